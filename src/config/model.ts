@@ -1,0 +1,301 @@
+/**
+ * The configuration model: what one device is to do, in our own words, the same for every dialect. Each named thing
+ * keeps where it was written. Nothing here refers to another object by pointer: references are names, resolved late, so
+ * that a dangling one can be reported by whoever needs it.
+ */
+import type { Family, IpAddress, Prefix, SecretKey } from '../base/index.ts';
+
+/** Place in a configuration text; line and column count from 1. */
+export type Position = Readonly<{ file: string; line: number; column: number }>;
+
+/**
+ * Where an object and its attributes were written. Keys of `attributes` are the attribute names of the object
+ * (`destination`, `profile`, …); `start` is the line that opened it.
+ */
+export type Written = Readonly<{ start: Position; attributes: Readonly<Record<string, Position>> }>;
+
+/** A message about a line. `error`: the line is not used and nothing starts; `warning`: used or ignored, as it says. */
+export type Diagnostic = Readonly<{
+  severity: 'error' | 'warning' | 'note';
+  position: Position;
+  /** Stable word for tests and filters, such as `unknown-command`. */
+  code: string;
+  message: string;
+  /** What would have been right here. */
+  expected?: string;
+  /** The nearest correct line. */
+  suggestion?: string;
+}>;
+
+export type InterfaceModel = Readonly<{
+  /** Canonical hardware name: `GigabitEthernet0/0`, `Loopback1`, `Tunnel1`, `Virtual-Template1`. */
+  name: string;
+  kind: 'ethernet' | 'loopback' | 'tunnel' | 'virtual-template';
+  /** ASA's nameif: what other lines call it. */
+  alias?: string;
+  description?: string;
+  securityLevel?: number;
+  shutdown: boolean;
+  addresses: readonly Readonly<{ address: IpAddress; length: number }>[];
+  /** Interface (alias or name) whose addresses it borrows, by family. */
+  unnumbered: Readonly<Partial<Record<Family, string>>>;
+  ipv6Enabled: boolean;
+  mtu?: number;
+  vrf: string;
+  /** IPsec policy of packets that leave by it (`crypto ipsec df-bit`, `fragmentation`). */
+  df?: 'copy' | 'set' | 'clear';
+  fragmentation?: 'before' | 'after';
+  tunnel?: TunnelModel;
+  written: Written;
+}>;
+
+export type TunnelModel = Readonly<{
+  /** Interface (alias) that the outer packets leave from. */
+  sourceInterface?: string;
+  /** A source given as an address. */
+  sourceAddress?: IpAddress;
+  destination?: IpAddress;
+  /** Outer family, `tunnel mode ipsec ipv4|ipv6`; undefined: not configured. */
+  mode?: Family;
+  /** Name of the IPsec profile. */
+  profile?: string;
+  /** `tunnel protection ipsec policy ACL`. */
+  policyAccessList?: string;
+}>;
+
+/** `crypto ikev2 policy`: transform ids are IANA's. */
+export type IkePolicyModel = Readonly<{
+  priority: number;
+  encryption: readonly Readonly<{ encr: number; keyBits: number }>[];
+  integrity: readonly number[];
+  prf: readonly number[];
+  groups: readonly number[];
+  /** Undefined: none (never expires). */
+  lifetimeMs?: number;
+  written: Written;
+}>;
+
+export type EspProposalModel = Readonly<{
+  name: string;
+  encryption: readonly Readonly<{ encr: number; keyBits: number }>[];
+  integrity: readonly number[];
+  written: Written;
+}>;
+
+export type IpsecProfileModel = Readonly<{
+  name: string;
+  /** ESP proposals by name, in order of preference. */
+  proposals: readonly string[];
+  pfsGroup?: number;
+  lifetimeMs?: number;
+  /** 'unlimited' or kilobytes times 1000, as bytes. */
+  lifetimeBytes?: number | 'unlimited';
+  responderOnly: boolean;
+  written: Written;
+}>;
+
+export type TunnelGroupModel = Readonly<{
+  name: string;
+  type: string;
+  groupPolicy?: string;
+  localKey?: SecretKey;
+  remoteKey?: SecretKey;
+  validateIdentity: 'required' | 'certificate' | 'none';
+  /** Dead peer detection; undefined: switched off. */
+  keepalive?: Readonly<{ thresholdMs: number; retryMs: number }>;
+  /** Number of the virtual template. */
+  virtualTemplate?: number;
+  /** `ikev2 route set interface`. */
+  routeSetInterface: boolean;
+  /** `ikev2 route accept any`; on by default (semantics section 5). */
+  routeAcceptAny: boolean;
+  written: Written;
+}>;
+
+export type GroupPolicyModel = Readonly<{
+  name: string;
+  internal: boolean;
+  from?: string;
+  tunnelProtocols?: readonly string[];
+  attributes: Readonly<Record<string, string>>;
+  written: Written;
+}>;
+
+export type StaticRouteModel = Readonly<{
+  /** Interface alias or name. */
+  interface: string;
+  prefix: Prefix;
+  gateway?: IpAddress;
+  nullRoute: boolean;
+  distance: number;
+  vrf: string;
+  written: Written;
+}>;
+
+export type AccessListEntryModel = Readonly<{
+  action: 'permit' | 'deny';
+  /** IP protocol number; 0: any. */
+  protocol: number;
+  source: readonly Prefix[];
+  destination: readonly Prefix[];
+  sourcePorts?: Readonly<{ from: number; to: number }>;
+  destinationPorts?: Readonly<{ from: number; to: number }>;
+  inactive: boolean;
+  written: Written;
+}>;
+
+export type AccessListModel = Readonly<{
+  name: string;
+  type: 'standard' | 'extended';
+  entries: readonly AccessListEntryModel[];
+}>;
+
+export type PrefixListModel = Readonly<{
+  name: string;
+  family: Family;
+  entries: readonly Readonly<{
+    sequence: number;
+    action: 'permit' | 'deny';
+    prefix: Prefix;
+    ge?: number;
+    le?: number;
+    written: Written;
+  }>[];
+}>;
+
+export type RouteMapModel = Readonly<{
+  name: string;
+  clauses: readonly Readonly<{
+    sequence: number;
+    action: 'permit' | 'deny';
+    matchPrefixLists: readonly string[];
+    matchAccessLists: readonly string[];
+    matchNextHopPrefixLists: readonly string[];
+    matchAsPathLists: readonly number[];
+    matchCommunityLists: readonly string[];
+    matchMetric?: number;
+    matchTags: readonly number[];
+    setLocalPreference?: number;
+    setMetric?: number;
+    setWeight?: number;
+    setAsPathPrepend: readonly number[];
+    setCommunities?: Readonly<{ communities: readonly number[]; additive: boolean }>;
+    setNextHop?: IpAddress;
+    setOrigin?: 'igp' | 'egp' | 'incomplete';
+    written: Written;
+  }>[];
+}>;
+
+export type BgpNeighborFamilyModel = Readonly<{
+  activate: boolean;
+  nextHopSelf: boolean;
+  routeReflectorClient: boolean;
+  prefixListIn?: string;
+  prefixListOut?: string;
+  routeMapIn?: string;
+  routeMapOut?: string;
+  sendCommunity: boolean;
+  weight: number;
+  defaultOriginate: boolean;
+  allowAsIn: number;
+  removePrivateAs: boolean;
+  maximumPrefix?: Readonly<{ count: number; warningPercent: number; warningOnly: boolean }>;
+}>;
+
+export type BgpNeighborModel = Readonly<{
+  address: IpAddress;
+  remoteAsn?: number;
+  localAsn?: number;
+  description?: string;
+  shutdown: boolean;
+  password?: SecretKey;
+  timers?: Readonly<{ keepaliveMs: number; holdMs: number; minimumHoldMs: number }>;
+  ebgpMultihop?: number;
+  disableConnectedCheck: boolean;
+  ttlSecurityHops?: number;
+  updateSource?: string;
+  connectionMode: 'active' | 'passive' | 'both';
+  advertisementIntervalMs?: number;
+  families: Readonly<Partial<Record<Family, BgpNeighborFamilyModel>>>;
+  written: Written;
+}>;
+
+export type BgpFamilyModel = Readonly<{
+  networks: readonly Readonly<{ prefix: Prefix; routeMap?: string; written: Written }>[];
+  redistribute: readonly Readonly<{
+    source: 'connected' | 'static' | 'ospf' | 'eigrp';
+    metric?: number;
+    routeMap?: string;
+    written: Written;
+  }>[];
+  maximumPaths: Readonly<{ ebgp: number; ibgp: number }>;
+  distances: Readonly<{ ebgp: number; ibgp: number; local: number }>;
+}>;
+
+export type BgpModel = Readonly<{
+  asn: number;
+  routerId?: IpAddress;
+  logNeighborChanges: boolean;
+  enforceFirstAs: boolean;
+  alwaysCompareMed: boolean;
+  timers: Readonly<{ keepaliveMs: number; holdMs: number; minimumHoldMs: number }>;
+  neighbors: readonly BgpNeighborModel[];
+  families: Readonly<Partial<Record<Family, BgpFamilyModel>>>;
+  written: Written;
+}>;
+
+export type LoggingModel = Readonly<{
+  enabled: boolean;
+  timestamp: boolean;
+  bufferedLevel?: number;
+  consoleLevel?: number;
+  monitorLevel?: number;
+  trapLevel?: number;
+  hosts: readonly Readonly<{ interface: string; address: IpAddress }>[];
+}>;
+
+/** Everything one device is to do. */
+export type DeviceModel = Readonly<{
+  dialect: 'asa' | 'iosxe';
+  hostname: string;
+  interfaces: readonly InterfaceModel[];
+  /** Interfaces (alias) on which IKEv2 is enabled, with where each was written. */
+  ikeEnabled: readonly Readonly<{ interface: string; written: Written }>[];
+  ikePolicies: readonly IkePolicyModel[];
+  /** `crypto isakmp identity`. */
+  ikeIdentity: Readonly<{ kind: 'auto' | 'address' | 'hostname' } | { kind: 'key-id'; text: string }>;
+  /** `crypto isakmp nat-traversal`: keepalive; undefined: switched off. */
+  natKeepaliveMs?: number;
+  /** Percent of the limit of half-open SAs past which cookies are asked for; 0 always, 100 never. */
+  cookieChallengePercent: number;
+  maxHalfOpen: number;
+  espProposals: readonly EspProposalModel[];
+  ipsecProfiles: readonly IpsecProfileModel[];
+  /** Global defaults of child SAs. */
+  childLifetimeMs: number;
+  childLifetimeBytes: number | 'unlimited';
+  /** 0: no replay check. */
+  replayWindow: number;
+  tunnelGroups: readonly TunnelGroupModel[];
+  groupPolicies: readonly GroupPolicyModel[];
+  staticRoutes: readonly StaticRouteModel[];
+  accessLists: readonly AccessListModel[];
+  prefixLists: readonly PrefixListModel[];
+  routeMaps: readonly RouteMapModel[];
+  asPathLists: readonly Readonly<{
+    number: number;
+    entries: readonly Readonly<{ action: 'permit' | 'deny'; expression: string }>[];
+  }>[];
+  communityLists: readonly Readonly<{
+    name: string;
+    entries: readonly Readonly<{ action: 'permit' | 'deny'; communities: readonly number[] }>[];
+  }>[];
+  bgp?: BgpModel;
+  /** TCP MSS clamp in force, `sysopt connection tcpmss`; 0: off. ASA's default is 1380. */
+  clampMss: number;
+  sameSecurityPermit: Readonly<{ interInterface: boolean; intraInterface: boolean }>;
+  logging: LoggingModel;
+}>;
+
+/** What reading one configuration gives: always a model, with everything that was wrong beside it. */
+export type Loaded = Readonly<{ model: DeviceModel; diagnostics: readonly Diagnostic[] }>;

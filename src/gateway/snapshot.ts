@@ -1,0 +1,64 @@
+/** What a gateway shows of itself: one typed value, from which Cisco text, JSON and the dashboard are drawn. No secrets. */
+import type { Instant, IpAddress } from '../base/index.ts';
+import type { BgpPathSnapshot, BgpSnapshot } from '../bgp/index.ts';
+import type { DeviceModel } from '../config/model.ts';
+import type { IkeSnapshot } from '../ike/index.ts';
+import type { PlaneCounters } from '../plane/contract.ts';
+import type { InstalledRoute } from '../routing/index.ts';
+import type { TcpSnapshot } from '../tcp/index.ts';
+
+export type InterfaceSnapshot = Readonly<{
+  /** Hardware name; a clone is `Virtual-Access1`. */
+  name: string;
+  alias?: string;
+  description?: string;
+  kind: 'ethernet' | 'loopback' | 'tunnel' | 'virtual-template' | 'virtual-access';
+  adminUp: boolean;
+  lineProtocol: boolean;
+  addresses: readonly Readonly<{ address: IpAddress; length: number }>[];
+  mtu: number;
+  vrf: string;
+  securityLevel: number;
+  since?: Instant;
+  tunnel?: Readonly<{
+    sourceInterface?: string;
+    source?: IpAddress;
+    destination?: IpAddress;
+    mode?: 4 | 6;
+    profile?: string;
+    /** IKE peer (`IkePeer.name`) that serves it. */
+    peer?: string;
+    session?: number;
+    /** First reason why it is not up, in words. */
+    downReason?: string;
+    template?: string;
+    /** Overhead as ASA prints it: worst case, and before the payload. */
+    overhead?: Readonly<{ worst: number; fixed: number }>;
+  }>;
+}>;
+
+/** One thing that happened, with its chain of causes. `at` is when; `code` is stable. */
+export type GatewayLogEvent = Readonly<{
+  at: Instant;
+  severity: 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
+  code: string;
+  text: string;
+  subject?: string;
+  cause?: Readonly<{ code: string; text: string; because?: unknown }>;
+}>;
+
+export type GatewaySnapshot = Readonly<{
+  now: Instant;
+  hostname: string;
+  model: DeviceModel;
+  interfaces: readonly InterfaceSnapshot[];
+  ike: IkeSnapshot;
+  routes: readonly Readonly<{ vrf: string; routes: readonly InstalledRoute[] }>[];
+  bgp?: BgpSnapshot;
+  tcp: TcpSnapshot;
+  plane: PlaneCounters;
+  log: readonly GatewayLogEvent[];
+}>;
+
+/** Paths of the BGP table, asked for apart because there may be many. */
+export type BgpTableSnapshot = readonly BgpPathSnapshot[];

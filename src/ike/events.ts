@@ -1,0 +1,108 @@
+/** What the collection of IKE SAs is told, and what it orders: the whole surface between IKE and the gateway. */
+import type { IpAddress, Prefix, SecretKey } from '../base/index.ts';
+import type { IkeConfig, IkePath, TrafficSelector } from './policy.ts';
+
+/** Facts handed to `Ike.handle`. */
+export type IkeEvent =
+  | Readonly<{ kind: 'configure'; config: IkeConfig }>
+  /** An IKE message, the non-ESP marker already taken off. */
+  | Readonly<{ kind: 'datagram'; path: IkePath; message: Uint8Array }>
+  /** A path to the peer exists (again) or went away; a peer that shall be initiated waits for it. */
+  | Readonly<{ kind: 'peer-reachable'; peer: string; reachable: boolean }>
+  /** The plane saw the byte or sequence limit of a child SA come near (soft) or be reached (hard). */
+  | Readonly<{ kind: 'child-limit'; spi: number; limit: 'soft' | 'hard' }>
+  /** ESP came from another address or port than expected and was authentic (NAT rebinding). */
+  | Readonly<{ kind: 'peer-moved'; spi: number; path: IkePath }>
+  /** Operator: delete IKE SAs (all, or of one remote address) with their children; always-on peers come back. */
+  | Readonly<{ kind: 'clear'; what: 'ike' | 'child'; remote?: IpAddress }>
+  | Readonly<{ kind: 'tick' }>;
+
+/** Keys and parameters of one child SA, ready for the plane. SPIs are 32-bit unsigned. */
+export type ChildSa = Readonly<{
+  peer: string;
+  /** Stable number of the IKE SA it lives under (survives IKE rekey). */
+  session: number;
+  inboundSpi: number;
+  outboundSpi: number;
+  encr: number;
+  keyBits: number;
+  /** 0 for AEAD ciphers. */
+  integ: number;
+  /** Diffie-Hellman group that gave its keys; 0 when they came from the IKE SA's. */
+  group: number;
+  esn: boolean;
+  mode: 'tunnel' | 'transport';
+  /** Cipher key; for AEAD the 4-byte salt follows it (RFC 4106 section 8.1, RFC 7634 section 2). */
+  inboundKey: SecretKey;
+  outboundKey: SecretKey;
+  /** Integrity keys; absent for AEAD. */
+  inboundIntegKey?: SecretKey;
+  outboundIntegKey?: SecretKey;
+  localSelectors: readonly TrafficSelector[];
+  remoteSelectors: readonly TrafficSelector[];
+  path: IkePath;
+  /** ESP in UDP, RFC 3948: the ports are the path's. */
+  udpEncapsulation: boolean;
+  replayWindow: number;
+  lifetimeMs: number;
+  softBytes?: number;
+  hardBytes?: number;
+  /** SPI (inbound) of the child SA that this one replaces. */
+  replaces?: number;
+  /**
+   * 'now' when the peer certainly has the SA; 'after-inbound' when it may not yet (we answered a rekey): then the
+   * plane goes on sending on the old SA until the first authentic packet arrives on this one, or the old one is removed.
+   */
+  startOutbound: 'now' | 'after-inbound';
+  role: 'initiator' | 'responder';
+}>;
+
+/** Why something happened, innermost cause last. Words are stable; tests and diagnosis compare `code`. */
+export type Cause = Readonly<{ code: string; text: string; because?: Cause }>;
+
+/** Orders and news that `Ike.handle` returns, in the order they must be performed. */
+export type IkeEffect =
+  /** `message` without non-ESP marker; the gateway adds it when `path.local.port` is 4500. */
+  | Readonly<{ kind: 'send'; path: IkePath; message: Uint8Array }>
+  /** One byte 0xff to the peer's port 4500, RFC 3948 section 2.3 (no marker). */
+  | Readonly<{ kind: 'send-nat-keepalive'; path: IkePath }>
+  | Readonly<{ kind: 'ike-sa-up'; session: number; peer: string; path: IkePath; role: 'initiator' | 'responder' }>
+  | Readonly<{ kind: 'ike-sa-down'; session: number; peer: string; path: IkePath; cause: Cause }>
+  | Readonly<{ kind: 'ike-failed'; peer: string | undefined; path: IkePath; cause: Cause }>
+  | Readonly<{ kind: 'install-child-sa'; sa: ChildSa }>
+  /** Inbound decryption goes on for `lingerMs` so that packets under way are not lost. */
+  | Readonly<{
+      kind: 'remove-child-sa';
+      peer: string;
+      session: number;
+      inboundSpi: number;
+      lingerMs: number;
+      cause: Cause;
+    }>
+  /** The peer told its tunnel address or subnets (RFC 7296 section 3.15); replaces what it told before. */
+  | Readonly<{ kind: 'peer-routes'; session: number; peer: string; prefixes: readonly Prefix[] }>
+  | Readonly<{ kind: 'path-changed'; session: number; peer: string; path: IkePath; inboundSpis: readonly number[] }>
+  /** News for logs and diagnosis that order nothing: an exchange ended, a retransmission, a fault counted. */
+  | Readonly<{ kind: 'notice'; peer?: string; path?: IkePath; code: string; text: string; cause?: Cause }>;
+
+/** What IKE may ask while it handles an event. */
+export type IkeEnvironment = Readonly<{
+  random: (length: number) => Uint8Array;
+  /** When the last authentic ESP packet arrived on an inbound SPI, as milliseconds of `Instant`; proof of life for DPD. */
+  lastInbound: (inboundSpi: number) => number | undefined;
+  /** Is told the keys of every SA as it comes to be, for decryption tables; absent: nobody is. */
+  exportKeys?: (keys: ExportedIkeKeys) => void;
+}>;
+
+/** Keys of one IKE SA for a Wireshark `ikev2_decryption_table` row. SPIs are 8 bytes. */
+export type ExportedIkeKeys = Readonly<{
+  initiatorSpi: Uint8Array;
+  responderSpi: Uint8Array;
+  encr: number;
+  keyBits: number;
+  integ: number;
+  skEi: SecretKey;
+  skEr: SecretKey;
+  skAi?: SecretKey;
+  skAr?: SecretKey;
+}>;

@@ -1,0 +1,102 @@
+/**
+ * What the operator decides about IKEv2, in the RFC's words and without dialect. Pure values and functions of values;
+ * the collection of IKE SAs (`ike.ts`) is configured with one `IkeConfig`.
+ */
+import type { Endpoint, IpAddress, Prefix, SecretKey } from '../base/index.ts';
+
+/** Identification payload value, RFC 7296 section 3.5. */
+export type Identity =
+  | Readonly<{ type: 'ipv4' | 'ipv6'; address: IpAddress }>
+  | Readonly<{ type: 'fqdn' | 'rfc822'; name: string }>
+  | Readonly<{ type: 'der-asn1-dn' | 'der-asn1-gn' | 'key-id'; data: Uint8Array }>;
+
+/** One traffic selector, RFC 7296 section 3.13.1. `protocol` 0 is any; ports 0 to 65535 is any. Ends are inclusive. */
+export type TrafficSelector = Readonly<{
+  protocol: number;
+  startPort: number;
+  endPort: number;
+  start: IpAddress;
+  end: IpAddress;
+}>;
+
+/** Choices for the IKE SA, most wanted first in each list; transform ids are IANA's (`crypto` registries). */
+export type IkeProposal = Readonly<{
+  encryption: readonly Readonly<{ encr: number; keyBits: number }>[];
+  /** Ignored for AEAD ciphers, which are offered in a proposal of their own without an integrity transform. */
+  integrity: readonly number[];
+  prf: readonly number[];
+  groups: readonly number[];
+}>;
+
+/** Choices for a child SA. `group` is used by CREATE_CHILD_SA alone (PFS). */
+export type EspProposal = Readonly<{
+  encryption: readonly Readonly<{ encr: number; keyBits: number }>[];
+  integrity: readonly number[];
+  esn: readonly boolean[];
+}>;
+
+/** How child SAs of one peer are made. */
+export type ChildPolicy = Readonly<{
+  proposals: readonly EspProposal[];
+  /** Diffie-Hellman group for rekeys and further children; none means no PFS. */
+  pfsGroup?: number;
+  mode: 'tunnel' | 'transport';
+  localSelectors: readonly TrafficSelector[];
+  remoteSelectors: readonly TrafficSelector[];
+  /** Hard lifetime. The soft limit is derived: hard - max(30 s, 10 %) with jitter. */
+  lifetimeMs: number;
+  /** Hard volume limit; the soft limit is 95 % of it. None means unlimited. */
+  lifetimeBytes?: number;
+  /** Anti-replay window in packets; 0 switches the check off. */
+  replayWindow: number;
+}>;
+
+/** Dead peer detection: after `idleMs` without proof of life ask every `retryMs`, `tries` times, then give up. */
+export type Liveness = Readonly<{ idleMs: number; retryMs: number; tries: number; mode: 'periodic' | 'on-demand' }>;
+
+/** One peer, or one class of peers (a wildcard group on a hub). */
+export type IkePeer = Readonly<{
+  /** Unique name that effects and snapshots refer to, such as the tunnel-group's (plus the tunnel for a static VTI). */
+  name: string;
+  /** Name of the tunnel-group it comes from: compared with the peer's identity as text, then with its address. */
+  group: string;
+  /** Catches what no other group matches (`DefaultL2LGroup`). */
+  isDefault: boolean;
+  /** Where the peer is, for a static tunnel; absent: we only respond. */
+  remote?: IpAddress;
+  /** Our address toward it; absent: whichever the peer speaks to. */
+  local?: IpAddress;
+  /** Bring it up at once and keep it up. */
+  initiate: boolean;
+  /** What we call ourselves; absent: the address in use. */
+  localIdentity?: Identity;
+  /** Whether the peer's identity must be the group's name or its address ('required'), or anything ('none'). */
+  validateIdentity: 'required' | 'none';
+  localKey?: SecretKey;
+  remoteKey?: SecretKey;
+  ikeLifetimeMs: number;
+  liveness?: Liveness;
+  child: ChildPolicy;
+  /** Host or subnet routes told to the peer in configuration payloads (`route set`). */
+  sendRoutes: readonly Prefix[];
+  /** Whether subnets that the peer tells are reported (`route accept any`). */
+  acceptRoutes: boolean;
+}>;
+
+/** All that one gateway's IKE needs to know. Replacing it disturbs only the peers that differ. */
+export type IkeConfig = Readonly<{
+  /** Own addresses on which IKE answers (`crypto ikev2 enable`). */
+  addresses: readonly IpAddress[];
+  /** In order of preference; all are offered. */
+  proposals: readonly IkeProposal[];
+  peers: readonly IkePeer[];
+  /** Send COOKIE once this many IKE SAs are half open (0: always). */
+  cookieThreshold: number;
+  /** At most this many half-open IKE SAs; more are ignored. */
+  maxHalfOpen: number;
+  /** UDP keepalive from behind a NAT, RFC 3948 section 4; 0 switches NAT detection's keepalives off. */
+  natKeepaliveMs: number;
+}>;
+
+/** The two ends of an IKE SA as seen by us. Port 4500 on our side means non-ESP markers and UDP encapsulation. */
+export type IkePath = Readonly<{ local: Endpoint; remote: Endpoint }>;

@@ -1,0 +1,57 @@
+/** What `Ike.snapshot` shows: plain values, no keys. */
+import type { Instant, Prefix } from '../base/index.ts';
+import type { Identity, IkePath, TrafficSelector } from './policy.ts';
+
+export type ChildSaSnapshot = Readonly<{
+  inboundSpi: number;
+  outboundSpi: number;
+  encr: number;
+  keyBits: number;
+  integ: number;
+  group: number;
+  esn: boolean;
+  mode: 'tunnel' | 'transport';
+  localSelectors: readonly TrafficSelector[];
+  remoteSelectors: readonly TrafficSelector[];
+  since: Instant;
+  softAt: Instant;
+  hardAt: Instant;
+  rekeying: boolean;
+}>;
+
+export type IkeSaSnapshot = Readonly<{
+  /** Stable number: survives rekeying. */
+  session: number;
+  peer: string;
+  status: 'negotiating' | 'established' | 'rekeyed' | 'deleting';
+  role: 'initiator' | 'responder';
+  path: IkePath;
+  /** 16 hexadecimal digits each. */
+  localSpi: string;
+  remoteSpi: string;
+  localIdentity?: Identity;
+  remoteIdentity?: Identity;
+  encr?: number;
+  keyBits?: number;
+  integ?: number;
+  prf?: number;
+  group?: number;
+  since: Instant;
+  lifetimeMs: number;
+  rekeyAt?: Instant;
+  natLocal: boolean;
+  natRemote: boolean;
+  /** Next message ids: ours to send, and expected from the peer. */
+  localMessageId: number;
+  remoteMessageId: number;
+  peerRoutes: readonly Prefix[];
+  children: readonly ChildSaSnapshot[];
+}>;
+
+export type IkeSnapshot = Readonly<{
+  sas: readonly IkeSaSnapshot[];
+  /** Faults by name, messages sent, received, resent, exchanges by kind: counter name to count. */
+  counters: Readonly<Record<string, number>>;
+  /** Peers that wait for their next try, with the last cause in words. */
+  waiting: readonly Readonly<{ peer: string; nextTryAt?: Instant; lastFailure?: string }>[];
+}>;

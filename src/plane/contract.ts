@@ -1,0 +1,168 @@
+/**
+ * The forwarding contract: what the gateway orders of a plane, and what a plane reports. A plane knows nothing of IKE
+ * or BGP. Every plane passes `conformance.ts`. Packets are whole IP packets (no link-layer header).
+ */
+import type { Endpoint, IpAddress, Prefix, SecretKey } from '../base/index.ts';
+
+/** Interface address with the length of its subnet. */
+export type InterfaceAddress = Readonly<{ address: IpAddress; length: number }>;
+
+/** An interface as the plane must treat it. `set-interface` with a known name changes it in place. */
+export type PlaneInterface = Readonly<{
+  name: string;
+  vrf: string;
+  kind: 'ethernet' | 'loopback' | 'tunnel';
+  /** Administratively and by line protocol: packets pass. */
+  up: boolean;
+  /** Largest IP packet that may leave by it. */
+  mtu: number;
+  addresses: readonly InterfaceAddress[];
+  /** Largest TCP MSS let through in SYN segments either way (IPv4 value; IPv6 is 20 less); 0 leaves them alone. */
+  clampMss: number;
+  /** For tunnels only. */
+  tunnel?: PlaneTunnel;
+}>;
+
+/** An IPsec tunnel interface: the outer ends come from its child SA. */
+export type PlaneTunnel = Readonly<{
+  frontVrf: string;
+  df: 'copy' | 'set' | 'clear';
+  /** 'before': inner packets are fragmented, then sealed; 'after': sealed, then the outer packet is fragmented. */
+  fragmentation: 'before' | 'after';
+  /** Where its packets leave by, for the outer MTU when the route does not say. */
+  underlay?: string;
+}>;
+
+/** One way out of a route. `gateway` absent: the destination itself is on the link. */
+export type PlaneNextHop = Readonly<{ interface: string; gateway?: IpAddress }>;
+
+export type PlaneSelector = Readonly<{
+  protocol: number;
+  startPort: number;
+  endPort: number;
+  start: IpAddress;
+  end: IpAddress;
+}>;
+
+/** A pair of ESP SAs. `id` is the inbound SPI, unique in the gateway. */
+export type PlaneChildSa = Readonly<{
+  id: number;
+  interface: string;
+  outboundSpi: number;
+  encr: number;
+  keyBits: number;
+  integ: number;
+  esn: boolean;
+  mode: 'tunnel' | 'transport';
+  inboundKey: SecretKey;
+  outboundKey: SecretKey;
+  inboundIntegKey?: SecretKey;
+  outboundIntegKey?: SecretKey;
+  localSelectors: readonly PlaneSelector[];
+  remoteSelectors: readonly PlaneSelector[];
+  local: Endpoint;
+  remote: Endpoint;
+  udpEncapsulation: boolean;
+  /** Packets; 0: no replay check. */
+  replayWindow: number;
+  softBytes?: number;
+  hardBytes?: number;
+  startOutbound: 'now' | 'after-inbound';
+}>;
+
+export type PlaneCommand =
+  | Readonly<{ kind: 'set-interface'; interface: PlaneInterface }>
+  | Readonly<{ kind: 'remove-interface'; name: string }>
+  | Readonly<{ kind: 'install-child-sa'; sa: PlaneChildSa }>
+  /** Outbound stops at once; inbound goes on for `lingerMs`. */
+  | Readonly<{ kind: 'remove-child-sa'; id: number; lingerMs: number }>
+  | Readonly<{ kind: 'move-child-sa'; id: number; local: Endpoint; remote: Endpoint; udpEncapsulation: boolean }>
+  /** `nextHops` share flows by hash (equal cost); none: packets are dropped (null route). */
+  | Readonly<{ kind: 'set-route'; vrf: string; prefix: Prefix; nextHops: readonly PlaneNextHop[] }>
+  | Readonly<{ kind: 'remove-route'; vrf: string; prefix: Prefix }>
+  /** Sends a packet of our own by the FIB (no TTL decrement), or by `interface` when given. */
+  | Readonly<{ kind: 'inject'; vrf: string; packet: Uint8Array; interface?: string; gateway?: IpAddress }>;
+
+/** Why a packet was dropped; the same words are the counters that operators see. */
+export type DropReason =
+  | 'malformed'
+  | 'bad-checksum'
+  | 'no-route'
+  | 'null-route'
+  | 'ttl-exceeded'
+  | 'too-big'
+  | 'interface-down'
+  | 'unknown-interface'
+  | 'no-sa'
+  | 'unknown-spi'
+  | 'replayed'
+  | 'too-old'
+  | 'integrity-failed'
+  | 'bad-padding'
+  | 'bad-length'
+  | 'selector-mismatch'
+  | 'unsupported-next-header'
+  | 'hard-limit'
+  | 'sequence-exhausted'
+  | 'reassembly-timeout'
+  | 'reassembly-overlap'
+  | 'reassembly-limit'
+  | 'unsupported-protocol'
+  | 'not-ours'
+  | 'multicast';
+
+export type PlaneEvent =
+  /** A packet for ourselves that the plane does not answer: IKE (UDP 500/4500 with marker), TCP, UDP, ICMP other than echo requests. */
+  | Readonly<{ kind: 'punt'; vrf: string; interface: string; packet: Uint8Array }>
+  | Readonly<{ kind: 'unknown-spi'; spi: number; local: Endpoint; remote: Endpoint }>
+  /** A packet wanted a tunnel that has no SA; at most one a second for each interface. */
+  | Readonly<{ kind: 'acquire'; interface: string }>
+  /** First authentic packet on a child SA whose outbound waited for it; outbound has now switched over. */
+  | Readonly<{ kind: 'child-sa-confirmed'; id: number }>
+  | Readonly<{ kind: 'child-sa-limit'; id: number; limit: 'soft' | 'hard' }>
+  /** Authentic ESP from another address or port than the SA's. */
+  | Readonly<{ kind: 'peer-moved'; id: number; local: Endpoint; remote: Endpoint }>
+  /** The path MTU toward an SA's peer changed: largest inner packet by this interface is now `mtu`. */
+  | Readonly<{ kind: 'path-mtu'; interface: string; id: number; pathMtu: number; mtu: number }>;
+
+/** Where a plane puts its output while it handles one input. */
+export type PlaneSink = Readonly<{
+  /** A finished IP packet leaves by a real interface toward `nextHop` (an address on that link). */
+  transmit: (interfaceName: string, nextHop: IpAddress, packet: Uint8Array) => void;
+  event: (event: PlaneEvent) => void;
+}>;
+
+export type ChildSaCounters = Readonly<{
+  id: number;
+  interface: string;
+  inboundPackets: number;
+  inboundBytes: number;
+  outboundPackets: number;
+  outboundBytes: number;
+  replayed: number;
+  integrityFailed: number;
+  fragmentsCreated: number;
+  outboundSequence: number;
+  highestInbound: number;
+  /** Newest packet is bit 0 of the first word; one 32-bit word for each 32 packets of window. */
+  replayBitmap: readonly number[];
+  pathMtu: number;
+  innerMtu: number;
+  /** `Instant` of the last authentic inbound packet. */
+  lastInbound?: number;
+}>;
+
+export type InterfaceCounters = Readonly<{
+  name: string;
+  inPackets: number;
+  inBytes: number;
+  outPackets: number;
+  outBytes: number;
+  drops: Readonly<Partial<Record<DropReason, number>>>;
+}>;
+
+export type PlaneCounters = Readonly<{
+  childSas: readonly ChildSaCounters[];
+  interfaces: readonly InterfaceCounters[];
+  drops: Readonly<Partial<Record<DropReason, number>>>;
+}>;

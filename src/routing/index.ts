@@ -1,0 +1,2 @@
+/** RIB and recursion. */
+export type * from './contract.ts';
