@@ -1,0 +1,30 @@
+/**
+ * IPv4, IPv6, UDP and ICMP on the wire, fragments and checksums. RFC 791, 792, 768, 1071, 1122, 1191, 1624, 1812,
+ * 4443, 5722, 8200; TCP MSS clamping by RFC 9293.
+ */
+export { internetChecksum, pseudoHeaderSum, updateChecksum } from './checksum.ts';
+export { fragmentIp } from './fragment.ts';
+export {
+  buildIp,
+  decrementTtl,
+  type IpFields,
+  type IpHeader,
+  ipHeaderLength,
+  parseIp,
+  parseQuotedIp,
+  setDf,
+  setTos,
+  writeIpHeader,
+} from './header.ts';
+export {
+  buildEcho,
+  buildIcmpError,
+  type EchoFields,
+  type IcmpErrorFields,
+  type IcmpMessage,
+  parseIcmp,
+} from './icmp.ts';
+export { type IpFault, Protocol } from './protocol.ts';
+export { Reassembler, type ReassemblerOptions, type ReassemblyDrop } from './reassembler.ts';
+export { clampTcpMss } from './tcp-mss.ts';
+export { buildUdp, parseUdp, type UdpDatagram } from './udp.ts';
