@@ -1,0 +1,18 @@
+/**
+ * ESP in tunnel and transport mode: sealing, opening, the replay window and the sizes that follow.
+ *
+ * RFC 4303 (ESP, extended sequence numbers in section 2.2.1 and appendix A), 3602 (AES-CBC), 4106 (AES-GCM),
+ * 7634 (ChaCha20-Poly1305), 2404 and 4868 (integrity), 3948 (UDP encapsulation, as far as sizes go).
+ */
+export { inferSequence } from './extended-sequence.ts';
+export { type EspDrop, InboundEsp, type InboundEspOptions, type OpenedEsp } from './inbound-esp.ts';
+export {
+  asaOverhead,
+  type EspShape,
+  espOverhead,
+  innerMtu,
+  sealedLength,
+  transportModeMtu,
+} from './mtu.ts';
+export { OutboundEsp, type OutboundEspOptions } from './outbound-esp.ts';
+export { ReplayWindow } from './replay-window.ts';
