@@ -108,7 +108,8 @@ export class Writer {
   }
 
   u16(value: number): this {
-    writeU16(this.#buffer, this.#grow(2), value);
+    const o = this.#grow(2);
+    writeU16(this.#buffer, o, value);
     return this;
   }
 
@@ -118,7 +119,8 @@ export class Writer {
   }
 
   u32(value: number): this {
-    writeU32(this.#buffer, this.#grow(4), value);
+    const o = this.#grow(4);
+    writeU32(this.#buffer, o, value);
     return this;
   }
 

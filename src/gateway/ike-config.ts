@@ -1,0 +1,202 @@
+/** From the model to what IKE needs: which peers there are, what each may use, and which tunnel each serves. */
+import { type Family, Prefix } from '../base/index.ts';
+import type { DeviceModel, InterfaceModel, TunnelGroupModel } from '../config/index.ts';
+import type { ChildPolicy, IkeConfig, IkePeer, TrafficSelector } from '../ike/index.ts';
+import type { TunnelBinding } from '../tunnel/index.ts';
+import type { ModelIndex } from './model-index.ts';
+
+export type IkePlan = Readonly<{
+  config: IkeConfig;
+  bindings: readonly TunnelBinding[];
+  /** Tunnels that can not start, with the first reason. */
+  unusable: ReadonlyMap<string, string>;
+}>;
+
+/** Everything IKE runs by, from one model. */
+export function ikePlan(index: ModelIndex): IkePlan {
+  const { model } = index;
+  const peers: IkePeer[] = [];
+  const bindings: TunnelBinding[] = [];
+  const unusable = new Map<string, string>();
+  for (const one of model.interfaces) {
+    if (one.kind !== 'tunnel') continue;
+    const peer = staticPeer(index, one);
+    if (typeof peer === 'string') {
+      unusable.set(one.name, peer);
+      continue;
+    }
+    peers.push(peer);
+    bindings.push({ kind: 'static', peer: peer.name, tunnel: one.name });
+  }
+  for (const group of model.tunnelGroups) {
+    const template = templateOf(index, group);
+    if (template === undefined) continue;
+    const peer = templatePeer(index, group, template);
+    if (typeof peer === 'string') {
+      unusable.set(template.name, peer);
+      continue;
+    }
+    peers.push(peer);
+    bindings.push({ kind: 'access', peer: peer.name, template: template.name });
+  }
+  const addresses = model.ikeEnabled.flatMap(({ interface: name }) => {
+    const found = index.interface(name);
+    return found === undefined || found.shutdown ? [] : index.addresses(found).map(({ address }) => address);
+  });
+  const config: IkeConfig = {
+    addresses,
+    proposals: [...model.ikePolicies]
+      .sort((a, b) => a.priority - b.priority)
+      .map(({ encryption, integrity, prf, groups }) => ({ encryption, integrity, prf, groups })),
+    peers,
+    cookieThreshold: Math.floor((model.cookieChallengePercent / 100) * model.maxHalfOpen),
+    maxHalfOpen: model.maxHalfOpen,
+    natKeepaliveMs: model.natKeepaliveMs ?? 0,
+  };
+  return { config, bindings, unusable };
+}
+
+/** The peer of a static VTI, or the first thing it lacks. */
+function staticPeer(index: ModelIndex, one: InterfaceModel): IkePeer | string {
+  const { model } = index;
+  const { tunnel } = one;
+  if (one.alias === undefined && model.dialect === 'asa') return 'nameif is not configured';
+  if (one.shutdown) return 'shutdown';
+  if (tunnel === undefined) return 'no tunnel lines are configured';
+  const { destination, profile: profileName, mode, sourceInterface } = tunnel;
+  if (index.addresses(one).length === 0) return 'it has no address';
+  if (destination === undefined) return 'tunnel destination is not configured';
+  if (mode === undefined) return 'tunnel mode is not configured';
+  if (mode !== destination.family) return `tunnel mode ipsec ipv${mode} does not fit the destination ${destination}`;
+  if (profileName === undefined) return 'tunnel protection is not configured';
+  const source = sourceInterface === undefined ? undefined : index.interface(sourceInterface);
+  if (source === undefined) return `its source interface ${sourceInterface ?? ''} is not configured`;
+  const local = tunnel.sourceAddress ?? index.sourceAddress(source, destination.family);
+  if (local === undefined)
+    return `its source interface ${sourceInterface ?? ''} has no IPv${destination.family} address`;
+  if (!model.ikeEnabled.some(({ interface: name }) => index.interface(name) === source)) {
+    return `IKEv2 is not enabled on ${sourceInterface ?? ''} (crypto ikev2 enable)`;
+  }
+  const child = childPolicy(index, one, profileName);
+  if (typeof child === 'string') return child;
+  const profile = index.profile(profileName);
+  const group = index.group(destination.toString()) ?? index.group(DEFAULT_GROUP);
+  if (group === undefined) return `no tunnel-group ${destination}`;
+  if (!allowsIkev2(model, group)) return `its group-policy does not allow ikev2`;
+  return {
+    ...groupSettings(index, group, one),
+    name: one.name,
+    group: destination.toString(),
+    isDefault: false,
+    remote: destination,
+    local,
+    initiate: !(profile?.responderOnly ?? false),
+    child,
+  };
+}
+
+/** The class of peers that a tunnel-group with a virtual template admits, or what it lacks. */
+function templatePeer(index: ModelIndex, group: TunnelGroupModel, template: InterfaceModel): IkePeer | string {
+  const profileName = template.tunnel?.profile;
+  if (profileName === undefined) return 'tunnel protection is not configured';
+  const child = childPolicy(index, template, profileName);
+  if (typeof child === 'string') return child;
+  if (!allowsIkev2(index.model, group)) return `the group-policy of tunnel-group ${group.name} does not allow ikev2`;
+  return {
+    ...groupSettings(index, group, template),
+    name: `tunnel-group ${group.name}`,
+    group: group.name,
+    isDefault: group.name === DEFAULT_GROUP,
+    initiate: false,
+    child,
+  };
+}
+
+function templateOf(index: ModelIndex, group: TunnelGroupModel): InterfaceModel | undefined {
+  if (group.virtualTemplate === undefined) return undefined;
+  return index.interface(`Virtual-Template${group.virtualTemplate}`);
+}
+
+function groupSettings(
+  index: ModelIndex,
+  group: TunnelGroupModel,
+  one: InterfaceModel,
+): Omit<IkePeer, 'name' | 'group' | 'isDefault' | 'initiate' | 'child' | 'remote' | 'local'> {
+  const { model } = index;
+  const { localKey, remoteKey, keepalive } = group;
+  const own = index.addresses(one).filter(({ address }) => !address.isLinkLocal);
+  const lifetimes = model.ikePolicies.flatMap(({ lifetimeMs }) => (lifetimeMs === undefined ? [] : [lifetimeMs]));
+  return {
+    ...(model.ikeIdentity.kind === 'key-id'
+      ? { localIdentity: { type: 'key-id' as const, data: new TextEncoder().encode(model.ikeIdentity.text) } }
+      : {}),
+    ...(model.ikeIdentity.kind === 'hostname'
+      ? { localIdentity: { type: 'fqdn' as const, name: model.hostname } }
+      : {}),
+    validateIdentity: group.validateIdentity === 'required' ? 'required' : 'none',
+    ...(localKey === undefined ? {} : { localKey }),
+    ...(remoteKey === undefined ? {} : { remoteKey }),
+    ikeLifetimeMs: lifetimes[0] ?? DEFAULT_IKE_LIFETIME_MS,
+    ...(keepalive === undefined
+      ? {}
+      : {
+          liveness: {
+            idleMs: keepalive.thresholdMs,
+            retryMs: keepalive.retryMs,
+            tries: LIVENESS_TRIES,
+            mode: 'periodic' as const,
+          },
+        }),
+    sendRoutes: group.routeSetInterface ? own.map(({ address }) => Prefix.host(address)) : [],
+    acceptRoutes: group.routeAcceptAny,
+  };
+}
+
+function childPolicy(index: ModelIndex, one: InterfaceModel, profileName: string): ChildPolicy | string {
+  const { model } = index;
+  const profile = index.profile(profileName);
+  if (profile === undefined) return `IPsec profile ${profileName} is not configured`;
+  const proposals = profile.proposals.flatMap((name) => index.proposal(name) ?? []);
+  if (proposals.length === 0) return `IPsec profile ${profileName} has no usable ikev2 ipsec-proposal`;
+  const bytes = profile.lifetimeBytes ?? model.childLifetimeBytes;
+  const selectors = tunnelSelectors(index, one);
+  return {
+    proposals: proposals.map(({ encryption, integrity }) => ({ encryption, integrity, esn: [false] })),
+    ...(profile.pfsGroup === undefined ? {} : { pfsGroup: profile.pfsGroup }),
+    mode: 'tunnel',
+    localSelectors: selectors,
+    remoteSelectors: selectors,
+    lifetimeMs: profile.lifetimeMs ?? model.childLifetimeMs,
+    ...(bytes === 'unlimited' ? {} : { lifetimeBytes: bytes }),
+    replayWindow: model.replayWindow,
+  };
+}
+
+/** All addresses of each family that the tunnel carries: those it has addresses of; a template takes both. */
+function tunnelSelectors(index: ModelIndex, one: InterfaceModel): TrafficSelector[] {
+  const own = index.addresses(one);
+  const has = (family: Family): boolean =>
+    one.kind === 'virtual-template' ||
+    own.some(({ address }) => address.family === family) ||
+    (family === 6 && one.ipv6Enabled);
+  return ([4, 6] as const).filter(has).map((family) => {
+    const all = Prefix.all(family);
+    return { protocol: 0, startPort: 0, endPort: 65535, start: all.address, end: all.last };
+  });
+}
+
+/** Whether the group's policy, or what it inherits, lets IKEv2 in. Nothing said anywhere: it does. */
+function allowsIkev2(model: DeviceModel, group: TunnelGroupModel): boolean {
+  let name: string | undefined = group.groupPolicy ?? 'DfltGrpPolicy';
+  for (let depth = 0; name !== undefined && depth < 4; depth++) {
+    const policy = model.groupPolicies.find((one) => one.name === name);
+    if (policy?.tunnelProtocols !== undefined) return policy.tunnelProtocols.includes('ikev2');
+    name = policy?.from ?? (name === 'DfltGrpPolicy' ? undefined : 'DfltGrpPolicy');
+  }
+  return true;
+}
+
+/** Unanswered liveness checks before the peer counts as dead: the platform's number. */
+const LIVENESS_TRIES = 3;
+const DEFAULT_GROUP = 'DefaultL2LGroup';
+const DEFAULT_IKE_LIFETIME_MS = 86_400_000;

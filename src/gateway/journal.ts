@@ -1,0 +1,34 @@
+/** The gateway's own record of what happened: bounded, newest last, each with its cause. */
+import type { Instant } from '../base/index.ts';
+import type { Cause } from '../ike/index.ts';
+import type { GatewayLogEvent } from './snapshot.ts';
+
+const KEPT = 512;
+
+export class Journal {
+  readonly #events: GatewayLogEvent[] = [];
+
+  /** Adds an event and returns it. */
+  add(
+    at: Instant,
+    severity: GatewayLogEvent['severity'],
+    code: string,
+    text: string,
+    more: Readonly<{ subject?: string; cause?: Cause }> = {},
+  ): GatewayLogEvent {
+    const event = { at, severity, code, text, ...more };
+    this.#events.push(event);
+    if (this.#events.length > 2 * KEPT) this.#events.splice(0, this.#events.length - KEPT);
+    return event;
+  }
+
+  /** The events still kept, oldest first. */
+  events(): readonly GatewayLogEvent[] {
+    return this.#events.slice(-KEPT);
+  }
+}
+
+/** A chain of causes as one sentence. */
+export function causeText(cause: Cause): string {
+  return cause.because === undefined ? cause.text : `${cause.text}, because ${causeText(cause.because)}`;
+}
