@@ -18,6 +18,8 @@ export type InboundEspOptions = Readonly<{
   esn: boolean;
   /** Packets, 64 to 1024; 0: no replay check. */
   replayWindow: number;
+  /** Highest number accepted so far, none at or below which is taken again: 0 for a new SA. */
+  highest?: number;
 }>;
 
 /** Window by which high bits are inferred where the replay check is off. */
@@ -31,11 +33,11 @@ export class InboundEsp {
   /** AAD of AEAD with ESN (SPI, high, low); its middle is the suffix that CBC appends to what the ICV covers. */
   readonly #extended = new Uint8Array(12);
 
-  constructor({ spi, protector, esn, replayWindow }: InboundEspOptions) {
+  constructor({ spi, protector, esn, replayWindow, highest = 0 }: InboundEspOptions) {
     this.spi = spi;
     this.#protector = protector;
     this.#esn = esn;
-    this.#window = new ReplayWindow(replayWindow);
+    this.#window = new ReplayWindow(replayWindow, highest);
     writeU32(this.#extended, 0, spi);
   }
 

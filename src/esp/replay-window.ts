@@ -4,19 +4,19 @@ const WORD_BITS = 32;
 
 /**
  * The numbers seen among the newest `size`, as a ring of bits. A window of 0 checks nothing and still follows the
- * highest number. Number 0 counts as seen from the start: a sender's first packet is 1 (section 3.3.2).
+ * highest number. What lies at or below where it starts counts as seen: a sender's first packet is 1 (section 3.3.2).
  */
 export class ReplayWindow {
   readonly size: number;
   readonly #seen: Uint32Array;
-  #highest = 0;
+  #highest: number;
 
-  /** `size` in packets, brought up to whole words of 32. */
-  constructor(size: number) {
+  /** `size` in packets, brought up to whole words of 32. `highest` is 0 for a new SA. */
+  constructor(size: number, highest = 0) {
     const words = Math.ceil(Math.max(0, size) / WORD_BITS);
     this.size = words * WORD_BITS;
-    this.#seen = new Uint32Array(words);
-    if (words > 0) this.#mark(0);
+    this.#seen = new Uint32Array(words).fill(0xffff_ffff);
+    this.#highest = highest;
   }
 
   /** Highest number accepted: the right edge. */
