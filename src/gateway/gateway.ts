@@ -85,6 +85,8 @@ export class Gateway {
   #ikePlan: IkePlan | undefined;
   #bgpVrf = '';
   #bgpUp = new Set<string>();
+  /** By neighbour address: how many hops away it may be at most. */
+  #ttlSecurity = new Map<string, number>();
   #queue: Work[] = [];
   #effects: GatewayEffect[] = [];
   #now: Instant = at(0);
@@ -244,7 +246,12 @@ export class Gateway {
     for (const { address, password } of config.neighbors) {
       this.#push({ to: 'tcp', event: { kind: 'set-md5-key', remote: address, key: password } });
     }
-    const gtsm = config.neighbors.some(({ ttlSecurityHops }) => ttlSecurityHops !== undefined);
+    this.#ttlSecurity = new Map(
+      config.neighbors.flatMap(({ address, ttlSecurityHops: hops }) =>
+        hops === undefined ? [] : [[address.toString(), hops] as const],
+      ),
+    );
+    const gtsm = this.#ttlSecurity.size > 0;
     const mss = this.#listenMss();
     this.#push({ to: 'tcp', event: { kind: 'listen', port: BGP_PORT, mss, ...(gtsm ? { ttl: GTSM_TTL } : {}) } });
     this.#push({ to: 'bgp', event: { kind: 'configure', config } });
@@ -367,9 +374,9 @@ export class Gateway {
   }
 
   #puntTcp(header: IpHeader, packet: Uint8Array): void {
-    const neighbor = this.#index?.model.bgp?.neighbors.find(({ address }) => address.equals(header.source));
+    const hops = this.#ttlSecurity.get(header.source.toString());
     // RFC 5082 section 3: drop what came from further away than the configured number of hops.
-    if (neighbor?.ttlSecurityHops !== undefined && header.ttl < GTSM_TTL - neighbor.ttlSecurityHops) return;
+    if (hops !== undefined && header.ttl < GTSM_TTL - hops) return;
     const segment = packet.subarray(header.payloadOffset, header.totalLength);
     const { source: remote, destination: local } = header;
     this.#push({ to: 'tcp', event: { kind: 'segment', local, remote, segment } });

@@ -138,6 +138,11 @@ export class Rib {
     return this.#installed.lookup(address)?.installed;
   }
 
+  /** The route installed for exactly this prefix. */
+  installed(prefix: Prefix): InstalledRoute | undefined {
+    return this.#entries.get(prefix.toString())?.installed;
+  }
+
   /** Ways toward an address; empty: dropped by a null route; undefined: no route. */
   resolve(address: IpAddress): ResolvedHop[] | undefined {
     const route = this.lookup(address);
