@@ -26,7 +26,7 @@ export function createAead(encr: number, key: SecretKey): Protector {
   const sealInto: Protector['sealInto'] = (out, offset, iv, aad, plaintext) => {
     nonce.set(iv, SALT_LENGTH);
     const cipher = suite.encrypt(nonce);
-    cipher.setAAD(aad, { plaintextLength: plaintext.length });
+    cipher.setAAD(aad);
     out.set(cipher.update(plaintext), offset);
     cipher.final();
     out.set(cipher.getAuthTag(), offset + plaintext.length);
@@ -54,7 +54,7 @@ export function createAead(encr: number, key: SecretKey): Protector {
       if (length < 0 || iv.length !== IV_LENGTH) return undefined;
       nonce.set(iv, SALT_LENGTH);
       const decipher = suite.decrypt(nonce);
-      decipher.setAAD(aad, { plaintextLength: length });
+      decipher.setAAD(aad);
       decipher.setAuthTag(sealed.subarray(length));
       const plaintext = decipher.update(sealed.subarray(0, length));
       try {

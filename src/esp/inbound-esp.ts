@@ -51,7 +51,7 @@ export class InboundEsp {
     return this.#window.bitmap();
   }
 
-  /** Opens one packet, SPI to ICV, that was addressed to this SA. `inner` is an array of its own, not a view. */
+  /** Opens one packet, SPI to ICV, that was addressed to this SA. `inner` shares no memory with it. */
   open(esp: Uint8Array): Result<OpenedEsp, EspDrop> {
     const { ivLength, icvLength, blockLength } = this.#protector;
     const start = HEADER_LENGTH + ivLength;
