@@ -8,8 +8,9 @@ const FRAGMENT_HEADER = 8;
 
 /**
  * Cuts a packet into fragments of at most `mtu` bytes; a packet that fits comes back alone. Whether it may be cut
- * (DF, or an IPv6 packet of somebody else) is the caller's decision. `identification` is for IPv6 alone. No fragments
- * come back when the packet is malformed or the MTU leaves no room for payload.
+ * (DF, or an IPv6 packet of somebody else) is the caller's decision. `identification` is for IPv6, and for IPv4 packets
+ * with DF, whose own need not be unique (RFC 6864 section 4.1); the fragments have no DF. No fragments come back when the
+ * packet is malformed or the MTU leaves no room for payload.
  */
 export function fragmentIp(packet: Uint8Array, mtu: number, identification = 0): Uint8Array[] {
   const parsed = parseIp(packet);
@@ -17,11 +18,13 @@ export function fragmentIp(packet: Uint8Array, mtu: number, identification = 0):
   const header = parsed.value;
   const whole = packet.subarray(0, header.totalLength);
   if (header.totalLength <= mtu) return [whole];
-  if (header.family === 4) return fragmentV4(whole, header.payloadOffset, mtu);
+  if (header.family === 4) {
+    return fragmentV4(whole, header.payloadOffset, mtu, header.df ? identification : header.identification);
+  }
   return header.fragmentHeaderOffset > 0 ? [] : fragmentV6(whole, mtu, identification);
 }
 
-function fragmentV4(packet: Uint8Array, headerLength: number, mtu: number): Uint8Array[] {
+function fragmentV4(packet: Uint8Array, headerLength: number, mtu: number, identification: number): Uint8Array[] {
   const flags = readU16(packet, 6);
   const lastMore = flags & 0x2000;
   const later = laterHeader(packet, headerLength);
@@ -40,6 +43,7 @@ function fragmentV4(packet: Uint8Array, headerLength: number, mtu: number): Uint
     const more = at + size < packet.length ? 0x2000 : lastMore;
     fragment[0] = 0x40 | (header.length / 4);
     writeU16(fragment, 2, fragment.length);
+    writeU16(fragment, 4, identification);
     writeU16(fragment, 6, more | units);
     writeU16(fragment, 10, 0);
     writeU16(fragment, 10, internetChecksum(fragment, 0, 0, header.length));

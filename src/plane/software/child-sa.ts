@@ -1,0 +1,118 @@
+/** A pair of ESP SAs as packets meet it: keys made ready, sizes worked out, counters. */
+import type { Endpoint, Instant, Random } from '../../base/index.ts';
+import { createProtector } from '../../crypto/index.ts';
+import { type EspShape, espOverhead, InboundEsp, innerMtu, OutboundEsp, transportModeMtu } from '../../esp/index.ts';
+import type { ChildSaCounters, PlaneChildSa } from '../contract.ts';
+import { SelectorPair } from './selectors.ts';
+
+/** Without ESN a rekey is asked for while a sixteenth of the numbers is left: RFC 4303 section 3.3.3 forbids cycling. */
+const SOFT_SEQUENCE = 0xf000_0000;
+
+export class ChildSa {
+  readonly config: PlaneChildSa;
+  readonly selectors: SelectorPair;
+  readonly inbound: InboundEsp;
+  readonly outbound: OutboundEsp;
+  local: Endpoint;
+  remote: Endpoint;
+  udpEncapsulation: boolean;
+  /** The peer is known to use the SA, or there was nothing to wait for. */
+  confirmed: boolean;
+  /** The SA it waited for is gone: it may send although nothing came by it yet. */
+  released = false;
+  /** Outbound was stopped for good; inbound lingers. */
+  closing = false;
+  softReported = false;
+  hardReported = false;
+  /** Where the last report of a moved peer said it was. */
+  reported: Endpoint | undefined;
+  pathMtu = 0;
+  innerMtu = 0;
+  /** Longest thing ESP adds, padding included: guards the 65,535 bytes of an outer packet. */
+  overhead = 0;
+  /** Generation of the front VRF for which `pathMtu` was worked out. */
+  generation = -1;
+  inboundPackets = 0;
+  inboundBytes = 0;
+  outboundPackets = 0;
+  outboundBytes = 0;
+  replayed = 0;
+  integrityFailed = 0;
+  fragmentsCreated = 0;
+  lastInbound: Instant | undefined;
+
+  /** Keys of the wrong length or ids without support are our own mistakes and throw. */
+  constructor(config: PlaneChildSa, random: Random) {
+    const { encr, keyBits, integ, esn, replayWindow } = config;
+    const half = (key: PlaneChildSa['inboundKey'], integKey: PlaneChildSa['inboundIntegKey']) =>
+      createProtector({ encr, keyBits, key, integ, ...(integKey !== undefined && { integKey }) });
+    this.config = config;
+    this.selectors = new SelectorPair(config.localSelectors, config.remoteSelectors);
+    const inboundProtector = half(config.inboundKey, config.inboundIntegKey);
+    const outboundProtector = half(config.outboundKey, config.outboundIntegKey);
+    this.inbound = new InboundEsp({ spi: config.id, protector: inboundProtector, esn, replayWindow });
+    this.outbound = new OutboundEsp({ spi: config.outboundSpi, protector: outboundProtector, esn, random });
+    this.local = config.local;
+    this.remote = config.remote;
+    this.udpEncapsulation = config.udpEncapsulation;
+    this.confirmed = config.startOutbound === 'now';
+  }
+
+  move(local: Endpoint, remote: Endpoint, udpEncapsulation: boolean): void {
+    this.local = local;
+    this.remote = remote;
+    this.udpEncapsulation = udpEncapsulation;
+    this.reported = undefined;
+    this.generation = -1;
+  }
+
+  /** Works out the sizes for a path MTU; says whether it differs from a former one. */
+  setPathMtu(pathMtu: number): boolean {
+    const { encr, integ, mode } = this.config;
+    const { udpEncapsulation } = this;
+    const shape: EspShape = { encr, integ, outerFamily: this.remote.address.family, udpEncapsulation };
+    const mtu = (mode === 'tunnel' ? innerMtu : transportModeMtu)(pathMtu, shape);
+    const changed = this.pathMtu !== 0 && (this.pathMtu !== pathMtu || this.innerMtu !== mtu);
+    this.pathMtu = pathMtu;
+    this.innerMtu = mtu;
+    this.overhead = espOverhead(shape) + 16;
+    return changed;
+  }
+
+  /** Whether one more packet would pass the hard byte limit, in the direction that has carried `carried`. */
+  isSpent(carried: number, length: number): boolean {
+    const { hardBytes } = this.config;
+    return this.hardReported || (hardBytes !== undefined && carried + length > hardBytes);
+  }
+
+  /** True once, when either direction passes the soft byte limit or its numbers near their end. */
+  reachesSoftLimit(): boolean {
+    if (this.softReported) return false;
+    const { softBytes, esn } = this.config;
+    const bytes = softBytes !== undefined && (this.inboundBytes >= softBytes || this.outboundBytes >= softBytes);
+    if (!bytes && (esn || this.outbound.sequence < SOFT_SEQUENCE)) return false;
+    this.softReported = true;
+    return true;
+  }
+
+  counters(): ChildSaCounters {
+    const { lastInbound, inbound, outbound } = this;
+    return {
+      id: this.config.id,
+      interface: this.config.interface,
+      inboundPackets: this.inboundPackets,
+      inboundBytes: this.inboundBytes,
+      outboundPackets: this.outboundPackets,
+      outboundBytes: this.outboundBytes,
+      replayed: this.replayed,
+      integrityFailed: this.integrityFailed,
+      fragmentsCreated: this.fragmentsCreated,
+      outboundSequence: outbound.sequence,
+      highestInbound: inbound.highest,
+      replayBitmap: inbound.replayBitmap(),
+      pathMtu: this.pathMtu,
+      innerMtu: this.innerMtu,
+      ...(lastInbound !== undefined && { lastInbound }),
+    };
+  }
+}

@@ -1,0 +1,452 @@
+/** The way of a packet through the router: in, to ourselves or by the FIB, and out. RFC 1812, RFC 8200, RFC 4443. */
+import { EMPTY, type Instant, type IpAddress, type Random, readU16, readU32 } from '../../base/index.ts';
+import {
+  buildEcho,
+  buildIcmpError,
+  clampTcpMss,
+  decrementTtl,
+  fragmentIp,
+  type IpHeader,
+  Protocol,
+  parseIcmp,
+  parseIp,
+  parseUdp,
+} from '../../ip/index.ts';
+import type { PlaneNextHop } from '../contract.ts';
+import { flowHash } from './flow.ts';
+import {
+  addressLike,
+  dropOf,
+  type ErrorKind,
+  type PlaneState,
+  type Port,
+  type Route,
+  type Vrf,
+} from './plane-state.ts';
+import { TokenBucket } from './token-bucket.ts';
+import { Tunnels } from './tunnels.ts';
+
+/** UDP port of ESP in UDP and of IKE behind a NAT, RFC 3948. */
+const NAT_TRAVERSAL_PORT = 4500;
+const UDP_HEADER = 8;
+const KEEPALIVE = 0xff;
+const FLAG_SYN = 0x02;
+/** IPv4 and TCP headers without options: what an MSS leaves out of an MTU. */
+const HEADERS_V4 = 40;
+const EXTRA_HEADERS_V6 = 20;
+/** Tunnels within tunnels; more are a routing loop. */
+const MAX_DEPTH = 8;
+/** RFC 1812 section 4.3.2.8, RFC 4443 section 2.4 (f): errors are limited, here for the plane as a whole. */
+const ERRORS_PER_SECOND = 200;
+const ERROR_BURST = 100;
+
+const UNREACHABLE_NET = 0;
+const UNREACHABLE_HOST = 1;
+const UNREACHABLE_PROTOCOL = 2;
+const UNREACHABLE_ADDRESS_V6 = 3;
+
+export class Forwarding {
+  readonly tunnels: Tunnels;
+  readonly #state: PlaneState;
+  readonly #errors = new TokenBucket(ERRORS_PER_SECOND, ERROR_BURST);
+  #depth = 0;
+
+  constructor(state: PlaneState, random: Random) {
+    this.#state = state;
+    this.tunnels = new Tunnels(state, random, this);
+  }
+
+  /**
+   * A packet that came in by `port`. `owned` says that the array is the plane's own, so it may be changed; `known` saves
+   * reading its header again.
+   */
+  input(port: Port, packet: Uint8Array, owned: boolean, now: Instant, known?: IpHeader): void {
+    port.inPackets++;
+    port.inBytes += packet.length;
+    if (!port.config.up) {
+      this.#state.drop(port, 'interface-down');
+      return;
+    }
+    const header = known ?? this.#parse(port, packet);
+    if (header === undefined) return;
+    const whole = packet.length === header.totalLength ? packet : packet.subarray(0, header.totalLength);
+    const { source, destination } = header;
+    if (destination.isMulticast || (header.family === 4 && destination.a === -1)) {
+      this.#state.drop(port, 'multicast');
+      return;
+    }
+    if (isMartian(header)) {
+      this.#state.drop(port, 'malformed');
+      return;
+    }
+    const owner = port.vrf.ownerOf(destination);
+    if (owner?.kind === 'local') {
+      this.#deliver(port, header, whole, now);
+      return;
+    }
+    if (owner !== undefined) {
+      this.#state.drop(port, 'multicast');
+      return;
+    }
+    // RFC 4291 section 2.5.6: routers never forward link-local packets.
+    if (source.isLinkLocal || destination.isLinkLocal) {
+      this.#state.drop(port, 'not-ours');
+      return;
+    }
+    this.#forward(port, header, whole, owned, now);
+  }
+
+  /** A packet that came out of a tunnel; layers of ESP within ESP are as limited as tunnels within tunnels. */
+  inputInner(port: Port, packet: Uint8Array, header: IpHeader, now: Instant): void {
+    if (this.#enter()) this.input(port, packet, true, now, header);
+    this.#depth--;
+  }
+
+  /** Sends a packet of our own by the FIB, or to ourselves. */
+  originate(vrf: Vrf, packet: Uint8Array, now: Instant): void {
+    const header = this.#parse(undefined, packet);
+    if (header === undefined) return;
+    const owner = vrf.ownerOf(header.destination);
+    const ownerPort = owner?.owners[0];
+    if (owner?.kind === 'local' && ownerPort !== undefined) {
+      if (this.#enter()) this.#deliver(ownerPort, header, packet, now);
+      this.#depth--;
+      return;
+    }
+    const route = vrf.route(header.destination);
+    const hop = route && this.#chooseHop(route, flowHash(header, packet));
+    const out = hop && this.#state.ports.get(hop.interface);
+    if (out === undefined) {
+      this.#unrouted(undefined, vrf, route, hop, header, packet, now);
+      return;
+    }
+    this.leave(undefined, out, hop?.gateway ?? header.destination, header, packet, now);
+  }
+
+  /** Sends a packet of our own by a given interface. */
+  originateBy(interfaceName: string, gateway: IpAddress | undefined, packet: Uint8Array, now: Instant): void {
+    const out = this.#state.ports.get(interfaceName);
+    if (out === undefined) {
+      this.#state.drop(undefined, 'unknown-interface');
+      return;
+    }
+    const header = this.#parse(undefined, packet);
+    if (header !== undefined) this.leave(undefined, out, gateway ?? header.destination, header, packet, now);
+  }
+
+  /**
+   * Sends the outer packet of a tunnel. Its header is known to be right, so on its way out by a real interface it is not
+   * read again; `hash` chooses among equal-cost paths.
+   */
+  sendOuter(vrf: Vrf, destination: IpAddress, hash: number, packet: Uint8Array, df: boolean, now: Instant): void {
+    const route = vrf.route(destination);
+    const hop = route && this.#chooseHop(route, hash);
+    const out = hop && this.#state.ports.get(hop.interface);
+    if (out === undefined || out.config.kind !== 'ethernet' || vrf.ownerOf(destination) !== undefined) {
+      if (this.#enter()) this.originate(vrf, packet, now);
+      this.#depth--;
+      return;
+    }
+    if (!out.config.up) {
+      this.#state.drop(out, 'interface-down');
+      return;
+    }
+    const gateway = hop?.gateway ?? destination;
+    if (packet.length <= out.config.mtu) {
+      this.#transmit(out, gateway, packet);
+      return;
+    }
+    if (df && destination.family === 4) {
+      this.#state.drop(out, 'too-big');
+      return;
+    }
+    this.#transmitFragments(out, gateway, packet);
+  }
+
+  /** Out by an interface, cut into fragments where that is allowed. `from` is absent for packets of our own. */
+  leave(
+    from: Port | undefined,
+    out: Port,
+    gateway: IpAddress,
+    header: IpHeader,
+    packet: Uint8Array,
+    now: Instant,
+  ): void {
+    const { kind, up, mtu } = out.config;
+    if (kind === 'tunnel') {
+      if (this.#enter()) this.tunnels.send(from, out, header, packet, now);
+      this.#depth--;
+      return;
+    }
+    if (!up) {
+      this.#state.drop(out, 'interface-down');
+      this.error(from, out.vrf, 'unreachable', unreachableHost(header), 0, header, packet, now);
+      return;
+    }
+    if (kind === 'loopback') {
+      this.#state.drop(out, 'no-route');
+      this.error(from, out.vrf, 'unreachable', unreachableHost(header), 0, header, packet, now);
+      return;
+    }
+    if (packet.length <= mtu) {
+      this.#transmit(out, gateway, packet);
+      return;
+    }
+    // RFC 8200 section 5: only the source of an IPv6 packet fragments it.
+    const mayCut = header.family === 4 ? !header.df : from === undefined && header.fragmentHeaderOffset === 0;
+    if (mayCut) {
+      this.#transmitFragments(out, gateway, packet);
+      return;
+    }
+    this.#state.drop(out, 'too-big');
+    this.error(from, out.vrf, 'too-big', 0, mtu, header, packet, now);
+  }
+
+  /**
+   * Tells the source of a dropped packet why. The error comes from the address of the interface where the packet came
+   * in (RFC 1812 section 4.3.2.4); about a packet of our own it comes from, and goes to, ourselves.
+   */
+  error(
+    from: Port | undefined,
+    ownVrf: Vrf,
+    kind: ErrorKind,
+    code: number,
+    mtu: number,
+    header: IpHeader,
+    packet: Uint8Array,
+    now: Instant,
+  ): void {
+    const vrf = from?.vrf ?? ownVrf;
+    const source = this.#errorSource(from, vrf, header);
+    if (source === undefined || !this.#errors.take(now)) return;
+    const message = buildIcmpError({ source, kind, code, mtu, offending: packet });
+    if (message === undefined) return;
+    if (this.#enter()) this.originate(vrf, message, now);
+    this.#depth--;
+  }
+
+  #errorSource(from: Port | undefined, vrf: Vrf, header: IpHeader): IpAddress | undefined {
+    if (from === undefined) return vrf.ownerOf(header.source)?.kind === 'local' ? header.source : undefined;
+    return addressLike(from, header.source) ?? vrf.anyAddress(this.#state.ports.values(), header.source);
+  }
+
+  #parse(port: Port | undefined, packet: Uint8Array): IpHeader | undefined {
+    const parsed = parseIp(packet);
+    if (parsed.ok) return parsed.value;
+    this.#state.drop(port, dropOf(parsed.error));
+    return undefined;
+  }
+
+  #forward(port: Port, header: IpHeader, packet: Uint8Array, owned: boolean, now: Instant): void {
+    if (header.ttl <= 1) {
+      this.#state.drop(port, 'ttl-exceeded');
+      this.error(port, port.vrf, 'time-exceeded', 0, 0, header, packet, now);
+      return;
+    }
+    const route = port.vrf.route(header.destination);
+    const hop = route && this.#chooseHop(route, flowHash(header, packet));
+    const out = hop && this.#state.ports.get(hop.interface);
+    if (out === undefined) {
+      this.#unrouted(port, port.vrf, route, hop, header, packet, now);
+      return;
+    }
+    // The array of a packet from a link belongs to whoever gave it: a capture may still hold it.
+    const copy = owned ? packet : packet.slice();
+    decrementTtl(copy);
+    if (header.protocol === Protocol.TCP && isSyn(header, copy)) this.#clamp(port, out, header, copy);
+    this.leave(port, out, hop?.gateway ?? header.destination, header, copy, now);
+  }
+
+  #unrouted(
+    from: Port | undefined,
+    vrf: Vrf,
+    route: Route | undefined,
+    hop: PlaneNextHop | undefined,
+    header: IpHeader,
+    packet: Uint8Array,
+    now: Instant,
+  ): void {
+    const reason = route === undefined ? 'no-route' : hop === undefined ? 'null-route' : 'unknown-interface';
+    this.#state.drop(from, reason);
+    const code = route === undefined ? UNREACHABLE_NET : unreachableHost(header);
+    this.error(from, vrf, 'unreachable', code, 0, header, packet, now);
+  }
+
+  /** One of the equal-cost next hops: the same for the same flow while the set stays, and one that is up if any is. */
+  #chooseHop(route: Route, hash: number): PlaneNextHop | undefined {
+    const { nextHops } = route;
+    const count = nextHops.length;
+    const first = nextHops[count <= 1 ? 0 : hash % count];
+    if (count <= 1 || first === undefined) return first;
+    for (let i = 0; i < count; i++) {
+      const hop = nextHops[(hash + i) % count];
+      if (hop !== undefined && this.#state.ports.get(hop.interface)?.config.up === true) return hop;
+    }
+    return first;
+  }
+
+  #clamp(from: Port, out: Port, header: IpHeader, packet: Uint8Array): void {
+    const a = this.#clampOf(from);
+    const b = this.#clampOf(out);
+    const limit = a === 0 ? b : b === 0 ? a : Math.min(a, b);
+    if (limit === 0) return;
+    clampTcpMss(packet, Math.max(1, header.family === 4 ? limit : limit - EXTRA_HEADERS_V6), header);
+  }
+
+  #clampOf(port: Port): number {
+    const { clampMss, kind } = port.config;
+    if (clampMss === 0 || kind !== 'tunnel') return clampMss;
+    return Math.min(clampMss, this.tunnels.mtuOf(port) - HEADERS_V4);
+  }
+
+  #deliver(port: Port, header: IpHeader, packet: Uint8Array, now: Instant): void {
+    if (header.moreFragments || header.fragmentOffset > 0) {
+      const whole = port.vrf.reassembler.add(header, packet, now);
+      const read = whole && this.#parse(port, whole);
+      // Once: what comes out of reassembly has no Fragment header that could lead here again.
+      if (whole === undefined || read === undefined) return;
+      if (read.moreFragments || read.fragmentOffset > 0) {
+        this.#state.drop(port, 'malformed');
+        return;
+      }
+      this.#deliverWhole(port, read, whole, now);
+      return;
+    }
+    this.#deliverWhole(port, header, packet, now);
+  }
+
+  #deliverWhole(port: Port, header: IpHeader, packet: Uint8Array, now: Instant): void {
+    switch (header.protocol) {
+      case Protocol.ESP:
+        this.tunnels.receive(port, header, packet, header.payloadOffset, header.totalLength, now);
+        return;
+      case Protocol.UDP:
+        this.#deliverUdp(port, header, packet, now);
+        return;
+      case Protocol.ICMP:
+      case Protocol.ICMPV6:
+        this.#deliverIcmp(port, header, packet, now);
+        return;
+      case Protocol.TCP:
+        this.#punt(port, packet);
+        return;
+      default:
+        this.#state.drop(port, 'unsupported-protocol');
+        if (header.family === 6) return; // ICMPv6 has a parameter problem for it, which we do not send
+        this.error(port, port.vrf, 'unreachable', UNREACHABLE_PROTOCOL, 0, header, packet, now);
+    }
+  }
+
+  /** RFC 3948 section 2: on port 4500, ESP, IKE behind four zero bytes, or a keepalive of one byte. */
+  #deliverUdp(port: Port, header: IpHeader, packet: Uint8Array, now: Instant): void {
+    const start = header.payloadOffset;
+    // Section 2.1 has senders leave the checksum out, and the ICV sees all damage: no datagram to read for most ESP.
+    if (readU16(packet, start + 6) !== 0 || readU16(packet, start + 2) !== NAT_TRAVERSAL_PORT || header.family === 6) {
+      const datagram = parseUdp(header, packet);
+      if (!datagram.ok) {
+        this.#state.drop(port, dropOf(datagram.error));
+        return;
+      }
+      if (datagram.value.destinationPort !== NAT_TRAVERSAL_PORT) {
+        this.#punt(port, packet);
+        return;
+      }
+    }
+    const end = start + readU16(packet, start + 4);
+    const from = start + UDP_HEADER;
+    if (end > header.totalLength || end < from) {
+      this.#state.drop(port, 'malformed');
+      return;
+    }
+    if (end - from === 1 && packet[from] === KEEPALIVE) return;
+    if (end - from < 4) {
+      this.#state.drop(port, 'malformed');
+      return;
+    }
+    if (readU32(packet, from) === 0) {
+      this.#punt(port, packet);
+      return;
+    }
+    const sourcePort = readU16(packet, start);
+    this.tunnels.receive(port, header, packet, from, end, now, sourcePort, NAT_TRAVERSAL_PORT);
+  }
+
+  #deliverIcmp(port: Port, header: IpHeader, packet: Uint8Array, now: Instant): void {
+    const parsed = parseIcmp(header, packet);
+    if (!parsed.ok) {
+      this.#state.drop(port, dropOf(parsed.error));
+      return;
+    }
+    const message = parsed.value;
+    if (message.kind === 'echo-request') {
+      const { id, sequence, data } = message;
+      const reply = buildEcho({
+        source: header.destination,
+        destination: header.source,
+        id,
+        sequence,
+        data: data.length === 0 ? EMPTY : data,
+        reply: true,
+        tos: header.tos,
+        identification: this.#state.nextIdentification() & 0xffff,
+      });
+      if (this.#enter()) this.originate(port.vrf, reply, now);
+      this.#depth--;
+      return;
+    }
+    if (message.kind === 'too-big') {
+      const about = this.tunnels.handleTooBig(port.vrf, message.mtu, message.quoted, now);
+      if (about === 'ours') return;
+      if (about === 'forged') {
+        this.#state.drop(port, 'not-ours');
+        return;
+      }
+    }
+    this.#punt(port, packet);
+  }
+
+  #punt(port: Port, packet: Uint8Array): void {
+    this.#state.sink.event({ kind: 'punt', vrf: port.vrf.name, interface: port.config.name, packet });
+  }
+
+  #transmit(out: Port, gateway: IpAddress, packet: Uint8Array): void {
+    out.outPackets++;
+    out.outBytes += packet.length;
+    this.#state.sink.transmit(out.config.name, gateway, packet);
+  }
+
+  #transmitFragments(out: Port, gateway: IpAddress, packet: Uint8Array): void {
+    const fragments = fragmentIp(packet, out.config.mtu, this.#state.nextIdentification());
+    if (fragments.length === 0) {
+      this.#state.drop(out, 'too-big');
+      return;
+    }
+    for (const fragment of fragments) this.#transmit(out, gateway, fragment);
+  }
+
+  /** Goes one step deeper; false, and a drop, when that is a loop. The caller steps back in any case. */
+  #enter(): boolean {
+    if (this.#depth++ < MAX_DEPTH) return true;
+    this.#state.drop(undefined, 'no-route');
+    return false;
+  }
+}
+
+/** Addresses that no packet on a link may bear: RFC 1812 section 5.3.7, RFC 4291 section 2.5. */
+function isMartian({ family, source, destination }: IpHeader): boolean {
+  if (source.isMulticast || source.isUnspecified || destination.isUnspecified) return true;
+  if (family === 4) return source.a === -1 || source.a >>> 24 === 127 || destination.a >>> 24 === 127;
+  return isLoopback6(source) || isLoopback6(destination);
+}
+
+function isLoopback6(address: IpAddress): boolean {
+  return address.d === 1 && (address.a | address.b | address.c) === 0;
+}
+
+function isSyn(header: IpHeader, packet: Uint8Array): boolean {
+  return header.fragmentOffset === 0 && ((packet[header.payloadOffset + 13] ?? 0) & FLAG_SYN) !== 0;
+}
+
+function unreachableHost(header: IpHeader): number {
+  return header.family === 4 ? UNREACHABLE_HOST : UNREACHABLE_ADDRESS_V6;
+}

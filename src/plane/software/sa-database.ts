@@ -1,0 +1,90 @@
+/** The child SAs of the plane: by inbound SPI, by outbound SPI, by interface; and those that linger. */
+import { after, Deadlines, type Instant, type Random } from '../../base/index.ts';
+import type { PlaneChildSa } from '../contract.ts';
+import { ChildSa } from './child-sa.ts';
+import type { PlaneState } from './plane-state.ts';
+
+export class SaDatabase {
+  readonly #state: PlaneState;
+  readonly #random: Random;
+  readonly #byId = new Map<number, ChildSa>();
+  /** Peers choose outbound SPIs, so two may choose the same. */
+  readonly #byOutboundSpi = new Map<number, ChildSa[]>();
+  readonly #lingering = new Deadlines<number>();
+
+  constructor(state: PlaneState, random: Random) {
+    this.#state = state;
+    this.#random = random;
+  }
+
+  get(id: number): ChildSa | undefined {
+    return this.#byId.get(id);
+  }
+
+  all(): Iterable<ChildSa> {
+    return this.#byId.values();
+  }
+
+  withOutboundSpi(spi: number): readonly ChildSa[] {
+    return this.#byOutboundSpi.get(spi) ?? [];
+  }
+
+  install(config: PlaneChildSa): ChildSa {
+    const sa = new ChildSa(config, this.#random);
+    this.#forget(config.id);
+    this.#byId.set(config.id, sa);
+    const sharing = this.#byOutboundSpi.get(config.outboundSpi);
+    if (sharing === undefined) this.#byOutboundSpi.set(config.outboundSpi, [sa]);
+    else sharing.push(sa);
+    this.#state.outboundOf(config.interface).push(sa);
+    return sa;
+  }
+
+  /** Outbound stops at once; inbound goes on for a while. */
+  remove(id: number, lingerMs: number, now: Instant): void {
+    const sa = this.#byId.get(id);
+    if (sa === undefined) return;
+    this.#stopOutbound(sa);
+    if (lingerMs > 0) this.#lingering.set(id, after(now, lingerMs));
+    else this.#forget(id);
+  }
+
+  wakeAt(): Instant | undefined {
+    return this.#lingering.earliest();
+  }
+
+  tick(now: Instant): void {
+    for (;;) {
+      const id = this.#lingering.takeDue(now);
+      if (id === undefined) return;
+      this.#forget(id);
+    }
+  }
+
+  #forget(id: number): void {
+    const sa = this.#byId.get(id);
+    if (sa === undefined) return;
+    this.#stopOutbound(sa);
+    this.#byId.delete(id);
+    this.#lingering.set(id, undefined);
+  }
+
+  #stopOutbound(sa: ChildSa): void {
+    if (sa.closing) return;
+    sa.closing = true;
+    const { interface: name, outboundSpi } = sa.config;
+    const list = this.#state.outboundOf(name);
+    take(list, sa);
+    const sharing = this.#byOutboundSpi.get(outboundSpi) ?? [];
+    take(sharing, sa);
+    if (sharing.length === 0) this.#byOutboundSpi.delete(outboundSpi);
+    // The old SA goes only once the peer has the new one, so nothing is left to wait for: RFC 7296 section 2.8.
+    if (!list.some((other) => other.confirmed)) for (const other of list) other.released = true;
+    if (list.length === 0) this.#state.releaseOutbound(name);
+  }
+}
+
+function take(list: ChildSa[], sa: ChildSa): void {
+  const index = list.indexOf(sa);
+  if (index >= 0) list.splice(index, 1);
+}

@@ -1,0 +1,90 @@
+/** The forwarding plane in plain TypeScript, for the lab and for any system that runs Node. */
+import { earlier, type Instant, type Random } from '../../base/index.ts';
+import type { PlaneCommand, PlaneCounters, PlaneSink } from '../contract.ts';
+import { Forwarding } from './forwarding.ts';
+import { PlaneState } from './plane-state.ts';
+
+export class SoftwarePlane {
+  readonly #state: PlaneState;
+  readonly #forwarding: Forwarding;
+
+  constructor({ sink, random }: Readonly<{ sink: PlaneSink; random: Random }>) {
+    this.#state = new PlaneState(sink);
+    this.#forwarding = new Forwarding(this.#state, random);
+  }
+
+  command(command: PlaneCommand, now: Instant): void {
+    const { tunnels } = this.#forwarding;
+    switch (command.kind) {
+      case 'set-interface':
+        this.#state.setInterface(command.interface);
+        return;
+      case 'remove-interface':
+        this.#state.removeInterface(command.name);
+        return;
+      case 'install-child-sa':
+        tunnels.install(command.sa);
+        return;
+      case 'remove-child-sa':
+        tunnels.sas.remove(command.id, command.lingerMs, now);
+        return;
+      case 'move-child-sa':
+        tunnels.move(command);
+        return;
+      case 'set-route':
+        this.#state.vrf(command.vrf).setRoute(command.prefix, command.nextHops);
+        return;
+      case 'remove-route':
+        this.#state.vrf(command.vrf).removeRoute(command.prefix);
+        return;
+      case 'inject':
+        if (command.interface === undefined) {
+          this.#forwarding.originate(this.#state.vrf(command.vrf), command.packet, now);
+          return;
+        }
+        this.#forwarding.originateBy(command.interface, command.gateway, command.packet, now);
+        return;
+      default:
+        command satisfies never;
+        return;
+    }
+  }
+
+  /** A packet came in from the link of an interface. The array stays the caller's: it is not changed. */
+  receive(interfaceName: string, packet: Uint8Array, now: Instant): void {
+    const port = this.#state.ports.get(interfaceName);
+    // Packets come out of a tunnel by way of their SA alone.
+    if (port === undefined || port.config.kind === 'tunnel') {
+      this.#state.drop(port, 'unknown-interface');
+      return;
+    }
+    this.#forwarding.input(port, packet, false, now);
+  }
+
+  /** When `tick` is next needed. */
+  wakeAt(): Instant | undefined {
+    let when: Instant | undefined;
+    for (const other of this.#forwarding.tunnels.wakeAt()) when = earlier(when, other);
+    for (const vrf of this.#state.vrfs.values()) when = earlier(when, vrf.reassembler.wakeAt());
+    return when;
+  }
+
+  tick(now: Instant): void {
+    this.#forwarding.tunnels.tick(now);
+    for (const vrf of this.#state.vrfs.values()) vrf.reassembler.tick(now);
+  }
+
+  /** Every drop is in `drops` once, and once more in those of the interface where it happened, if it was at one. */
+  counters(): PlaneCounters {
+    return {
+      childSas: Array.from(this.#forwarding.tunnels.sas.all(), (sa) => sa.counters()),
+      interfaces: Array.from(this.#state.ports.values(), (port) => port.counters()),
+      drops: Object.fromEntries(this.#state.drops),
+    };
+  }
+
+  /** When the last authentic packet of a child SA came. */
+  lastInbound(id: number): Instant | undefined {
+    return this.#forwarding.tunnels.sas.get(id)?.lastInbound;
+  }
+}

@@ -1,0 +1,430 @@
+/**
+ * IPsec tunnel interfaces: which child SA a packet takes, sealing and opening. RFC 4301 section 5 (processing) and
+ * section 8 (path MTU), RFC 4303 (ESP), RFC 3948 (UDP encapsulation).
+ */
+import { type Instant, type IpAddress, type Random, readU32 } from '../../base/index.ts';
+import { fragmentIp, type IpHeader, Protocol, parseIp, parseQuotedIp, setTos } from '../../ip/index.ts';
+import type { DropReason, PlaneChildSa, PlaneCommand, PlaneTunnel } from '../contract.ts';
+import type { ChildSa } from './child-sa.ts';
+import { buildOuter, transportPacket } from './outer-packet.ts';
+import { PathMtus } from './path-mtu.ts';
+import { dropOf, type ErrorKind, type PlaneState, type Port, type Vrf } from './plane-state.ts';
+import { SaDatabase } from './sa-database.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+/** What tunnels need of the router around them. */
+export type Surroundings = Readonly<{
+  /** Takes in what came out of a tunnel; the array becomes the plane's own. */
+  inputInner: (port: Port, packet: Uint8Array, header: IpHeader, now: Instant) => void;
+  sendOuter: (vrf: Vrf, to: IpAddress, hash: number, packet: Uint8Array, df: boolean, now: Instant) => void;
+  error: (
+    from: Port | undefined,
+    ownVrf: Vrf,
+    kind: ErrorKind,
+    code: number,
+    mtu: number,
+    header: IpHeader,
+    packet: Uint8Array,
+    now: Instant,
+  ) => void;
+}>;
+
+const ACQUIRE_INTERVAL_MS = 1000;
+const UNKNOWN_SPIS_PER_SECOND = 4;
+/** When neither the route nor the underlay says. */
+const DEFAULT_MTU = 1500;
+const MIN_MTU_V4 = 68;
+const MIN_MTU_V6 = 1280;
+const MAX_PACKET = 0xffff;
+const IKE_PORT = 500;
+const UDP_HEADER = 8;
+const ESP_HEADER = 8;
+const ECN_CE = 3;
+
+export class Tunnels {
+  readonly #state: PlaneState;
+  readonly #around: Surroundings;
+  readonly #sas: SaDatabase;
+  readonly #pathMtus = new PathMtus();
+  readonly #unknownSpis = new TokenBucket(UNKNOWN_SPIS_PER_SECOND, UNKNOWN_SPIS_PER_SECOND);
+
+  constructor(state: PlaneState, random: Random, around: Surroundings) {
+    this.#state = state;
+    this.#around = around;
+    this.#sas = new SaDatabase(state, random);
+  }
+
+  get sas(): SaDatabase {
+    return this.#sas;
+  }
+
+  install(config: PlaneChildSa): void {
+    this.#refresh(this.#sas.install(config));
+  }
+
+  move({ id, local, remote, udpEncapsulation }: Extract<PlaneCommand, { kind: 'move-child-sa' }>): void {
+    const sa = this.#sas.get(id);
+    if (sa === undefined) return;
+    sa.move(local, remote, udpEncapsulation);
+    this.#refresh(sa);
+  }
+
+  wakeAt(): readonly (Instant | undefined)[] {
+    return [this.#sas.wakeAt(), this.#pathMtus.wakeAt()];
+  }
+
+  tick(now: Instant): void {
+    this.#sas.tick(now);
+    if (!this.#pathMtus.tick(now)) return;
+    for (const vrf of this.#state.vrfs.values()) vrf.touch();
+    for (const sa of this.#sas.all()) this.#refresh(sa);
+  }
+
+  /** Largest packet that a tunnel takes now, in one piece. */
+  mtuOf(port: Port): number {
+    const sa = port.outbound[port.outbound.length - 1];
+    if (sa === undefined) return port.config.mtu;
+    this.#refresh(sa);
+    return Math.min(port.config.mtu, sa.innerMtu);
+  }
+
+  /** A packet, our own to change, goes out by a tunnel. `from` is absent for packets that we originate. */
+  send(from: Port | undefined, port: Port, header: IpHeader, packet: Uint8Array, now: Instant): void {
+    const { tunnel, up } = port.config;
+    if (port.outbound.length === 0) this.#acquire(port, now);
+    if (!up || tunnel === undefined) {
+      this.#state.drop(port, 'interface-down');
+      this.#around.error(from, port.vrf, 'unreachable', 0, 0, header, packet, now);
+      return;
+    }
+    const sa = this.#select(port, header, packet);
+    if (typeof sa === 'string') {
+      this.#state.drop(port, sa);
+      return;
+    }
+    this.#refresh(sa);
+    const mayCut = header.family === 4 ? !header.df || tunnel.df === 'clear' : from === undefined;
+    const limit = largestInner(port, tunnel, sa, header);
+    if (packet.length <= limit) {
+      this.#seal(port, tunnel, sa, header, packet, now);
+      return;
+    }
+    if (!mayCut || header.fragmentHeaderOffset > 0) {
+      this.#state.drop(port, 'too-big');
+      this.#around.error(from, port.vrf, 'too-big', 0, limit, header, packet, now);
+      return;
+    }
+    const identification = this.#state.nextIdentification();
+    const fragments = fragmentIp(packet, limit, identification);
+    if (fragments.length === 0) {
+      this.#state.drop(port, 'too-big');
+      return;
+    }
+    sa.fragmentsCreated += fragments.length;
+    for (const fragment of fragments) this.#seal(port, tunnel, sa, header, fragment, now);
+  }
+
+  /** ESP addressed to us, from SPI to ICV at `start` to `end` of the packet; with ports when UDP carried it. */
+  receive(
+    port: Port,
+    header: IpHeader,
+    packet: Uint8Array,
+    start: number,
+    end: number,
+    now: Instant,
+    sourcePort = 0,
+    destinationPort = 0,
+  ): void {
+    const state = this.#state;
+    if (end - start < ESP_HEADER) {
+      state.drop(port, 'bad-length');
+      return;
+    }
+    const sa = this.#sas.get(readU32(packet, start));
+    const inner = sa && state.ports.get(sa.config.interface);
+    if (sa === undefined || (inner !== undefined && inner.config.tunnel?.frontVrf !== port.vrf.name)) {
+      this.#unknownSpi(port, header, readU32(packet, start), sourcePort, destinationPort, now);
+      return;
+    }
+    if (sa.hardReported) {
+      state.drop(port, 'hard-limit');
+      return;
+    }
+    const opened = sa.inbound.open(packet.subarray(start, end));
+    if (!opened.ok) {
+      if (opened.error === 'replayed' || opened.error === 'too-old') sa.replayed++;
+      if (opened.error === 'integrity-failed') sa.integrityFailed++;
+      state.drop(port, opened.error);
+      return;
+    }
+    this.#authentic(sa, header, sourcePort, destinationPort, now);
+    const { inner: content, nextHeader } = opened.value;
+    if (sa.isSpent(sa.inboundBytes, content.length)) {
+      this.#spent(port, sa);
+      return;
+    }
+    sa.inboundPackets++;
+    sa.inboundBytes += content.length;
+    if (sa.reachesSoftLimit()) this.#state.sink.event({ kind: 'child-sa-limit', id: sa.config.id, limit: 'soft' });
+    if (inner === undefined) {
+      state.drop(port, 'unknown-interface');
+      return;
+    }
+    if (sa.config.mode === 'tunnel') {
+      this.#enterTunnel(inner, sa, header, content, nextHeader, now);
+      return;
+    }
+    this.#enterTransport(inner, sa, header, content, nextHeader, now);
+  }
+
+  /**
+   * An ICMP report that a packet was too big: 'ours' when it is about a packet that a child SA of ours has sent, 'forged'
+   * when it claims to be, 'other' when it is about something else. RFC 4301 section 8.2.1: believe only what matches.
+   */
+  handleTooBig(vrf: Vrf, mtu: number, quoted: Uint8Array, now: Instant): 'ours' | 'forged' | 'other' {
+    const parsed = parseQuotedIp(quoted);
+    if (!parsed.ok) return 'other';
+    const header = parsed.value;
+    const udp = header.protocol === Protocol.UDP;
+    if (header.protocol !== Protocol.ESP && !udp) return 'other';
+    const start = header.payloadOffset + (udp ? UDP_HEADER : 0);
+    const spi = readU32(quoted, start);
+    if (udp && (spi === 0 || quoted.length < start + ESP_HEADER)) return 'other';
+    if (quoted.length < start + ESP_HEADER) return 'forged';
+    for (const sa of this.#sas.withOutboundSpi(spi)) {
+      if (!sa.local.address.equals(header.source) || !sa.remote.address.equals(header.destination)) continue;
+      if (this.#frontVrfOf(sa) !== vrf || udp !== sa.udpEncapsulation) continue;
+      const sequence = readU32(quoted, start + 4);
+      // It has to be one of the packets sent, and one that did not fit.
+      if (!sa.config.esn && (sequence === 0 || sequence > sa.outbound.sequence)) return 'forged';
+      if (header.totalLength <= mtu) return 'forged';
+      if (this.#pathMtus.learn(vrf.name, sa.remote.address, sa.pathMtu, mtu, now)) {
+        vrf.touch();
+        this.#refresh(sa);
+      }
+      return 'ours';
+    }
+    return udp ? 'other' : 'forged';
+  }
+
+  /** The newest child SA that is in use and whose selectors fit, or why there is none. */
+  #select(port: Port, header: IpHeader, packet: Uint8Array): ChildSa | DropReason {
+    const { outbound } = port;
+    let reason: DropReason = 'no-sa';
+    for (let i = outbound.length - 1; i >= 0; i--) {
+      const sa = outbound[i];
+      if (sa === undefined || !(sa.confirmed || sa.released)) continue;
+      if (!sa.selectors.fitsOutbound(header, packet)) {
+        if (reason === 'no-sa') reason = 'selector-mismatch';
+        continue;
+      }
+      if (!sa.hardReported) return sa;
+      reason = 'hard-limit';
+    }
+    return reason;
+  }
+
+  #seal(port: Port, tunnel: PlaneTunnel, sa: ChildSa, header: IpHeader, packet: Uint8Array, now: Instant): void {
+    const state = this.#state;
+    const { config } = sa;
+    if (sa.isSpent(sa.outboundBytes, packet.length)) {
+      this.#spent(port, sa);
+      return;
+    }
+    if (packet.length + sa.overhead > MAX_PACKET) {
+      state.drop(port, 'too-big');
+      return;
+    }
+    const transport = config.mode === 'transport';
+    if (transport && !isBetweenEnds(sa, header)) {
+      state.drop(port, 'selector-mismatch');
+      return;
+    }
+    const esp = transport
+      ? sa.outbound.seal(packet.subarray(header.payloadOffset), header.protocol)
+      : sa.outbound.seal(packet, header.family === 4 ? Protocol.IPIP : Protocol.IPV6);
+    if (esp === 'sequence-exhausted') {
+      this.#reportHard(sa);
+      state.drop(port, 'sequence-exhausted');
+      return;
+    }
+    sa.outboundPackets++;
+    sa.outboundBytes += packet.length;
+    port.outPackets++;
+    port.outBytes += packet.length;
+    if (sa.reachesSoftLimit()) state.sink.event({ kind: 'child-sa-limit', id: config.id, limit: 'soft' });
+    // What does not fit the path in one piece has to be cut behind us, whatever DF was to be.
+    const df = packet.length <= sa.innerMtu && wantsDf(tunnel, header);
+    const identification = df ? 0 : state.nextIdentification() & 0xffff;
+    const outer = buildOuter(sa, esp, header.tos, transport ? header.ttl : undefined, df, identification);
+    this.#around.sendOuter(state.vrf(tunnel.frontVrf), sa.remote.address, config.outboundSpi, outer, df, now);
+  }
+
+  /** RFC 4301 section 5.2 step 4 and section 5.1.2: what was inside must fit the SA, and brings congestion in. */
+  #enterTunnel(port: Port, sa: ChildSa, outer: IpHeader, inner: Uint8Array, nextHeader: number, now: Instant): void {
+    if (nextHeader !== Protocol.IPIP && nextHeader !== Protocol.IPV6) {
+      this.#state.drop(port, 'unsupported-next-header');
+      return;
+    }
+    const parsed = parseIp(inner);
+    if (!parsed.ok) {
+      this.#state.drop(port, dropOf(parsed.error));
+      return;
+    }
+    const header = parsed.value;
+    if ((header.family === 4) !== (nextHeader === Protocol.IPIP)) {
+      this.#state.drop(port, 'malformed');
+      return;
+    }
+    if (!sa.selectors.fitsInbound(header, inner)) {
+      this.#state.drop(port, 'selector-mismatch');
+      return;
+    }
+    if ((outer.tos & 3) === ECN_CE && (header.tos & 3) !== 0) setTos(inner, header.tos | ECN_CE);
+    this.#around.inputInner(port, inner, header, now);
+  }
+
+  #enterTransport(
+    port: Port,
+    sa: ChildSa,
+    outer: IpHeader,
+    content: Uint8Array,
+    nextHeader: number,
+    now: Instant,
+  ): void {
+    if (nextHeader === Protocol.IPV6_NONXT) {
+      this.#state.drop(port, 'unsupported-next-header');
+      return;
+    }
+    const packet = transportPacket(outer, content, nextHeader);
+    const parsed = parseIp(packet);
+    if (!parsed.ok) {
+      this.#state.drop(port, dropOf(parsed.error));
+      return;
+    }
+    if (!sa.selectors.fitsInbound(parsed.value, packet)) {
+      this.#state.drop(port, 'selector-mismatch');
+      return;
+    }
+    this.#around.inputInner(port, packet, parsed.value, now);
+  }
+
+  /** What an authentic packet tells beside its content: the peer lives, has the new SA, and is there. */
+  #authentic(sa: ChildSa, header: IpHeader, sourcePort: number, destinationPort: number, now: Instant): void {
+    sa.lastInbound = now;
+    const { id } = sa.config;
+    if (!sa.confirmed) {
+      sa.confirmed = true;
+      if (!sa.closing) this.#state.sink.event({ kind: 'child-sa-confirmed', id });
+    }
+    const { local, remote } = sa;
+    const remotePort = sourcePort === 0 ? remote.port : sourcePort;
+    const localPort = destinationPort === 0 ? local.port : destinationPort;
+    const same =
+      header.source.equals(remote.address) &&
+      header.destination.equals(local.address) &&
+      (!sa.udpEncapsulation || (remotePort === remote.port && localPort === local.port));
+    if (same) {
+      sa.reported = undefined;
+      return;
+    }
+    const { reported } = sa;
+    if (reported !== undefined && reported.port === remotePort && reported.address.equals(header.source)) return;
+    sa.reported = { address: header.source, port: remotePort };
+    this.#state.sink.event({
+      kind: 'peer-moved',
+      id,
+      local: { address: header.destination, port: localPort },
+      remote: sa.reported,
+    });
+  }
+
+  #unknownSpi(
+    port: Port,
+    header: IpHeader,
+    spi: number,
+    sourcePort: number,
+    destinationPort: number,
+    now: Instant,
+  ): void {
+    this.#state.drop(port, 'unknown-spi');
+    if (!this.#unknownSpis.take(now)) return;
+    const local = { address: header.destination, port: destinationPort || IKE_PORT };
+    const remote = { address: header.source, port: sourcePort || IKE_PORT };
+    this.#state.sink.event({ kind: 'unknown-spi', spi, local, remote });
+  }
+
+  #spent(port: Port, sa: ChildSa): void {
+    this.#state.drop(port, 'hard-limit');
+    this.#reportHard(sa);
+  }
+
+  #reportHard(sa: ChildSa): void {
+    if (sa.hardReported) return;
+    sa.hardReported = true;
+    this.#state.sink.event({ kind: 'child-sa-limit', id: sa.config.id, limit: 'hard' });
+  }
+
+  #acquire(port: Port, now: Instant): void {
+    if (port.acquiredAt !== undefined && now - port.acquiredAt < ACQUIRE_INTERVAL_MS) return;
+    port.acquiredAt = now;
+    this.#state.sink.event({ kind: 'acquire', interface: port.config.name });
+  }
+
+  #frontVrfOf(sa: ChildSa): Vrf | undefined {
+    const name = this.#state.ports.get(sa.config.interface)?.config.tunnel?.frontVrf;
+    return name === undefined ? undefined : this.#state.vrf(name);
+  }
+
+  /** Brings the path MTU of an SA up to date with routes, interfaces and what ICMP told. */
+  #refresh(sa: ChildSa): void {
+    const front = this.#frontVrfOf(sa);
+    if (front === undefined ? sa.pathMtu !== 0 : sa.generation === front.generation) return;
+    const { address } = sa.remote;
+    let mtu = DEFAULT_MTU;
+    if (front !== undefined) {
+      sa.generation = front.generation;
+      mtu = Math.min(this.#linkMtu(sa, front), this.#pathMtus.get(front.name, address) ?? MAX_PACKET);
+    }
+    if (!sa.setPathMtu(mtu) || sa.closing) return;
+    const { id, interface: name } = sa.config;
+    const largest = Math.min(sa.innerMtu, this.#state.ports.get(name)?.config.mtu ?? sa.innerMtu);
+    this.#state.sink.event({ kind: 'path-mtu', interface: name, id, pathMtu: mtu, mtu: largest });
+  }
+
+  /** MTU of the first link toward the peer. */
+  #linkMtu(sa: ChildSa, front: Vrf): number {
+    let mtu: number | undefined;
+    for (const hop of front.route(sa.remote.address)?.nextHops ?? []) {
+      const port = this.#state.ports.get(hop.interface);
+      if (port !== undefined) mtu = Math.min(mtu ?? MAX_PACKET, port.config.mtu);
+    }
+    if (mtu !== undefined) return mtu;
+    const underlay = this.#state.ports.get(sa.config.interface)?.config.tunnel?.underlay;
+    return (underlay === undefined ? undefined : this.#state.ports.get(underlay)?.config.mtu) ?? DEFAULT_MTU;
+  }
+}
+
+/** Transport mode carries whole packets between the two ends themselves: RFC 4303 section 3.3.4. */
+function isBetweenEnds(sa: ChildSa, header: IpHeader): boolean {
+  return (
+    header.source.equals(sa.local.address) &&
+    header.destination.equals(sa.remote.address) &&
+    !header.moreFragments &&
+    header.fragmentOffset === 0
+  );
+}
+
+/** An IPv6 packet counts as one that must not be fragmented. */
+function wantsDf(tunnel: PlaneTunnel, header: IpHeader): boolean {
+  return tunnel.df === 'copy' ? header.df : tunnel.df === 'set';
+}
+
+/** Longest inner packet that is sealed in one piece. */
+function largestInner(port: Port, tunnel: PlaneTunnel, sa: ChildSa, header: IpHeader): number {
+  const { mtu } = port.config;
+  const cutsOuter = sa.config.mode === 'transport' || tunnel.fragmentation === 'after';
+  const limit = cutsOuter && !wantsDf(tunnel, header) ? mtu : Math.min(mtu, sa.innerMtu);
+  // RFC 2473 section 7.1: never ask a source for less than the least MTU; the outer packet is fragmented instead.
+  return Math.max(limit, header.family === 4 ? MIN_MTU_V4 : MIN_MTU_V6);
+}
