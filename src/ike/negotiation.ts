@@ -231,15 +231,20 @@ function numbered(offers: readonly (readonly Transform[])[], protocol: number, s
   return offers.map((transforms, i) => ({ number: i + 1, protocol, spi, transforms }));
 }
 
-/** The answer, if it is one proposal with our number and exactly one of our transforms of each type we offered. */
+/**
+ * The answer, if it is one proposal with our number and exactly one of our transforms of each type we offered. An
+ * answer without ESN transform is taken for 32-bit sequence numbers, if we offered those.
+ */
 function subsetAnswer(offers: readonly Proposal[], answered: readonly Proposal[]): Proposal | undefined {
   const [answer] = answered;
   if (answer === undefined || answered.length !== 1) return undefined;
   const offer = offers.find((proposal) => proposal.number === answer.number);
   if (offer === undefined || offer.protocol !== answer.protocol) return undefined;
-  const offeredTypes = new Set(offer.transforms.map((transform) => transform.type));
+  const expected = new Set(offer.transforms.map((transform) => transform.type));
+  const offersShortSequence = offer.transforms.some(({ type, id }) => type === TransformType.ESN && id === 0);
+  if (offersShortSequence && !has(answer.transforms, TransformType.ESN)) expected.delete(TransformType.ESN);
   const answeredTypes = new Set(answer.transforms.map((transform) => transform.type));
-  const isOnePerType = answeredTypes.size === answer.transforms.length && answeredTypes.size === offeredTypes.size;
+  const isOnePerType = answeredTypes.size === answer.transforms.length && answeredTypes.size === expected.size;
   const isOurs = answer.transforms.every((chosen) => offer.transforms.some((ours) => sameTransform(chosen, ours)));
   return isOnePerType && isOurs ? answer : undefined;
 }
