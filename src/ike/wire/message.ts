@@ -63,18 +63,19 @@ export type ConfigurationAttribute = Readonly<{ type: number; value: Uint8Array 
 export type Payload =
   | Readonly<{ kind: 'sa'; proposals: readonly Proposal[] }>
   | Readonly<{ kind: 'ke'; group: number; data: Uint8Array }>
-  | Readonly<{ kind: 'idi' | 'idr'; identity: Identity /** Body as on the wire, for AUTH. */; body: Uint8Array }>
-  | Readonly<{ kind: 'cert' | 'certreq'; encoding: number; data: Uint8Array }>
+  /** `body` is as on the wire, for AUTH. */
+  | Readonly<{ kind: 'idi'; identity: Identity; body: Uint8Array }>
+  | Readonly<{ kind: 'idr'; identity: Identity; body: Uint8Array }>
+  | Readonly<{ kind: 'cert'; encoding: number; data: Uint8Array }>
+  | Readonly<{ kind: 'certreq'; encoding: number; data: Uint8Array }>
   | Readonly<{ kind: 'auth'; method: number; data: Uint8Array }>
   | Readonly<{ kind: 'nonce'; data: Uint8Array }>
   | Readonly<{ kind: 'notify'; protocol: number; spi: Uint8Array; type: number; data: Uint8Array }>
-  | Readonly<{
-      kind: 'delete';
-      protocol: number /** Empty for IKE, 4 bytes each for ESP. */;
-      spis: readonly Uint8Array[];
-    }>
+  /** `spis` is empty for IKE; 4 bytes each for ESP. */
+  | Readonly<{ kind: 'delete'; protocol: number; spis: readonly Uint8Array[] }>
   | Readonly<{ kind: 'vendor'; data: Uint8Array }>
-  | Readonly<{ kind: 'tsi' | 'tsr'; selectors: readonly TrafficSelector[] }>
+  | Readonly<{ kind: 'tsi'; selectors: readonly TrafficSelector[] }>
+  | Readonly<{ kind: 'tsr'; selectors: readonly TrafficSelector[] }>
   /** `type`: 1 CFG_REQUEST, 2 CFG_REPLY, 3 CFG_SET, 4 CFG_ACK. */
   | Readonly<{ kind: 'cp'; type: number; attributes: readonly ConfigurationAttribute[] }>
   | Readonly<{ kind: 'unknown'; type: number; critical: boolean; body: Uint8Array }>;
