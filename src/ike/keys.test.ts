@@ -10,16 +10,16 @@ type Vector = Readonly<{
   name: string;
   prf: number;
   gir: string;
-  girNew: string;
+  girNew?: string;
   ni: string;
   nr: string;
   spii: string;
   spir: string;
   skeyseed: string;
   dkm: string;
-  dkmChild: string;
-  dkmChildDh: string;
-  skeyseedRekey: string;
+  dkmChild?: string;
+  dkmChildDh?: string;
+  skeyseedRekey?: string;
 }>;
 const { cases }: { cases: readonly Vector[] } = JSON.parse(
   readFileSync(new URL('../../test/vectors/ikev2-kdf.json', import.meta.url), 'utf8'),
@@ -54,11 +54,15 @@ for (const vector of cases) {
     assert.equal(joined, vector.dkm.slice(0, joined.length));
   });
 
+  // Some publications hold the keys of the first IKE SA alone.
+  const { girNew, dkmChild, dkmChildDh } = vector;
+  if (girNew === undefined || dkmChild === undefined || dkmChildDh === undefined) continue;
+
   test(`keys of child SAs as in published vector ${vector.name} (RFC 7296 section 2.17)`, () => {
     const { skD } = deriveIkeKeys(input);
     for (const [sharedSecret, expected] of [
-      [undefined, vector.dkmChild],
-      [hex(vector.girNew), vector.dkmChildDh],
+      [undefined, dkmChild],
+      [hex(girNew), dkmChildDh],
     ] as const) {
       const exchange = sharedSecret === undefined ? {} : { sharedSecret };
       const child = deriveChildKeys({ ...suite, ...nonces, ...exchange, prf: vector.prf, skD });
@@ -71,7 +75,7 @@ for (const vector of cases) {
 
   test(`seed of a rekeyed IKE SA as in published vector ${vector.name} (RFC 7296 section 2.18)`, () => {
     const { skD } = deriveIkeKeys(input);
-    const rekey = { ...input, sharedSecret: hex(vector.girNew), oldSkD: skD };
+    const rekey = { ...input, sharedSecret: hex(girNew), oldSkD: skD };
     assert.equal(toHex(skeyseed(rekey)), vector.skeyseedRekey);
   });
 }
