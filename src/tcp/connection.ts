@@ -148,9 +148,12 @@ export class Connection {
     this.#flush(now, out);
   }
 
-  /** RFC 9293 section 3.10.4. */
+  /**
+   * RFC 9293 section 3.10.4, but for SYN-SENT: there it drops what was written before; we deliver that first, so that
+   * a writer need not wait for `connected`.
+   */
   close(now: Instant, out: TcpEffect[]): void {
-    if (this.#state === 'SYN-SENT') {
+    if (this.#state === 'SYN-SENT' && this.#sender.buffered === 0) {
       this.#end('aborted', out);
       return;
     }
