@@ -1,0 +1,58 @@
+import { type Instant, type IpAddress, readU16 } from '../base/index.ts';
+import { Protocol, parseIp } from '../ip/index.ts';
+import type { LabNode, Outlet } from './node.ts';
+import type { FirewallRule } from './topology.ts';
+
+/** A bump in the wire between two ports that drops what its rules name. Rules may change while it runs. */
+export class FirewallNode implements LabNode {
+  readonly name: string;
+  rules: readonly FirewallRule[];
+  /** Frames dropped by a rule. */
+  dropped = 0;
+  readonly #outlet: Outlet;
+  readonly #ports: string[] = [];
+
+  constructor(name: string, rules: readonly FirewallRule[], outlet: Outlet) {
+    this.name = name;
+    this.rules = rules;
+    this.#outlet = outlet;
+  }
+
+  receive(port: string, packet: Uint8Array, _now: Instant, nextHop: IpAddress): void {
+    if (this.rules.some((rule) => matches(rule, packet))) {
+      this.dropped++;
+      return;
+    }
+    const egress = this.egress(port);
+    if (egress !== undefined) this.#outlet.transmit(egress, nextHop, packet);
+  }
+
+  owns(port: string, address: IpAddress): boolean {
+    const other = this.egress(port);
+    return other !== undefined && this.#outlet.resolves(other, address);
+  }
+
+  egress(from: string): string | undefined {
+    return this.#ports.find((port) => port !== from);
+  }
+
+  wakeAt(): undefined {
+    return undefined;
+  }
+
+  tick(): void {}
+
+  carrier(port: string, up: boolean): void {
+    if (up && !this.#ports.includes(port)) this.#ports.push(port);
+  }
+}
+
+function matches(rule: FirewallRule, packet: Uint8Array): boolean {
+  const parsed = parseIp(packet);
+  if (!parsed.ok) return true; // a firewall lets nothing through that it cannot read
+  const { protocol, payloadOffset, fragmentOffset } = parsed.value;
+  if (rule.protocol !== undefined && rule.protocol !== protocol) return false;
+  if (rule.port === undefined) return true;
+  if ((protocol !== Protocol.UDP && protocol !== Protocol.TCP) || fragmentOffset > 0) return false;
+  return readU16(packet, payloadOffset) === rule.port || readU16(packet, payloadOffset + 2) === rule.port;
+}
