@@ -30,7 +30,7 @@ export const FAULTS = {
   // IKE_SA_INIT.
   'no-proposal-chosen': { notify: NotifyType.NO_PROPOSAL_CHOSEN, ends: 'exchange', section: '2.7, 2.21' },
   'invalid-ke-group': { notify: NotifyType.INVALID_KE_PAYLOAD, ends: 'exchange', section: '1.2, 1.3' },
-  'invalid-public-value': { notify: NotifyType.INVALID_SYNTAX, ends: 'exchange', section: 'RFC 6989 section 2.5' },
+  'invalid-public-value': { notify: NotifyType.INVALID_SYNTAX, ends: 'ike-sa', section: 'RFC 6989 section 2.5' },
   'answer-not-offered': { ends: 'exchange', section: '3.3.6' },
 
   // Protected messages: the peer itself sent them.
