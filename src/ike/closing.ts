@@ -1,0 +1,92 @@
+/** Ends of IKE SAs: what goes with them, who is told, and what is remembered of failures. */
+import { after } from '../base/index.ts';
+import { removeChild } from './children.ts';
+import type { IkeContext, PeerState } from './context.ts';
+import type { Cause } from './events.ts';
+import type { IkeSa } from './ike-sa.ts';
+import { backOffMs } from './lifetimes.ts';
+import type { IkePath, IkePeer } from './policy.ts';
+import { keepAnswering } from './sending.ts';
+
+/** Ends an IKE SA here without telling the peer, who knows or does not answer. */
+export function endIkeSa(context: IkeContext, sa: IkeSa, cause: Cause): void {
+  close(context, sa, cause);
+  if (sa.responses.last === undefined) context.forget(sa);
+  else keepAnswering(context, sa);
+}
+
+/** Ends an IKE SA here and tells the peer: with `notify`, an error that says why. */
+export function deleteIkeSa(context: IkeContext, sa: IkeSa, cause: Cause, notify?: number): void {
+  close(context, sa, cause);
+  context.leaveHalfOpen(sa);
+  if (sa.outbound === undefined) {
+    context.forget(sa);
+    return;
+  }
+  sa.stage = { kind: 'deleting' };
+  sa.expiresAt = undefined;
+  sa.tasks = [{ kind: 'delete-ike', ...(notify === undefined ? {} : { notify }) }];
+  context.touched.add(sa);
+}
+
+/** Deletes an IKE SA that lives on in another one, or that lost a collision: no news but to the peer. */
+export function deleteQuietly(context: IkeContext, sa: IkeSa): void {
+  sa.stage = { kind: 'deleting' };
+  sa.expiresAt = undefined;
+  sa.tasks = [{ kind: 'delete-ike' }];
+  context.touched.add(sa);
+}
+
+/** An attempt came to nothing: the operator hears why, and an always-on peer is tried again after a while. */
+export function attemptFailed(context: IkeContext, peer: IkePeer | undefined, path: IkePath, cause: Cause): void {
+  context.count('negotiations-failed');
+  context.notice({ peer, path }, cause.code, cause.text, cause.because);
+  context.emit({ kind: 'ike-failed', peer: peer?.name, path, cause });
+  const state = peer === undefined ? undefined : context.peers.get(peer.name);
+  if (state !== undefined) postpone(context, state, cause);
+}
+
+/** The cause and what is behind it, in one line. */
+export function causeText(cause: Cause): string {
+  return cause.because === undefined ? cause.text : `${cause.text}: ${causeText(cause.because)}`;
+}
+
+function close(context: IkeContext, sa: IkeSa, cause: Cause): void {
+  const exchange = sa.exchange;
+  // The new IKE SA of a collision that nobody will decide any more goes too.
+  if (exchange?.kind === 'rekey-ike' && exchange.collision !== undefined && !exchange.collision.rival.isUp) {
+    context.forget(exchange.collision.rival);
+  }
+  const { isUp, session, path } = sa;
+  sa.isUp = false;
+  const childCause: Cause = { code: 'ike-sa-down', text: 'its IKE SA ended', because: cause };
+  for (const child of [...sa.children.values()]) removeChild(context, child, 0, childCause);
+  sa.childRetryAt = undefined;
+  if (isUp) {
+    context.count('ike-sas-ended');
+    context.emit({ kind: 'ike-sa-down', session, peer: sa.peer?.name ?? '', path, cause });
+    const state = context.peerOf(sa);
+    if (state !== undefined) sessionEnded(context, state, sa, cause);
+  }
+  context.leavePeer(sa);
+}
+
+/** An IKE SA that ends so soon counts as a failed attempt, lest two ends build and tear without pause. */
+const SHORT_LIFE_MS = 5_000;
+
+const ENDED_ON_PURPOSE: ReadonlySet<string> = new Set(['cleared', 'configuration-changed', 'simultaneous-initiation']);
+
+function sessionEnded(context: IkeContext, state: PeerState, sa: IkeSa, cause: Cause): void {
+  state.lastFailure = causeText(cause);
+  if (context.now - sa.since >= SHORT_LIFE_MS || ENDED_ON_PURPOSE.has(cause.code)) {
+    state.failures = 0;
+    state.nextTryAt = undefined;
+  } else postpone(context, state, cause);
+}
+
+function postpone(context: IkeContext, state: PeerState, cause: Cause): void {
+  state.failures += 1;
+  state.lastFailure = causeText(cause);
+  state.nextTryAt = after(context.now, backOffMs(state.failures, context.environment.random));
+  context.touchedPeers.add(state);
+}

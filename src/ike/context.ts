@@ -1,0 +1,180 @@
+/**
+ * What all exchanges share while one event is handled: the tables of SAs and peers, the time, the counters and the
+ * list of effects. Everything is found by key; nothing here walks over all SAs.
+ */
+import { Deadlines, type Instant, readU32 } from '../base/index.ts';
+import { CookieJar } from './cookie.ts';
+import type { Cause, IkeEffect, IkeEnvironment } from './events.ts';
+import type { ChildState, IkeSa, Stage } from './ike-sa.ts';
+import type { IkeConfig, IkePath, IkePeer } from './policy.ts';
+import { freeWindow } from './window.ts';
+
+/** What we know of one configured peer besides its policy. */
+export type PeerState = {
+  readonly name: string;
+  policy: IkePeer;
+  reachable: boolean;
+  /** Attempts in a row that came to nothing. */
+  failures: number;
+  nextTryAt: Instant | undefined;
+  lastFailure: string | undefined;
+  /** IKE SAs that are negotiated by us or established, rekeyed and dying ones excepted. */
+  readonly sas: Set<IkeSa>;
+};
+
+const EMPTY_CONFIG: IkeConfig = {
+  addresses: [],
+  proposals: [],
+  peers: [],
+  cookieThreshold: Number.POSITIVE_INFINITY,
+  maxHalfOpen: 0,
+  natKeepaliveMs: 0,
+};
+
+export class IkeContext {
+  readonly environment: IkeEnvironment;
+  readonly cookies: CookieJar;
+  config = EMPTY_CONFIG;
+  now: Instant;
+  /** By our own SPI. */
+  readonly sas = new Map<bigint, IkeSa>();
+  /** Half-open SAs by the hash of the request that began them. */
+  readonly requests = new Map<string, IkeSa>();
+  /** By inbound SPI. */
+  readonly children = new Map<number, ChildState>();
+  readonly peers = new Map<string, PeerState>();
+  /** Names of peers that a path leads to, configured or not. */
+  readonly reachable = new Set<string>();
+  readonly deadlines = new Deadlines<IkeSa | PeerState>();
+  readonly counters = new Map<string, number>();
+  /** SAs and peers that this event touched: looked after before it ends. */
+  readonly touched = new Set<IkeSa>();
+  readonly touchedPeers = new Set<PeerState>();
+  halfOpen = 0;
+  effects: IkeEffect[] = [];
+  #sessions = 0;
+  #orders = 0;
+
+  constructor(environment: IkeEnvironment, now: Instant) {
+    this.environment = environment;
+    this.cookies = new CookieJar(environment.random);
+    this.now = now;
+  }
+
+  emit(effect: IkeEffect): void {
+    this.effects.push(effect);
+  }
+
+  count(name: string): void {
+    this.counters.set(name, (this.counters.get(name) ?? 0) + 1);
+  }
+
+  notice(sa: Readonly<{ peer: IkePeer | undefined; path: IkePath }>, code: string, text: string, cause?: Cause): void {
+    this.emit({
+      kind: 'notice',
+      ...(sa.peer === undefined ? {} : { peer: sa.peer.name }),
+      path: sa.path,
+      code,
+      text,
+      ...(cause === undefined ? {} : { cause }),
+    });
+  }
+
+  nextOrder(): number {
+    this.#orders += 1;
+    return this.#orders;
+  }
+
+  newSession(): number {
+    this.#sessions += 1;
+    return this.#sessions;
+  }
+
+  /** A fresh IKE SPI: random, not zero, not in use. */
+  newSpi(): bigint {
+    for (;;) {
+      const bytes = this.environment.random(8);
+      const spi = (BigInt(readU32(bytes, 0)) << 32n) | BigInt(readU32(bytes, 4));
+      if (spi !== 0n && !this.sas.has(spi)) return spi;
+    }
+  }
+
+  /** A fresh inbound SPI of a child SA: 1 to 255 are reserved (RFC 4303 section 2.1). */
+  newChildSpi(): number {
+    for (;;) {
+      const spi = readU32(this.environment.random(4), 0);
+      if (spi > 255 && !this.children.has(spi)) return spi;
+    }
+  }
+
+  peerOf(sa: IkeSa): PeerState | undefined {
+    return sa.peer === undefined ? undefined : this.peers.get(sa.peer.name);
+  }
+
+  /** Puts a new IKE SA into the tables. */
+  add(
+    begin: Readonly<{
+      role: IkeSa['role'];
+      session: number;
+      localSpi: bigint;
+      remoteSpi: bigint;
+      path: IkePath;
+      peer: IkePeer | undefined;
+      stage: Stage;
+    }>,
+  ): IkeSa {
+    const sa: IkeSa = {
+      ...begin,
+      isUp: false,
+      createdOrder: this.nextOrder(),
+      establishedOrder: 0,
+      since: this.now,
+      suite: undefined,
+      skD: undefined,
+      outbound: undefined,
+      inbound: undefined,
+      sealed: 0,
+      localIdentity: undefined,
+      remoteIdentity: undefined,
+      natLocal: false,
+      natRemote: false,
+      window: freeWindow(0),
+      responses: { nextId: 0 },
+      exchange: undefined,
+      tasks: [],
+      children: new Map(),
+      peerRoutes: [],
+      expiresAt: undefined,
+      rekeyAt: undefined,
+      heardAt: this.now,
+      keepaliveAt: undefined,
+      childRetryAt: undefined,
+      childFailures: 0,
+      requestKey: undefined,
+    };
+    this.sas.set(sa.localSpi, sa);
+    this.touched.add(sa);
+    return sa;
+  }
+
+  /** Takes an IKE SA out of all tables. Its children must be gone by then. */
+  forget(sa: IkeSa): void {
+    this.leaveHalfOpen(sa);
+    if (sa.requestKey !== undefined) this.requests.delete(sa.requestKey);
+    this.sas.delete(sa.localSpi);
+    this.deadlines.set(sa, undefined);
+    this.touched.delete(sa);
+    this.leavePeer(sa);
+  }
+
+  /** The SA no longer counts for its peer, which may have to begin again. */
+  leavePeer(sa: IkeSa): void {
+    const peer = this.peerOf(sa);
+    if (peer?.sas.delete(sa)) this.touchedPeers.add(peer);
+  }
+
+  /** A half-open SA became something else. */
+  leaveHalfOpen(sa: IkeSa): void {
+    if (sa.stage.kind === 'init-answered') this.halfOpen -= 1;
+  }
+}

@@ -1,0 +1,267 @@
+/**
+ * CREATE_CHILD_SA for child SAs, RFC 7296 sections 1.3.1, 1.3.3 and 2.8:
+ *
+ *     either end                                                       the other
+ *     HDR, SK { [N(REKEY_SA)], [N(USE_TRANSPORT_MODE)],
+ *               SA, Ni, [KEi], TSi, TSr }                          -->
+ *                                     <--  HDR, SK { [N(USE_TRANSPORT_MODE)], SA, Nr, [KEr], TSi, TSr }
+ *
+ * Who rekeyed deletes the old child SA. When both rekeyed at once (section 2.8.1), the exchange with the lowest of
+ * the four nonces loses: its initiator deletes what it made, and the other one deletes the old child SA.
+ */
+import { compareBytes, readU16 } from '../base/index.ts';
+import { createKeyShare, isSupportedGroup } from '../crypto/index.ts';
+import { agreeOnChild, type ChildTerms, offerChild, readChildAnswer } from './child-negotiation.ts';
+import {
+  addChild,
+  addRedundantChild,
+  childByOutboundSpi,
+  LINGER_MS,
+  planChildRetry,
+  removeChild,
+  retireChild,
+} from './children.ts';
+import { deleteIkeSa } from './closing.ts';
+import type { IkeContext } from './context.ts';
+import type { Cause } from './events.ts';
+import { answerTo, type IkeFault } from './faults.ts';
+import { type ChildState, type CreateChildExchange, hasLiveChild, type IkeSa, type Task } from './ike-sa.ts';
+import { rekeyRetryAt } from './lifetimes.ts';
+import {
+  causeOfNotify,
+  childSpiOf,
+  groupBytes,
+  notify,
+  notifyOfChild,
+  pick,
+  pickError,
+  pickNotify,
+} from './payloads.ts';
+import { sendRequest } from './sending.ts';
+import { ExchangeType, NotifyType, type Payload } from './wire/message.ts';
+
+const NONCE_LENGTH = 32;
+
+/** The child SA was replaced by a newer one. */
+export const REKEYED: Cause = { code: 'rekeyed', text: 'a newer child SA took its place' };
+
+/** Asks for a child SA, unless the need for it has gone; says whether it asked. */
+export function startCreateChild(
+  context: IkeContext,
+  sa: IkeSa,
+  task: Extract<Task, { kind: 'create-child' }>,
+): boolean {
+  const { peer } = sa;
+  const { old } = task;
+  if (peer === undefined) return false;
+  if (old === undefined ? hasLiveChild(sa) : old.state !== 'live' || old.parent !== sa) return false;
+  const { random } = context.environment;
+  const group = task.group ?? peer.child.pfsGroup ?? 0;
+  const keyShare = group === 0 ? undefined : createKeyShare(group, random);
+  const spi = context.newChildSpi();
+  const nonce = random(NONCE_LENGTH);
+  const [first, ...others] = offerChild(peer.child, spi, group);
+  const offer = first === undefined ? others : [first, ...others];
+  sa.exchange = {
+    kind: 'create-child',
+    spi,
+    nonce,
+    proposals: peer.child.proposals,
+    keyShare,
+    old,
+    collision: undefined,
+  };
+  if (old !== undefined) old.rekeying = true;
+  sendRequest(context, sa, ExchangeType.CREATE_CHILD_SA, [
+    ...(old === undefined ? [] : [notifyOfChild(NotifyType.REKEY_SA, old.inboundSpi)]),
+    ...offer.filter((payload) => payload.kind !== 'tsi' && payload.kind !== 'tsr'),
+    { kind: 'nonce', data: nonce },
+    ...(keyShare === undefined ? [] : [{ kind: 'ke', group, data: keyShare.publicValue } as const]),
+    ...offer.filter((payload) => payload.kind === 'tsi' || payload.kind === 'tsr'),
+  ]);
+  return true;
+}
+
+/** The peer asks for a new child SA or wants to replace one; returns the payloads of our response. */
+export function answerCreateChild(context: IkeContext, sa: IkeSa, payloads: readonly Payload[]): readonly Payload[] {
+  const { peer } = sa;
+  if (sa.stage.kind !== 'established' || peer === undefined || sa.exchange?.kind === 'rekey-ike') {
+    // Section 2.25.2: no child SA is made under an IKE SA that is being replaced or closed.
+    return temporaryFailure(context);
+  }
+  const rekey = pickNotify(payloads, NotifyType.REKEY_SA);
+  const old = rekey === undefined ? undefined : childByOutboundSpi(sa, childSpiOf(rekey.spi));
+  if (rekey !== undefined && old === undefined) {
+    context.count('child-sa-not-found' satisfies IkeFault);
+    const { protocol, spi } = rekey;
+    return [{ kind: 'notify', protocol, spi, type: NotifyType.CHILD_SA_NOT_FOUND, data: new Uint8Array(0) }];
+  }
+  // Section 2.25.1: one that we are closing, or that was replaced already, is not rekeyed any more.
+  if (old !== undefined && old.state !== 'live') return temporaryFailure(context);
+
+  const nonce = pick(payloads, 'nonce');
+  if (nonce === undefined) return [notify(NotifyType.INVALID_SYNTAX)];
+  const agreed = agreeOnChild(peer.child, payloads, peer.child.pfsGroup);
+  if (!agreed.ok) return refuse(context, sa, agreed.error.fault, agreed.error.text);
+  const { group } = agreed.value.suite;
+  const ke = pick(payloads, 'ke');
+  if (group !== 0 && ke?.group !== group) {
+    context.count('invalid-ke-group' satisfies IkeFault);
+    return [notify(NotifyType.INVALID_KE_PAYLOAD, groupBytes(group))];
+  }
+  const { random } = context.environment;
+  const keyShare = group === 0 ? undefined : createKeyShare(group, random);
+  const secret = ke === undefined ? undefined : keyShare?.computeSecret(ke.data);
+  if (secret?.ok === false) {
+    context.count('invalid-public-value' satisfies IkeFault);
+    return [notify(NotifyType.INVALID_SYNTAX)];
+  }
+
+  const inboundSpi = context.newChildSpi();
+  const nr = random(NONCE_LENGTH);
+  const child = addChild(context, sa, {
+    ...agreed.value,
+    inboundSpi,
+    ni: nonce.data,
+    nr,
+    sharedSecret: secret?.value,
+    role: 'responder',
+    replaces: old,
+    startOutbound: old === undefined ? 'now' : 'after-inbound',
+  });
+  const own = sa.exchange?.kind === 'create-child' ? sa.exchange : undefined;
+  if (own !== undefined && own.old === old) {
+    own.collision = { rival: child, lowestNonce: lowest(nonce.data, nr) };
+    context.count('child-collisions');
+    context.notice(sa, 'rekey-collision', 'both ends asked for the same child SA at once');
+  } else if (old !== undefined) old.state = 'replaced';
+  const answer = agreed.value.answer(inboundSpi);
+  return [
+    ...answer.filter((payload) => payload.kind !== 'tsi' && payload.kind !== 'tsr'),
+    { kind: 'nonce', data: nr },
+    ...(keyShare === undefined ? [] : [{ kind: 'ke', group, data: keyShare.publicValue } as const]),
+    ...answer.filter((payload) => payload.kind === 'tsi' || payload.kind === 'tsr'),
+  ];
+}
+
+/** What the peer answered to our request. */
+export function handleCreateChildResponse(
+  context: IkeContext,
+  sa: IkeSa,
+  exchange: CreateChildExchange,
+  payloads: readonly Payload[],
+): void {
+  if (sa.stage.kind !== 'established' || sa.peer === undefined) return;
+  const { old, collision, keyShare } = exchange;
+  if (old !== undefined) old.rekeying = false;
+  const error = pickError(payloads);
+  if (error !== undefined) {
+    handleError(context, sa, exchange, error.type, readU16(error.data, 0));
+    return;
+  }
+
+  const group = keyShare?.group ?? 0;
+  const terms = readChildAnswer({ ...sa.peer.child, proposals: exchange.proposals }, payloads, group);
+  const nonce = pick(payloads, 'nonce');
+  const ke = pick(payloads, 'ke');
+  const secret = ke === undefined ? undefined : keyShare?.computeSecret(ke.data);
+  const hasKey = keyShare === undefined || (secret?.ok === true && ke?.group === group);
+  if (terms === undefined || nonce === undefined || !hasKey) {
+    // The peer has a child SA now that cannot be used: only a new beginning makes both ends agree again.
+    context.count('answer-not-offered' satisfies IkeFault);
+    const cause: Cause = { code: 'answer-not-offered', text: 'the peer answered with what was not offered' };
+    deleteIkeSa(context, sa, cause, NotifyType.INVALID_SYNTAX);
+    return;
+  }
+  const agreement = {
+    ...terms,
+    inboundSpi: exchange.spi,
+    ni: exchange.nonce,
+    nr: nonce.data,
+    sharedSecret: secret?.ok === true ? secret.value : undefined,
+    role: 'initiator',
+    replaces: old,
+    startOutbound: 'now',
+  } as const;
+  const isLost = collision !== undefined && compareBytes(lowest(exchange.nonce, nonce.data), collision.lowestNonce) < 0;
+  if (isLost) {
+    loseCollision(context, sa, agreement, old);
+    return;
+  }
+  addChild(context, sa, agreement);
+  if (old !== undefined && sa.children.get(old.inboundSpi) === old && old.state !== 'deleting') {
+    retireChild(context, old, REKEYED);
+  }
+}
+
+function loseCollision(
+  context: IkeContext,
+  sa: IkeSa,
+  agreement: ChildTerms & Parameters<typeof addRedundantChild>[2],
+  old: ChildState | undefined,
+): void {
+  context.notice(sa, 'rekey-collision-lost', 'our nonce is the lowest: the child SA that the peer made stays');
+  const redundant = addRedundantChild(context, sa, agreement);
+  sa.tasks.push({ kind: 'delete-child', children: [redundant] });
+  if (old?.state === 'live') old.state = 'replaced';
+}
+
+function handleError(
+  context: IkeContext,
+  sa: IkeSa,
+  { old, collision, keyShare }: CreateChildExchange,
+  type: number,
+  group: number,
+): void {
+  const cause = causeOfNotify(type);
+  context.notice(sa, cause.code, cause.text);
+  if (collision !== undefined) {
+    // The peer made one for us while it refused ours: that one stays.
+    if (old?.state === 'live') old.state = 'replaced';
+    return;
+  }
+  if (type === NotifyType.INVALID_KE_PAYLOAD && mayUse(context, sa, group) && group !== keyShare?.group) {
+    sa.tasks.unshift({ kind: 'create-child', old, group });
+    return;
+  }
+  if (old === undefined) {
+    context.emit({ kind: 'ike-failed', peer: sa.peer?.name, path: sa.path, cause: childFailed(cause) });
+    planChildRetry(context, sa, true);
+    return;
+  }
+  if (type === NotifyType.CHILD_SA_NOT_FOUND) {
+    // Section 2.25: the peer has it no more, so it goes here too.
+    if (sa.children.get(old.inboundSpi) === old) removeChild(context, old, LINGER_MS, cause);
+    return;
+  }
+  const isTemporary = type === NotifyType.TEMPORARY_FAILURE;
+  old.rekeyAt = rekeyRetryAt(context.now, isTemporary, context.environment.random);
+}
+
+function childFailed(because: Cause): Cause {
+  return { code: 'child-sa-failed', text: 'the IKE SA stands without a child SA', because };
+}
+
+/** A group that the operator approved for this peer's keys, or for IKE at all. */
+function mayUse(context: IkeContext, sa: IkeSa, group: number): boolean {
+  const isConfigured =
+    sa.peer?.child.pfsGroup === group || context.config.proposals.some(({ groups }) => groups.includes(group));
+  return isConfigured && isSupportedGroup(group);
+}
+
+/** The lower of an exchange's two nonces, section 2.8.1. */
+export function lowest(a: Uint8Array, b: Uint8Array): Uint8Array {
+  return (compareBytes(a, b) < 0 ? a : b).slice();
+}
+
+/** Section 2.25: not now, try again. */
+export function temporaryFailure(context: IkeContext): readonly Payload[] {
+  context.count('temporary-failure' satisfies IkeFault);
+  return [notify(NotifyType.TEMPORARY_FAILURE)];
+}
+
+function refuse(context: IkeContext, sa: IkeSa, fault: IkeFault, text: string): readonly Payload[] {
+  context.count(fault);
+  context.notice(sa, fault, text);
+  return [notify(answerTo(fault).notify ?? NotifyType.NO_PROPOSAL_CHOSEN)];
+}

@@ -1,0 +1,259 @@
+/**
+ * IKE_AUTH, RFC 7296 section 1.2, with pre-shared keys:
+ *
+ *     initiator                                                          responder
+ *     HDR, SK { IDi, [N(INITIAL_CONTACT)], AUTH, [CP(CFG_REQUEST)],
+ *               [N(USE_TRANSPORT_MODE)], SAi2, TSi, TSr }            -->
+ *                              <--  HDR, SK { IDr, AUTH, [CP(CFG_REPLY)], [N(USE_TRANSPORT_MODE)], SAr2, TSi, TSr }
+ *                              <--  HDR, SK { IDr, AUTH, N(error) }       the IKE SA stands, the child does not (2.21.2)
+ *                              <--  HDR, SK { N(AUTHENTICATION_FAILED) }  nothing stands
+ */
+import { pskAuth, verifyPskAuth } from './auth.ts';
+import { agreeOnChild, offerChild, readChildAnswer } from './child-negotiation.ts';
+import { addChild, planChildRetry } from './children.ts';
+import { attemptFailed, deleteIkeSa, endIkeSa } from './closing.ts';
+import { routeReply, routeRequest, toldRoutes } from './configuration.ts';
+import type { IkeContext } from './context.ts';
+import { establish, settleSimultaneous } from './establishing.ts';
+import type { Cause } from './events.ts';
+import { answerTo, type IkeFault } from './faults.ts';
+import { addressIdentity, identityPayload, identityText, peerIdentityAccepted, selectPeer } from './identity.ts';
+import type { AuthSent, IkeSa, Proofs } from './ike-sa.ts';
+import { causeOfNotify, notify, pick, pickError, pickNotify } from './payloads.ts';
+import type { IkePath, IkePeer } from './policy.ts';
+import { respond, sendRequest } from './sending.ts';
+import {
+  AuthMethod,
+  ConfigurationType,
+  ExchangeType,
+  type IkeHeader,
+  NotifyType,
+  type Payload,
+} from './wire/message.ts';
+
+/** Sends our IKE_AUTH request: the keys are there, the peer is not yet known to be who it should be. */
+export function sendIkeAuth(context: IkeContext, sa: IkeSa, proofs: Proofs): void {
+  const { peer } = sa;
+  if (peer?.localKey === undefined || sa.suite === undefined) throw new Error('IKE_AUTH begins without peer or key');
+  const identity = peer.localIdentity ?? addressIdentity(sa.path.local.address);
+  const idi = identityPayload('idi', identity);
+  const signed = { message: proofs.request, peerNonce: proofs.nr, idBody: idi.body };
+  const data = pskAuth({ prf: sa.suite.prf, key: peer.localKey, skP: proofs.skPi, ...signed });
+  const childSpi = context.newChildSpi();
+  // Section 2.4: only said when no other IKE SA with this peer stands at this moment.
+  const isFirst = ![...(context.peerOf(sa)?.sas ?? [])].some((other) => other.stage.kind === 'established');
+  sa.localIdentity = identity;
+  sa.stage = { kind: 'auth-sent', proofs, childSpi, proposals: peer.child.proposals };
+  sendRequest(context, sa, ExchangeType.IKE_AUTH, [
+    idi,
+    ...(isFirst ? [notify(NotifyType.INITIAL_CONTACT)] : []),
+    { kind: 'auth', method: AuthMethod.SHARED_KEY, data },
+    ...(peer.acceptRoutes ? [routeRequest()] : []),
+    ...offerChild(peer.child, childSpi, 0),
+  ]);
+}
+
+/** The peer asks to be let in. */
+export function handleAuthRequest(
+  context: IkeContext,
+  sa: IkeSa,
+  proofs: Proofs,
+  request: Readonly<{ header: IkeHeader; payloads: readonly Payload[]; path: IkePath }>,
+): void {
+  const { header, payloads, path } = request;
+  const idi = pick(payloads, 'idi');
+  if (idi === undefined) {
+    refuse(context, sa, request, undefined, 'missing-payload', 'no identity in IKE_AUTH');
+    return;
+  }
+  sa.remoteIdentity = idi.identity;
+  // Section 2.23: the initiator may have moved to port 4500.
+  sa.path = path;
+  const peer = selectPeer(context.config.peers, idi.identity, path.remote.address, path.local.address);
+  const who = identityText(idi.identity);
+  if (peer === undefined) {
+    const text = `no tunnel group for identity ${who} or address ${path.remote.address}`;
+    refuse(context, sa, request, undefined, 'unknown-peer', text);
+    return;
+  }
+  if (!peerIdentityAccepted(peer, idi.identity, path.remote.address, sa.natRemote)) {
+    refuse(context, sa, request, peer, 'identity-refused', `the peer calls itself ${who}, not ${peer.group}`);
+    return;
+  }
+  const auth = pick(payloads, 'auth');
+  if (auth === undefined || auth.method !== AuthMethod.SHARED_KEY) {
+    const text = `authentication method ${auth?.method ?? 'EAP'} is not supported, only pre-shared keys are`;
+    refuse(context, sa, request, peer, 'unsupported-authentication', text);
+    return;
+  }
+  const { localKey, remoteKey } = peer;
+  if (localKey === undefined || remoteKey === undefined || sa.suite === undefined) {
+    refuse(context, sa, request, peer, 'authentication-failed', `no pre-shared key for ${peer.group}`);
+    return;
+  }
+  const { prf } = sa.suite;
+  const theirs = { message: proofs.request, peerNonce: proofs.nr, idBody: idi.body };
+  if (!verifyPskAuth({ prf, key: remoteKey, skP: proofs.skPi, ...theirs }, auth.data)) {
+    const text = `the initiator ${who} does not know the key expected of it (remote pre-shared key here)`;
+    refuse(context, sa, request, peer, 'authentication-failed', text);
+    return;
+  }
+
+  const local = peer.localIdentity ?? addressIdentity(path.local.address);
+  const initialContact = pickNotify(payloads, NotifyType.INITIAL_CONTACT) !== undefined;
+  establish(context, sa, peer, { local, remote: idi.identity, initialContact });
+  const idr = identityPayload('idr', local);
+  const ours = { message: proofs.response, peerNonce: proofs.ni, idBody: idr.body };
+  const data = pskAuth({ prf, key: localKey, skP: proofs.skPr, ...ours });
+  const configuration = pick(payloads, 'cp');
+  const wantsRoutes = configuration?.type === ConfigurationType.REQUEST && peer.sendRoutes.length > 0;
+  respond(context, sa, header, path, [
+    idr,
+    { kind: 'auth', method: AuthMethod.SHARED_KEY, data },
+    ...(wantsRoutes ? [routeReply(peer.sendRoutes)] : []),
+    ...answerFirstChild(context, sa, peer, proofs, payloads),
+  ]);
+  settleSimultaneous(context, sa);
+}
+
+/** The responder let us in, or not. */
+export function handleAuthResponse(
+  context: IkeContext,
+  sa: IkeSa,
+  stage: AuthSent,
+  payloads: readonly Payload[],
+): void {
+  const { peer, suite } = sa;
+  if (peer?.remoteKey === undefined || suite === undefined) throw new Error('IKE_AUTH is answered without peer or key');
+  const idr = pick(payloads, 'idr');
+  const auth = pick(payloads, 'auth');
+  const error = pickError(payloads);
+  if (idr === undefined || auth === undefined) {
+    if (error === undefined) {
+      giveUp(context, sa, peer, 'missing-payload', 'IKE_AUTH was answered without AUTH');
+      return;
+    }
+    const refused = causeOfNotify(error.type);
+    const hint = error.type === NotifyType.AUTHENTICATION_FAILED ? `: it does not accept our identity or key` : '';
+    attemptFailed(context, peer, sa.path, { code: refused.code, text: `${refused.text}${hint}` });
+    context.forget(sa);
+    return;
+  }
+  sa.remoteIdentity = idr.identity;
+  const who = identityText(idr.identity);
+  const { proofs } = stage;
+  const theirs = { message: proofs.response, peerNonce: proofs.ni, idBody: idr.body };
+  const input = { prf: suite.prf, key: peer.remoteKey, skP: proofs.skPr, ...theirs };
+  if (auth.method !== AuthMethod.SHARED_KEY || !verifyPskAuth(input, auth.data)) {
+    const text = `the responder ${who} does not know the key expected of it (remote pre-shared key here)`;
+    giveUp(context, sa, peer, 'authentication-failed', text);
+    return;
+  }
+  if (!peerIdentityAccepted(peer, idr.identity, sa.path.remote.address, sa.natRemote)) {
+    giveUp(context, sa, peer, 'identity-refused', `the peer calls itself ${who}, not ${peer.group}`);
+    return;
+  }
+  const answer = error === undefined ? readChildAnswer(peer.child, payloads, 0) : undefined;
+  if (error === undefined && answer === undefined) {
+    giveUp(context, sa, peer, 'answer-not-offered', 'the peer answered with a child SA that was not offered');
+    return;
+  }
+
+  const local = sa.localIdentity ?? addressIdentity(sa.path.local.address);
+  establish(context, sa, peer, { local, remote: idr.identity, initialContact: false });
+  if (answer === undefined) childRefused(context, sa, peer, error?.type ?? 0);
+  else {
+    const { ni, nr } = proofs;
+    addChild(context, sa, {
+      ...answer,
+      inboundSpi: stage.childSpi,
+      ni,
+      nr,
+      sharedSecret: undefined,
+      role: 'initiator',
+      replaces: undefined,
+      startOutbound: 'now',
+    });
+  }
+  const configuration = pick(payloads, 'cp');
+  if (configuration?.type === ConfigurationType.REPLY && peer.acceptRoutes) {
+    acceptRoutes(context, sa, configuration);
+  }
+  if (peer.sendRoutes.length > 0) sa.tasks.push({ kind: 'set-configuration' });
+  settleSimultaneous(context, sa);
+}
+
+/** Takes the subnets that the peer tells; they replace what it told before. */
+export function acceptRoutes(context: IkeContext, sa: IkeSa, configuration: Extract<Payload, { kind: 'cp' }>): void {
+  const { prefixes, malformed } = toldRoutes(configuration);
+  if (malformed > 0) context.count('malformed-configuration-attribute');
+  sa.peerRoutes = prefixes;
+  context.emit({ kind: 'peer-routes', session: sa.session, peer: sa.peer?.name ?? '', prefixes });
+}
+
+function answerFirstChild(
+  context: IkeContext,
+  sa: IkeSa,
+  peer: IkePeer,
+  proofs: Proofs,
+  payloads: readonly Payload[],
+): readonly Payload[] {
+  const agreed = agreeOnChild(peer.child, payloads, 0);
+  if (!agreed.ok) {
+    const { fault, text } = agreed.error;
+    context.count(fault);
+    const cause: Cause = { code: fault, text };
+    context.notice(sa, cause.code, cause.text);
+    return [notify(answerTo(fault).notify ?? NotifyType.NO_PROPOSAL_CHOSEN)];
+  }
+  const inboundSpi = context.newChildSpi();
+  addChild(context, sa, {
+    ...agreed.value,
+    inboundSpi,
+    ni: proofs.ni,
+    nr: proofs.nr,
+    sharedSecret: undefined,
+    role: 'responder',
+    replaces: undefined,
+    startOutbound: 'now',
+  });
+  return agreed.value.answer(inboundSpi);
+}
+
+/** Section 2.21.2: the IKE SA stays; an always-on peer asks for its child SA again after a while. */
+function childRefused(context: IkeContext, sa: IkeSa, peer: IkePeer, type: number): void {
+  const cause: Cause = {
+    code: 'child-sa-failed',
+    text: 'the IKE SA stands without a child SA',
+    because: causeOfNotify(type),
+  };
+  context.notice(sa, causeOfNotify(type).code, causeOfNotify(type).text);
+  context.emit({ kind: 'ike-failed', peer: peer.name, path: sa.path, cause });
+  planChildRetry(context, sa, true);
+}
+
+/** As responder: the answer says no more than AUTHENTICATION_FAILED, the cause stays here. */
+function refuse(
+  context: IkeContext,
+  sa: IkeSa,
+  { header, path }: Readonly<{ header: IkeHeader; path: IkePath }>,
+  peer: IkePeer | undefined,
+  fault: IkeFault,
+  text: string,
+): void {
+  context.count(fault);
+  const { notify: type } = answerTo(fault);
+  respond(context, sa, header, path, [notify(type ?? NotifyType.AUTHENTICATION_FAILED)]);
+  const cause: Cause = { code: fault, text };
+  context.notice({ peer, path }, cause.code, cause.text);
+  context.emit({ kind: 'ike-failed', peer: peer?.name, path, cause });
+  endIkeSa(context, sa, cause);
+}
+
+/** As initiator: the responder believes that the SA stands, so it is told (section 2.21.2). */
+function giveUp(context: IkeContext, sa: IkeSa, peer: IkePeer, fault: IkeFault, text: string): void {
+  context.count(fault);
+  const cause: Cause = { code: fault, text };
+  attemptFailed(context, peer, sa.path, cause);
+  deleteIkeSa(context, sa, cause, answerTo(fault).notify ?? NotifyType.INVALID_SYNTAX);
+}

@@ -1,0 +1,338 @@
+/**
+ * IKE_SA_INIT, RFC 7296 section 1.2:
+ *
+ *     initiator                                   responder
+ *     HDR(SPIi, 0), [N(COOKIE)], SAi1, KEi, Ni  -->
+ *                                               <--  HDR(SPIi, 0), N(COOKIE) | N(INVALID_KE_PAYLOAD) | error
+ *                                               <--  HDR(SPIi, SPIr), SAr1, KEr, Nr
+ *
+ * Nothing here is authenticated: a responder keeps no state before the cookie (section 2.6), an initiator believes no
+ * refusal at once (section 2.21.1).
+ */
+import { after, readU16, toHex } from '../base/index.ts';
+import { createKeyShare, isSupportedGroup, sha256 } from '../crypto/index.ts';
+import { attemptFailed } from './closing.ts';
+import type { IkeContext, PeerState } from './context.ts';
+import { describeProposals } from './describe.ts';
+import { keyIkeSa } from './establishing.ts';
+import type { Cause } from './events.ts';
+import { sendIkeAuth } from './exchange-ike-auth.ts';
+import { faultOf, type IkeFault } from './faults.ts';
+import { selectPeer } from './identity.ts';
+import type { IkeSa, InitSent } from './ike-sa.ts';
+import { detectNat, natNotifies } from './nat-detection.ts';
+import { acceptIke, offerIke, selectIke } from './negotiation.ts';
+import { causeOfNotify, groupBytes, notify, pick, pickError, pickNotify } from './payloads.ts';
+import type { IkePath } from './policy.ts';
+import { send, sendFirst } from './sending.ts';
+import { answered, freeWindow, NEGOTIATION_SCHEDULE } from './window.ts';
+import { decodeMessage, encodeMessage } from './wire/codec.ts';
+import { ExchangeType, type IkeHeader, NotifyType, type Payload, TransformType } from './wire/message.ts';
+
+const NONCE_LENGTH = 32;
+/** A half-open IKE SA waits this long for IKE_AUTH. */
+const HALF_OPEN_MS = 30_000;
+/** How long a genuine response may still come after an unauthenticated NO_PROPOSAL_CHOSEN. */
+const GRACE_MS = 2_000;
+/** COOKIE and INVALID_KE_PAYLOAD answers followed in one attempt. */
+const MAX_RESTARTS = 5;
+
+/** Begins an IKE SA with an always-on peer. */
+export function startIkeSa(context: IkeContext, peer: PeerState, path: IkePath): void {
+  const { policy } = peer;
+  const { proposals } = context.config;
+  const { random } = context.environment;
+  const group = firstGroup(context);
+  if (group === undefined || policy.localKey === undefined || policy.remoteKey === undefined) {
+    const cause: Cause =
+      group === undefined
+        ? { code: 'no-proposal', text: 'no IKE proposal is configured that could be offered' }
+        : { code: 'no-key', text: `no pre-shared key is configured for ${policy.group}` };
+    attemptFailed(context, policy, path, cause);
+    return;
+  }
+  const stage: InitSent = {
+    kind: 'init-sent',
+    nonce: random(NONCE_LENGTH),
+    proposals,
+    keyShare: createKeyShare(group, random),
+    request: new Uint8Array(0),
+    cookie: undefined,
+    restarts: 0,
+    refusal: undefined,
+  };
+  const session = context.newSession();
+  const localSpi = context.newSpi();
+  const sa = context.add({ role: 'initiator', session, localSpi, remoteSpi: 0n, path, peer: policy, stage });
+  peer.sas.add(sa);
+  context.count('request-ike-sa-init-sent');
+  sendInit(context, sa, stage);
+}
+
+/** The response, or a refusal that anyone may have forged. */
+export function handleInitResponse(context: IkeContext, sa: IkeSa, stage: InitSent, bytes: Uint8Array): void {
+  const decoded = decodeMessage(bytes);
+  if (!decoded.ok) {
+    context.count(faultOf(decoded.error));
+    return;
+  }
+  const { header, payloads } = decoded.value;
+  if (header.messageId !== 0 || header.exchange !== ExchangeType.IKE_SA_INIT) {
+    context.count('unexpected-response');
+    return;
+  }
+  const accepted = pick(payloads, 'sa');
+  if (accepted === undefined || header.responderSpi === 0n) {
+    handleRefusal(context, sa, stage, payloads);
+    return;
+  }
+
+  const ke = pick(payloads, 'ke');
+  const nonce = pick(payloads, 'nonce');
+  if (ke === undefined || nonce === undefined) {
+    context.count('malformed-message' satisfies IkeFault);
+    return;
+  }
+  const suite = acceptIke(stage.proposals, accepted.proposals);
+  if (suite === undefined || suite.group !== ke.group || ke.group !== stage.keyShare.group) {
+    refused(context, stage, 'answer-not-offered', 'the peer chose what was not offered');
+    return;
+  }
+  const secret = stage.keyShare.computeSecret(ke.data);
+  if (!secret.ok) {
+    refused(context, stage, secret.error, 'the key exchange value of the peer is not valid');
+    return;
+  }
+
+  const nat = detectNat(payloads, header, sa.path);
+  sa.natLocal = nat.local;
+  sa.natRemote = nat.remote;
+  sa.remoteSpi = header.responderSpi;
+  // Section 2.23: with a NAT on the way the initiator moves to port 4500 before IKE_AUTH.
+  if (nat.local || nat.remote) sa.path = onPort4500(sa.path);
+  const exchanged = { ni: stage.nonce, nr: nonce.data };
+  const spis = { spiI: sa.localSpi, spiR: sa.remoteSpi };
+  const keys = keyIkeSa(context, sa, suite, { ...suite, ...exchanged, ...spis, sharedSecret: secret.value });
+  sa.window = freeWindow(1);
+  sa.expiresAt = undefined;
+  const { skPi, skPr } = keys;
+  sendIkeAuth(context, sa, { request: stage.request, response: bytes.slice(), ...exchanged, skPi, skPr });
+}
+
+/** A request without responder SPI: begins a half-open IKE SA or is answered without keeping anything. */
+export function handleInitRequest(context: IkeContext, path: IkePath, bytes: Uint8Array): void {
+  const key = toHex(sha256(bytes).subarray(0, 16));
+  const known = context.requests.get(key);
+  if (known !== undefined) {
+    repeat(context, known, path);
+    return;
+  }
+  const decoded = decodeMessage(bytes);
+  if (!decoded.ok) {
+    context.count(faultOf(decoded.error));
+    return;
+  }
+  const { header, payloads } = decoded.value;
+  const isFirst = header.initiatorSpi !== 0n && header.fromInitiator && header.messageId === 0;
+  const offer = pick(payloads, 'sa');
+  const ke = pick(payloads, 'ke');
+  const nonce = pick(payloads, 'nonce');
+  if (!isFirst || offer === undefined || ke === undefined || nonce === undefined) {
+    context.count('malformed-message' satisfies IkeFault);
+    return;
+  }
+  if (context.halfOpen >= context.config.maxHalfOpen) {
+    context.count('half-open-limit' satisfies IkeFault);
+    return;
+  }
+  if (!mayEnter(context, path, header, nonce.data, payloads)) return;
+
+  const suite = selectIke(context.config.proposals, offer.proposals);
+  if (suite === undefined) {
+    const own = describeProposals(offerIke(context.config.proposals));
+    const text = `the peer offers ${describeProposals(offer.proposals)}; configured here: ${own}`;
+    const peer = selectPeer(context.config.peers, undefined, path.remote.address, path.local.address);
+    answerInClear(context, path, header, [notify(NotifyType.NO_PROPOSAL_CHOSEN)]);
+    context.count('no-proposal-chosen' satisfies IkeFault);
+    const cause: Cause = { code: 'no-proposal-chosen', text };
+    context.notice({ peer, path }, cause.code, cause.text);
+    context.emit({ kind: 'ike-failed', peer: peer?.name, path, cause });
+    return;
+  }
+  if (suite.group !== ke.group) {
+    context.count('invalid-ke-group' satisfies IkeFault);
+    answerInClear(context, path, header, [notify(NotifyType.INVALID_KE_PAYLOAD, groupBytes(suite.group))]);
+    return;
+  }
+  const { random } = context.environment;
+  const keyShare = createKeyShare(suite.group, random);
+  const secret = keyShare.computeSecret(ke.data);
+  if (!secret.ok) {
+    context.count('invalid-public-value' satisfies IkeFault);
+    answerInClear(context, path, header, [notify(NotifyType.INVALID_SYNTAX)]);
+    return;
+  }
+
+  const localSpi = context.newSpi();
+  const nr = random(NONCE_LENGTH);
+  const response: IkeHeader = { ...header, responderSpi: localSpi, fromInitiator: false, isResponse: true };
+  const message = encodeMessage({
+    header: response,
+    payloads: [
+      { kind: 'sa', proposals: [suite.proposal] },
+      { kind: 'ke', group: suite.group, data: keyShare.publicValue },
+      { kind: 'nonce', data: nr },
+      ...natNotifies(response, path),
+    ],
+  });
+  const session = context.newSession();
+  const { initiatorSpi: remoteSpi } = header;
+  const stage = { kind: 'dead' } as const;
+  const sa = context.add({ role: 'responder', session, localSpi, remoteSpi, path, peer: undefined, stage });
+  const nat = detectNat(payloads, header, path);
+  sa.natLocal = nat.local;
+  sa.natRemote = nat.remote;
+  const exchanged = { ni: nonce.data.slice(), nr };
+  const spis = { spiI: remoteSpi, spiR: localSpi };
+  const keys = keyIkeSa(context, sa, suite, { ...suite, ...exchanged, ...spis, sharedSecret: secret.value });
+  const { skPi, skPr } = keys;
+  sa.stage = { kind: 'init-answered', proofs: { request: bytes.slice(), response: message, ...exchanged, skPi, skPr } };
+  sa.responses = answered(sa.responses, message);
+  sa.expiresAt = after(context.now, HALF_OPEN_MS);
+  sa.requestKey = key;
+  context.requests.set(key, sa);
+  context.halfOpen += 1;
+  context.count('request-ike-sa-init-answered');
+  send(context, path, message);
+}
+
+/** Answers outside of any IKE SA: same SPIs, same message id. */
+export function answerInClear(
+  context: IkeContext,
+  path: IkePath,
+  request: IkeHeader,
+  payloads: readonly Payload[],
+): void {
+  const header = { ...request, fromInitiator: !request.fromInitiator, isResponse: true };
+  send(context, path, encodeMessage({ header, payloads }));
+}
+
+function sendInit(context: IkeContext, sa: IkeSa, stage: InitSent): void {
+  const header: IkeHeader = {
+    initiatorSpi: sa.localSpi,
+    responderSpi: 0n,
+    exchange: ExchangeType.IKE_SA_INIT,
+    fromInitiator: true,
+    isResponse: false,
+    messageId: 0,
+  };
+  const { keyShare, cookie } = stage;
+  stage.request = encodeMessage({
+    header,
+    payloads: [
+      // Section 2.6: the cookie comes first, all else stays as it was.
+      ...(cookie === undefined ? [] : [notify(NotifyType.COOKIE, cookie)]),
+      { kind: 'sa', proposals: offerIke(stage.proposals) },
+      { kind: 'ke', group: keyShare.group, data: keyShare.publicValue },
+      { kind: 'nonce', data: stage.nonce },
+      ...natNotifies(header, sa.path),
+    ],
+  });
+  sa.window = freeWindow(0);
+  sendFirst(context, sa, stage.request, NEGOTIATION_SCHEDULE);
+}
+
+/**
+ * COOKIE and INVALID_KE_PAYLOAD are acted on, a few times at most, and a cookie stays in later requests (section
+ * 2.6.1). All else is kept as the cause in case no better answer comes.
+ */
+function handleRefusal(context: IkeContext, sa: IkeSa, stage: InitSent, payloads: readonly Payload[]): void {
+  const cookie = pickNotify(payloads, NotifyType.COOKIE);
+  if (cookie !== undefined && cookie.data.length >= 1 && cookie.data.length <= 64) {
+    stage.cookie = cookie.data.slice();
+    restart(context, sa, stage);
+    return;
+  }
+  const invalidKe = pickNotify(payloads, NotifyType.INVALID_KE_PAYLOAD);
+  if (invalidKe !== undefined) {
+    const group = readU16(invalidKe.data, 0);
+    const isOffered = offersGroup(stage, group) && isSupportedGroup(group);
+    if (invalidKe.data.length !== 2 || !isOffered || group === stage.keyShare.group) {
+      refused(context, stage, 'invalid-ke-payload', `the peer wants key exchange group ${group}`);
+      return;
+    }
+    if (stage.restarts < MAX_RESTARTS) stage.keyShare = createKeyShare(group, context.environment.random);
+    restart(context, sa, stage);
+    return;
+  }
+  const error = pickError(payloads);
+  if (error === undefined) {
+    context.count('malformed-message' satisfies IkeFault);
+    return;
+  }
+  const cause = causeOfNotify(error.type);
+  const isNews = stage.refusal?.code !== cause.code;
+  stage.refusal = cause;
+  context.count('unauthenticated-refusal');
+  if (isNews) context.notice(sa, cause.code, `${cause.text}, unauthenticated`);
+  if (error.type === NotifyType.NO_PROPOSAL_CHOSEN && sa.expiresAt === undefined) {
+    const own = describeProposals(offerIke(stage.proposals));
+    stage.refusal = { code: cause.code, text: `${cause.text}; offered: ${own}` };
+    sa.expiresAt = after(context.now, GRACE_MS);
+    context.touched.add(sa);
+  }
+}
+
+function restart(context: IkeContext, sa: IkeSa, stage: InitSent): void {
+  if (stage.restarts >= MAX_RESTARTS) {
+    context.count('too-many-restarts');
+    return;
+  }
+  stage.restarts += 1;
+  context.count('ike-sa-init-restarted');
+  sendInit(context, sa, stage);
+}
+
+function refused(context: IkeContext, stage: InitSent, code: string, text: string): void {
+  context.count(code);
+  stage.refusal = { code, text };
+}
+
+function offersGroup(stage: InitSent, group: number): boolean {
+  return offerIke(stage.proposals).some(({ transforms }) =>
+    transforms.some(({ type, id }) => type === TransformType.KE && id === group),
+  );
+}
+
+function firstGroup(context: IkeContext): number | undefined {
+  const transforms = offerIke(context.config.proposals)[0]?.transforms;
+  return transforms?.find(({ type }) => type === TransformType.KE)?.id;
+}
+
+/** A cookie is asked for once too many IKE SAs are half open. */
+function mayEnter(
+  context: IkeContext,
+  path: IkePath,
+  header: IkeHeader,
+  nonce: Uint8Array,
+  payloads: readonly Payload[],
+): boolean {
+  if (context.halfOpen < context.config.cookieThreshold) return true;
+  const { cookies, now } = context;
+  const shown = pickNotify(payloads, NotifyType.COOKIE);
+  if (shown !== undefined && cookies.accepts(shown.data, nonce, header.initiatorSpi, path.remote, now)) return true;
+  context.count('cookie-required' satisfies IkeFault);
+  const cookie = cookies.make(nonce, header.initiatorSpi, path.remote, now);
+  answerInClear(context, path, header, [notify(NotifyType.COOKIE, cookie)]);
+  return false;
+}
+
+/** Section 2.1: a repeated request gets the same response while the IKE SA is half open, and nothing later. */
+function repeat(context: IkeContext, sa: IkeSa, path: IkePath): void {
+  context.count('request-repeated');
+  if (sa.stage.kind === 'init-answered') send(context, path, sa.stage.proofs.response);
+}
+
+function onPort4500(path: IkePath): IkePath {
+  return { local: { ...path.local, port: 4500 }, remote: { ...path.remote, port: 4500 } };
+}

@@ -1,0 +1,141 @@
+/** Configured peers: what a new configuration changes, and keeping always-on ones up. */
+import { IpAddress, SecretKey } from '../base/index.ts';
+import { deleteIkeSa, endIkeSa } from './closing.ts';
+import type { IkeContext, PeerState } from './context.ts';
+import type { Cause } from './events.ts';
+import { startIkeSa } from './exchange-ike-sa-init.ts';
+import type { IkeConfig, IkePath, IkePeer } from './policy.ts';
+
+const CHANGED: Cause = { code: 'configuration-changed', text: 'the configuration of the peer changed' };
+const REMOVED: Cause = { code: 'configuration-changed', text: 'the peer is no longer configured' };
+
+/** Puts a configuration in the place of the one before; SAs of peers that did not change stay as they are. */
+export function configure(context: IkeContext, config: IkeConfig): void {
+  const wanted = new Map(config.peers.map((peer) => [peer.name, peer]));
+  for (const state of [...context.peers.values()]) {
+    const policy = wanted.get(state.name);
+    if (policy === undefined) {
+      for (const sa of [...state.sas]) deleteIkeSa(context, sa, REMOVED);
+      context.peers.delete(state.name);
+      context.deadlines.set(state, undefined);
+      context.touchedPeers.delete(state);
+    }
+  }
+  context.config = config;
+  for (const policy of config.peers) {
+    const state = context.peers.get(policy.name);
+    if (state === undefined) context.peers.set(policy.name, newPeer(context, policy));
+    else change(context, state, policy);
+  }
+  const addresses = new Set(config.addresses.map(String));
+  for (const sa of [...context.sas.values()]) {
+    if (sa.stage.kind === 'dead' || addresses.has(sa.path.local.address.toString())) continue;
+    endIkeSa(context, sa, { code: 'configuration-changed', text: 'the local address is gone' });
+  }
+}
+
+/** Whether a path to the peer exists; before it is known to, nothing is begun. */
+export function setReachable(context: IkeContext, name: string, reachable: boolean): void {
+  if (reachable) context.reachable.add(name);
+  else context.reachable.delete(name);
+  const state = context.peers.get(name);
+  if (state === undefined || state.reachable === reachable) return;
+  state.reachable = reachable;
+  if (reachable) beginAnew(context, state);
+  context.touchedPeers.add(state);
+}
+
+/** Forgets earlier failures: the next attempt comes at once. */
+export function beginAnew(context: IkeContext, state: PeerState): void {
+  state.failures = 0;
+  state.nextTryAt = undefined;
+  context.touchedPeers.add(state);
+}
+
+/** Begins an IKE SA with an always-on peer that has none, or waits for the moment to. */
+export function lookAfter(context: IkeContext, state: PeerState): void {
+  const { policy, nextTryAt } = state;
+  const path = pathTo(context, policy);
+  const isWanted = policy.initiate && state.reachable && state.sas.size === 0;
+  if (!isWanted || path === undefined) {
+    context.deadlines.set(state, undefined);
+    return;
+  }
+  if (nextTryAt !== undefined && nextTryAt > context.now) {
+    context.deadlines.set(state, nextTryAt);
+    return;
+  }
+  context.deadlines.set(state, undefined);
+  state.nextTryAt = undefined;
+  startIkeSa(context, state, path);
+}
+
+function newPeer(context: IkeContext, policy: IkePeer): PeerState {
+  const state: PeerState = {
+    name: policy.name,
+    policy,
+    reachable: context.reachable.has(policy.name),
+    failures: 0,
+    nextTryAt: undefined,
+    lastFailure: undefined,
+    sas: new Set(),
+  };
+  context.touchedPeers.add(state);
+  return state;
+}
+
+function change(context: IkeContext, state: PeerState, policy: IkePeer): void {
+  const before = state.policy;
+  state.policy = policy;
+  if (sameValue(before, policy)) {
+    for (const sa of state.sas) sa.peer = policy;
+    return;
+  }
+  beginAnew(context, state);
+  if (!sameValue(essence(before), essence(policy))) {
+    for (const sa of [...state.sas]) deleteIkeSa(context, sa, CHANGED);
+    return;
+  }
+  const tellsOtherRoutes = !sameValue(before.sendRoutes, policy.sendRoutes);
+  for (const sa of state.sas) {
+    sa.peer = policy;
+    if (tellsOtherRoutes && sa.stage.kind === 'established') sa.tasks.push({ kind: 'set-configuration' });
+    context.touched.add(sa);
+  }
+}
+
+/** What existing SAs were built from. The rest takes effect in place: lifetimes with the next SA, routes by CFG_SET. */
+function essence(peer: IkePeer): unknown {
+  const { name, group, remote, local, localIdentity, validateIdentity, localKey, remoteKey, acceptRoutes } = peer;
+  const { proposals, pfsGroup, mode, localSelectors, remoteSelectors, replayWindow } = peer.child;
+  const child = { proposals, pfsGroup, mode, localSelectors, remoteSelectors, replayWindow };
+  return { name, group, remote, local, localIdentity, validateIdentity, localKey, remoteKey, acceptRoutes, child };
+}
+
+function pathTo(context: IkeContext, policy: IkePeer): IkePath | undefined {
+  const { remote } = policy;
+  if (remote === undefined) return undefined;
+  const local = policy.local ?? context.config.addresses.find(({ family }) => family === remote.family);
+  if (local === undefined) return undefined;
+  return { local: { address: local, port: 500 }, remote: { address: remote, port: 500 } };
+}
+
+/** Whether two values of a configuration are the same through and through. */
+export function sameValue(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (a instanceof SecretKey) return b instanceof SecretKey && a.equals(b);
+  if (a instanceof IpAddress) return b instanceof IpAddress && a.equals(b);
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) || Array.isArray(b) || a instanceof Uint8Array || b instanceof Uint8Array) {
+    return sameList(a, b);
+  }
+  const left = Object.entries(a).filter(([, value]) => value !== undefined);
+  const right = new Map(Object.entries(b).filter(([, value]) => value !== undefined));
+  return left.length === right.size && left.every(([key, value]) => sameValue(value, right.get(key)));
+}
+
+function sameList(a: unknown, b: unknown): boolean {
+  const isBytes = a instanceof Uint8Array && b instanceof Uint8Array;
+  if (!isBytes && !(Array.isArray(a) && Array.isArray(b))) return false;
+  return a.length === b.length && a.every((value: unknown, i: number) => sameValue(value, b[i]));
+}
