@@ -2,7 +2,7 @@
 import type { Endpoint, Instant, IpAddress, Prefix } from '../base/index.ts';
 import type { BgpConfig, LocalRoute } from './policy.ts';
 
-/** Number of a TCP connection. The gateway chooses ids for accepted ones, the speaker's `connect` gets one from the gateway. */
+/** Number of a TCP connection: the gateway chooses positive ids for accepted ones, the speaker negative ones for its own. */
 export type TransportId = number;
 
 export type BgpEvent =
@@ -83,6 +83,10 @@ export type BgpNeighborSnapshot = Readonly<{
   lastReset?: string;
   lastError?: string;
   establishedCount: number;
+  /** Ceased for too many prefixes; stays Idle until cleared. */
+  maximumPrefixExceeded?: boolean;
+  /** What the neighbour did wrong, counted by kind. */
+  faults?: Readonly<Record<string, number>>;
 }>;
 
 /** One path of one prefix with why it was or was not chosen. */

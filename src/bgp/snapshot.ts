@@ -1,0 +1,128 @@
+/** What `show` sees of the speaker. */
+import { IpAddress } from '../base/index.ts';
+import { asPathText } from './as-path.ts';
+import { type DecisionRules, explain } from './decision.ts';
+import type { BgpNeighborSnapshot, BgpPathSnapshot, BgpSnapshot } from './events.ts';
+import type { LocRib } from './loc-rib.ts';
+import type { Destination, Path } from './path.ts';
+import type { PathAttributes } from './path-attributes.ts';
+import type { Peer } from './peer.ts';
+import type { BgpConfig } from './policy.ts';
+
+type Fate = Readonly<{ valid: boolean; best: boolean; multipath: boolean; reason: string }>;
+
+export function speakerSnapshot(config: BgpConfig | undefined, peers: readonly Peer[], locRib: LocRib): BgpSnapshot {
+  const attributeSets = new Set<PathAttributes>();
+  let paths = 0;
+  for (const destination of locRib.destinations()) {
+    for (const { attributes } of destination.paths) {
+      if (attributes === undefined) continue;
+      attributeSets.add(attributes);
+      paths++;
+    }
+  }
+  const counts = new Map([...new Set(peers.flatMap((peer) => [...peer.groups.values()]))].map((g) => [g, g.counts()]));
+  return {
+    asn: config?.asn ?? 0,
+    routerId: config?.routerId ?? IpAddress.any(4),
+    tableVersion: locRib.tableVersion,
+    neighbors: peers.map((peer) => {
+      let sent = 0;
+      for (const group of peer.groups.values()) {
+        const count = counts.get(group);
+        sent += (count?.total ?? 0) - (count?.of.get(peer.source) ?? 0);
+      }
+      return neighborSnapshot(peer, sent, locRib.tableVersion);
+    }),
+    prefixes: locRib.size,
+    paths,
+    attributeSets: attributeSets.size,
+  };
+}
+
+function neighborSnapshot(peer: Peer, prefixesSent: number, tableVersion: number): BgpNeighborSnapshot {
+  const { neighbor, session, adjRibIn } = peer;
+  const { negotiated, local, since, lastReset, lastError } = session;
+  return {
+    address: neighbor.address,
+    remoteAsn: neighbor.remoteAsn,
+    ...(negotiated !== undefined && {
+      remoteRouterId: negotiated.routerId,
+      holdMs: negotiated.holdMs,
+      keepaliveMs: negotiated.keepaliveMs,
+    }),
+    ...(neighbor.description !== undefined && { description: neighbor.description }),
+    state: session.state,
+    shutdown: neighbor.shutdown,
+    ...(since !== undefined && { since }),
+    messagesReceived: session.messagesReceived,
+    messagesSent: session.messagesSent,
+    updatesReceived: session.updatesReceived,
+    updatesSent: session.updatesSent,
+    prefixesReceived: adjRibIn[4].accepted + adjRibIn[6].accepted,
+    prefixesSent,
+    tableVersion: session.state === 'Established' ? tableVersion : 1,
+    outQueue: session.outQueue,
+    ...(local !== undefined && { local }),
+    capabilities: negotiated?.capabilities ?? [],
+    ...(lastReset !== undefined && { lastReset }),
+    ...(lastError !== undefined && { lastError }),
+    establishedCount: session.establishedCount,
+    maximumPrefixExceeded: session.isHeldDown,
+    faults: Object.fromEntries(session.faults),
+  };
+}
+
+/** Paths that inbound policy permitted, by prefix, the best one of each first. */
+export function pathsOf(destinations: readonly Destination[], rules: DecisionRules): readonly BgpPathSnapshot[] {
+  return [...destinations]
+    .sort((a, b) => a.prefix.compare(b.prefix))
+    .flatMap((destination) => {
+      const shown = explain(destination.paths, rules)
+        .filter(({ path }) => path.attributes !== undefined)
+        .map(({ path, valid, reason }) =>
+          pathSnapshot(path, path.attributes ?? path.received, fate(path, valid, reason)),
+        );
+      return shown.sort((a, b) => Number(b.best) - Number(a.best));
+    });
+}
+
+export function advertisedPaths(peer: Peer): readonly BgpPathSnapshot[] {
+  return [...peer.groups.values()]
+    .flatMap((group) => group.advertised(peer.source))
+    .map(({ path, attributes }) =>
+      pathSnapshot(path, attributes, { valid: true, best: true, multipath: false, reason: 'best path' }),
+    )
+    .sort((a, b) => a.prefix.compare(b.prefix));
+}
+
+export function receivedPaths(peer: Peer, rules: DecisionRules): readonly BgpPathSnapshot[] {
+  return [...peer.adjRibIn[4].paths(), ...peer.adjRibIn[6].paths()]
+    .map((path) => {
+      const verdict = explain(path.destination.paths, rules).find((candidate) => candidate.path === path);
+      return pathSnapshot(path, path.received, fate(path, verdict?.valid === true, verdict?.reason ?? ''));
+    })
+    .sort((a, b) => a.prefix.compare(b.prefix));
+}
+
+function fate(path: Path, valid: boolean, reason: string): Fate {
+  const { best, multipath } = path.destination;
+  return { valid, best: best === path, multipath: multipath.includes(path), reason };
+}
+
+function pathSnapshot(path: Path, attributes: PathAttributes, outcome: Fate): BgpPathSnapshot {
+  const { source } = path;
+  return {
+    prefix: path.destination.prefix,
+    nextHop: attributes.nextHop,
+    ...(source !== undefined && { from: source.address }),
+    source: source === undefined ? 'local' : source.external ? 'ebgp' : 'ibgp',
+    asPath: asPathText(attributes.asPath),
+    origin: attributes.origin,
+    ...(attributes.med !== undefined && { med: attributes.med }),
+    ...(attributes.localPreference !== undefined && { localPreference: attributes.localPreference }),
+    weight: path.weight,
+    communities: attributes.communities,
+    ...outcome,
+  };
+}
