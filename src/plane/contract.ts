@@ -2,7 +2,7 @@
  * The forwarding contract: what the gateway orders of a plane, and what a plane reports. A plane knows nothing of IKE
  * or BGP. Every plane passes `conformance.ts`. Packets are whole IP packets (no link-layer header).
  */
-import type { Endpoint, IpAddress, Prefix, SecretKey } from '../base/index.ts';
+import type { Endpoint, Instant, IpAddress, Prefix, SecretKey } from '../base/index.ts';
 
 /** Interface address with the length of its subnet. */
 export type InterfaceAddress = Readonly<{ address: IpAddress; length: number }>;
@@ -165,4 +165,18 @@ export type PlaneCounters = Readonly<{
   childSas: readonly ChildSaCounters[];
   interfaces: readonly InterfaceCounters[];
   drops: Readonly<Partial<Record<DropReason, number>>>;
+}>;
+
+/** A forwarding plane: told by the gateway, fed by the driver, and without a clock or a socket of its own. */
+export type Plane = Readonly<{
+  command: (command: PlaneCommand, now: Instant) => void;
+  /** A packet came in from the link of an interface. The array stays the caller's: it is not changed. */
+  receive: (interfaceName: string, packet: Uint8Array, now: Instant) => void;
+  /** When `tick` is next needed. */
+  wakeAt: () => Instant | undefined;
+  tick: (now: Instant) => void;
+  /** Every drop is in `drops` once, and once more in those of the interface where it happened, if it was at one. */
+  counters: () => PlaneCounters;
+  /** When the last authentic packet of a child SA came. */
+  lastInbound: (id: number) => Instant | undefined;
 }>;

@@ -4,6 +4,7 @@ export type {
   DropReason,
   InterfaceAddress,
   InterfaceCounters,
+  Plane,
   PlaneChildSa,
   PlaneCommand,
   PlaneCounters,

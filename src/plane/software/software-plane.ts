@@ -1,10 +1,10 @@
 /** The forwarding plane in plain TypeScript, for the lab and for any system that runs Node. */
 import { earlier, type Instant, type Random } from '../../base/index.ts';
-import type { PlaneCommand, PlaneCounters, PlaneSink } from '../contract.ts';
+import type { Plane, PlaneCommand, PlaneCounters, PlaneSink } from '../contract.ts';
 import { Forwarding } from './forwarding.ts';
 import { PlaneState } from './plane-state.ts';
 
-export class SoftwarePlane {
+export class SoftwarePlane implements Plane {
   readonly #state: PlaneState;
   readonly #forwarding: Forwarding;
 
@@ -50,7 +50,6 @@ export class SoftwarePlane {
     }
   }
 
-  /** A packet came in from the link of an interface. The array stays the caller's: it is not changed. */
   receive(interfaceName: string, packet: Uint8Array, now: Instant): void {
     const port = this.#state.ports.get(interfaceName);
     // Packets come out of a tunnel by way of their SA alone.
@@ -61,7 +60,6 @@ export class SoftwarePlane {
     this.#forwarding.input(port, packet, false, now);
   }
 
-  /** When `tick` is next needed. */
   wakeAt(): Instant | undefined {
     let when: Instant | undefined;
     for (const other of this.#forwarding.tunnels.wakeAt()) when = earlier(when, other);
@@ -74,7 +72,6 @@ export class SoftwarePlane {
     for (const vrf of this.#state.vrfs.values()) vrf.reassembler.tick(now);
   }
 
-  /** Every drop is in `drops` once, and once more in those of the interface where it happened, if it was at one. */
   counters(): PlaneCounters {
     return {
       childSas: Array.from(this.#forwarding.tunnels.sas.all(), (sa) => sa.counters()),
@@ -83,7 +80,6 @@ export class SoftwarePlane {
     };
   }
 
-  /** When the last authentic packet of a child SA came. */
   lastInbound(id: number): Instant | undefined {
     return this.#forwarding.tunnels.sas.get(id)?.lastInbound;
   }

@@ -255,7 +255,8 @@ export class Tunnels {
     if (sa.reachesSoftLimit()) state.sink.event({ kind: 'child-sa-limit', id: config.id, limit: 'soft' });
     // What does not fit the path in one piece has to be cut behind us, whatever DF was to be.
     const df = packet.length <= sa.innerMtu && wantsDf(tunnel, header);
-    const identification = df ? 0 : state.nextIdentification() & 0xffff;
+    const fresh = df ? 0 : state.nextIdentification() & 0xffff;
+    const identification = transport ? header.identification & 0xffff : fresh;
     const outer = buildOuter(sa, esp, header.tos, transport ? header.ttl : undefined, df, identification);
     this.#around.sendOuter(state.vrf(tunnel.frontVrf), sa.remote.address, config.outboundSpi, outer, df, now);
   }

@@ -1,0 +1,11 @@
+/** The suite that every forwarding plane has to pass, whatever it is made of. */
+import { espConformance } from './esp-conformance.ts';
+import { forwardingConformance } from './forwarding-conformance.ts';
+import { mtuConformance } from './mtu-conformance.ts';
+import type { MakePlane } from './twin-planes.ts';
+
+export function planeConformance(name: string, makePlane: MakePlane): void {
+  forwardingConformance(name, makePlane);
+  espConformance(name, makePlane);
+  mtuConformance(name, makePlane);
+}
