@@ -56,6 +56,12 @@ export function areFlat(hops: readonly RouteNextHop[]): hops is readonly Hop[] {
   return true;
 }
 
+/** The list without repetition; the same array when there is none. */
+export function distinctHops(hops: readonly Hop[]): readonly Hop[] {
+  const isRepeated = (hop: Hop, index: number): boolean => hops.some((other, i) => i < index && sameHop(hop, other));
+  return hops.length > 1 && hops.some(isRepeated) ? hops.filter((hop, index) => !isRepeated(hop, index)) : hops;
+}
+
 /**
  * Unites lists of ways out without repeating one. Remembers by identity: a thousand routes with the same two next hops
  * get the same array, and the memory goes when the lists go.

@@ -2,6 +2,7 @@ import { type Instant, type IpAddress, type Prefix, PrefixTrie } from '../base/i
 import {
   areFlat,
   comparePreference,
+  distinctHops,
   type Hop,
   HopUnions,
   isEqualCost,
@@ -205,7 +206,7 @@ export class Rib {
       const alive = nextHops.every((hop) => this.#isUp(hop.interface))
         ? nextHops
         : nextHops.filter((hop) => this.#isUp(hop.interface));
-      return alive.length === 0 ? undefined : { resolved: alive, depth: 0 };
+      return alive.length === 0 ? undefined : { resolved: distinctHops(alive), depth: 0 };
     }
     let resolved = NO_HOPS;
     let depth = 0;

@@ -1,5 +1,14 @@
 /** Two stacks and the path between them on virtual time: for tests. */
-import { at, concat, type Instant, IpAddress, type Random, randomFraction, seededRandom } from '../base/index.ts';
+import {
+  at,
+  concat,
+  type Family,
+  type Instant,
+  IpAddress,
+  type Random,
+  randomFraction,
+  seededRandom,
+} from '../base/index.ts';
 import type { ConnectionId, TcpEffect, TcpEvent } from './contract.ts';
 import { Tcp } from './tcp.ts';
 import { decodeSegment, Flag, type Segment } from './wire/segment.ts';
@@ -15,6 +24,7 @@ export type PathOptions = Readonly<{
   /** IP packets longer than this vanish (and are told, when `tellsMtu`). */
   mtu?: number;
   tellsMtu?: boolean;
+  family?: Family;
 }>;
 
 type Side = 'a' | 'b';
@@ -23,7 +33,7 @@ type Flight = Readonly<{ when: Instant; order: number; to: Side; segment: Uint8A
 export class Pair {
   readonly a: Tcp;
   readonly b: Tcp;
-  readonly address = { a: parse('10.0.0.1'), b: parse('10.0.0.2') };
+  readonly address: Readonly<Record<Side, IpAddress>>;
   /** All effects but `send` and `data`, as they came. */
   readonly effects: Record<Side, TcpEffect[]> = { a: [], b: [] };
   readonly received: Record<Side, Map<ConnectionId, Uint8Array[]>> = { a: new Map(), b: new Map() };
@@ -40,6 +50,10 @@ export class Pair {
   constructor(path: PathOptions = {}) {
     const seed = path.seed ?? 1;
     this.path = path;
+    this.address =
+      path.family === 6
+        ? { a: IpAddress.v6(0x20010db8, 0, 0, 1), b: IpAddress.v6(0x20010db8, 0, 0, 2) }
+        : { a: IpAddress.v4(0x0a000001), b: IpAddress.v4(0x0a000002) };
     this.#random = seededRandom(seed, 'path');
     this.a = new Tcp({ random: seededRandom(seed, 'a') });
     this.b = new Tcp({ random: seededRandom(seed, 'b') });
@@ -121,7 +135,7 @@ export class Pair {
     this.sent.push({ from, when: this.now, segment: decoded.value });
     if (!this.passes(from, decoded.value)) return;
     const { mtu = 65_535, loss = 0, duplication = 0, corruption = 0, delayMs = 10, jitterMs = 0 } = this.path;
-    if (segment.length + 20 > mtu) {
+    if (segment.length + (this.path.family === 6 ? 40 : 20) > mtu) {
       if (this.path.tellsMtu !== true) return;
       const event = { kind: 'path-mtu', local: this.address[from], remote: this.address[to], mtu } as const;
       for (const effect of this[from].handle(event, this.now)) this.#perform(from, effect);
@@ -150,8 +164,4 @@ export function flagsOf(segment: Segment): string {
     .filter(([, bit]) => (segment.flags & bit) !== 0)
     .map(([name]) => name)
     .join(' ');
-}
-
-function parse(text: string): IpAddress {
-  return IpAddress.parse(text) ?? IpAddress.any(4);
 }

@@ -41,6 +41,10 @@ test('megabytes cross a path that loses one segment in twenty', () => {
   assert.ok(pair.now < 600_000, `took ${pair.now} ms`);
 });
 
+test('IPv6 carries the same', () => {
+  transfer({ seed: 9, family: 6, delayMs: 10, jitterMs: 5, loss: 0.03, mtu: 1300, tellsMtu: true }, 200_000, 5_000);
+});
+
 test('both ways at once over loss', () => {
   const pair = new Pair({ seed: 3, delayMs: 10, jitterMs: 15, loss: 0.05, duplication: 0.02 });
   const data = seededRandom(5)(200_000);
