@@ -16,7 +16,7 @@ export type PingReport = Readonly<{
 type Pinger = LabNode & Pick<HostNode, 'ping'>;
 
 const TIMEOUT_MS = 2000;
-const INTERVAL_MS = 200;
+const INTERVAL_MS = 20;
 
 /**
  * Starts all pings that the topology asks for, at once; `done` is told when the last one has ended. `isPinger` finds
