@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { after, at, IpAddress } from '../base/index.ts';
 import type { PingProbe } from '../gateway/contract.ts';
-import { buildIp, Protocol, parseIp, parseUdp } from '../ip/index.ts';
+import { buildIp, buildUdp, Protocol, parseIp, parseUdp } from '../ip/index.ts';
 import { HostNode } from './host-node.ts';
 import type { Lab } from './lab.ts';
 import { labOf } from './lab-fixture.ts';
