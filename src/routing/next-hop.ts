@@ -9,8 +9,8 @@ import type { InstalledRoute, RouteCandidate } from './contract.ts';
 /** All that is known of one prefix. */
 export type Entry = {
   readonly prefix: Prefix;
-  /** Best first. */
-  readonly candidates: RouteCandidate[];
+  /** Best first. A new array for each change: most prefixes have one candidate, and arrays that grow keep room for more. */
+  candidates: readonly RouteCandidate[];
   installed: InstalledRoute | undefined;
   /** Recursion steps of the installed route down to an interface. */
   depth: number;

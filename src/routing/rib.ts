@@ -36,6 +36,8 @@ const MAX_DEPTH = 8;
 /** A prefix whose route changes more often within one flush lives off its own consequences: it is left out. */
 const MAX_CHANGES = 32;
 
+const NO_CANDIDATES: readonly RouteCandidate[] = [];
+
 const NOTHING: RibChanges = { fib: [], tracked: [], installed: [], withdrawn: [] };
 
 type Link = { isUp: boolean; readonly users: Set<Entry> };
@@ -80,19 +82,16 @@ export class Rib {
     const key = candidate.prefix.toString();
     let entry = this.#entries.get(key);
     if (entry === undefined) {
-      entry = { prefix: candidate.prefix, candidates: [], installed: undefined, depth: 0 };
+      entry = { prefix: candidate.prefix, candidates: NO_CANDIDATES, installed: undefined, depth: 0 };
       this.#entries.set(key, entry);
     }
     const index = indexOf(entry, candidate.source, candidate.owner);
     const old = entry.candidates[index];
     if (old !== undefined && sameCandidate(old, candidate)) return;
     if (old !== undefined) this.#take(entry, index, old);
-    let place = 0;
-    for (const other of entry.candidates) {
-      if (comparePreference(other, candidate) > 0) break;
-      place++;
-    }
-    entry.candidates.splice(place, 0, candidate);
+    const { candidates } = entry;
+    const place = candidates.findIndex((other) => comparePreference(other, candidate) > 0);
+    entry.candidates = candidates.toSpliced(place < 0 ? candidates.length : place, 0, candidate);
     this.#link(entry, candidate);
     this.#dirty.add(entry);
   }
@@ -344,7 +343,7 @@ export class Rib {
 
   /** Takes a candidate out of its entry, and the entry out of every file that no other candidate of it needs. */
   #take(entry: Entry, index: number, candidate: RouteCandidate): void {
-    entry.candidates.splice(index, 1);
+    entry.candidates = entry.candidates.toSpliced(index, 1);
     const owners = this.#owners.get(candidate.source);
     const owned = owners?.get(candidate.owner);
     owned?.delete(entry);
