@@ -68,6 +68,11 @@ export class GatewayNode implements LabNode {
     return this.#gateway.snapshot(now);
   }
 
+  /** The BGP table, or what one neighbour told or was told. */
+  bgpPaths(...[what]: Parameters<Gateway['bgpPaths']>): ReturnType<Gateway['bgpPaths']> {
+    return this.#gateway.bgpPaths(what);
+  }
+
   counters(): PlaneCounters {
     return this.#plane.counters();
   }

@@ -1,0 +1,40 @@
+/** Asks one device of a lab one command and gives its text once it is there. */
+import { type ExecDevice, exec, pingText } from '../console/index.ts';
+import type { GatewaySnapshot } from '../gateway/index.ts';
+import { GatewayNode, type Lab } from '../lab/index.ts';
+
+export type Answer = Readonly<{ ok: boolean; text: string }>;
+
+/** Runs `line` on a device; `done` hears the answer, at once or (ping) as the lab runs on. */
+export function askDevice(lab: Lab, name: string, line: string, done: (answer: Answer) => void): void {
+  const node = lab.nodes(GatewayNode).find((one) => one.name === name);
+  if (node === undefined) {
+    const known = lab.nodes(GatewayNode).map((one) => one.name);
+    const shown = known.length > 12 ? `${known.slice(0, 12).join(', ')}, …` : known.join(', ');
+    done({ ok: false, text: `there is no device ${name}; there are ${shown}\n` });
+    return;
+  }
+  const device: ExecDevice = {
+    snapshot: () => snapshotOf(node, lab),
+    bgpPaths: (what) => node.bgpPaths(what),
+  };
+  if (node.snapshot(lab.now) === undefined) {
+    done({ ok: false, text: `${name} is switched off\n` });
+    return;
+  }
+  const result = exec(line, device);
+  if (result.kind === 'text' || result.kind === 'error') done({ ok: result.kind === 'text', text: result.text });
+  else if (result.kind === 'operator') {
+    node.operator(result.request, lab.now);
+    done({ ok: true, text: '' });
+  } else {
+    const { request } = result;
+    node.ping(request, lab.now, (probes) => done({ ok: true, text: pingText(request, probes) }));
+  }
+}
+
+function snapshotOf(node: GatewayNode, lab: Lab): GatewaySnapshot {
+  const snapshot = node.snapshot(lab.now);
+  if (snapshot === undefined) throw new Error(`${node.name} was switched off while it was asked`);
+  return snapshot;
+}

@@ -1,0 +1,53 @@
+/** From a topology file to a lab that is ready to run: everything is read and checked before anything starts. */
+import { type DeviceModel, type Diagnostic, formatDiagnostic, loadAsa } from '../config/index.ts';
+import { readText } from '../host/index.ts';
+import {
+  DecryptionTables,
+  formatDiagnostic as formatTopologyFault,
+  gatewayDevices,
+  Lab,
+  loadTopology,
+  resolvePorts,
+} from '../lab/index.ts';
+
+export type OpenedLab = Readonly<{ lab: Lab; keys: DecryptionTables; models: ReadonlyMap<string, DeviceModel> }>;
+
+/** Opens a lab, or says (to `complain`, a line at a time) why it can not be. Warnings go there as well. */
+export function openLab(path: string, seed: number, complain: (text: string) => void): OpenedLab | undefined {
+  const read = (name: string): string | undefined => {
+    const text = readText(name);
+    return text.ok ? text.value : undefined;
+  };
+  const topology = loadTopology(path, read);
+  if (!topology.ok) {
+    for (const fault of topology.error) complain(formatTopologyFault(fault));
+    return undefined;
+  }
+  const models = new Map<string, DeviceModel>();
+  let errors = 0;
+  for (const { name, spec } of topology.value.nodes) {
+    if (spec.kind === 'iosxe') {
+      complain(`${name}: the IOS-XE dialect is not read yet; only kind asa runs`);
+      errors++;
+      continue;
+    }
+    if (spec.kind !== 'asa') continue;
+    const { model, diagnostics } = loadAsa(spec.config.text, spec.config.file);
+    for (const diagnostic of diagnostics) complain(formatDiagnostic(diagnostic, spec.config.text));
+    errors += diagnostics.filter(isError).length;
+    models.set(name, model);
+  }
+  if (errors > 0) {
+    complain(`${errors} ${errors === 1 ? 'error' : 'errors'}; nothing was started`);
+    return undefined;
+  }
+  const ports = resolvePorts(topology.value, models);
+  for (const fault of ports.diagnostics) complain(formatTopologyFault(fault));
+  if (ports.diagnostics.length > 0) return undefined;
+  const keys = new DecryptionTables();
+  return { lab: new Lab(ports.topology, { seed, device: gatewayDevices(models, { keys }) }), keys, models };
+}
+
+function isError({ severity }: Diagnostic): boolean {
+  return severity === 'error';
+}
