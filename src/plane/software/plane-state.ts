@@ -14,7 +14,7 @@ export type Owned = { kind: 'local' | 'broadcast'; owners: Port[] };
 
 /** FIB entry of a destination that has no route, kept so that the next packet is as cheap. */
 const NO_ROUTE = 'no-route';
-const MAX_CACHED = 65_536;
+const MAX_CACHED = 16_384;
 
 /** An interface with its counters. */
 export class Port {
