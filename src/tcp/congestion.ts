@@ -25,10 +25,6 @@ export class Congestion {
     this.#window = INITIAL_SEGMENTS * segmentSize;
   }
 
-  get isRecovering(): boolean {
-    return this.#isRecovering;
-  }
-
   /** Congestion window, with RFC 3042's two extra segments for the first two duplicates. */
   window(segmentSize: number): number {
     const limitedTransmit = this.#isRecovering ? 0 : Math.min(this.#duplicates, 2) * segmentSize;

@@ -109,10 +109,6 @@ export class Connection {
     return this.#state;
   }
 
-  get isActive(): boolean {
-    return this.#isActive;
-  }
-
   get wakeAt(): Instant | undefined {
     return earlier(earlier(this.#sender.timer, this.#receiver?.ackAt), this.#expiresAt);
   }
