@@ -158,8 +158,9 @@ test('two gateways bring their tunnel up and carry pings; the report says so', (
     [tunnel?.interface, tunnel?.peer, tunnel?.ike, tunnel?.lineProtocol],
     ['Tunnel1', '10.0.0.2', 'up', true],
   );
-  assert.equal(keys.ikev2DecryptionTable.trimEnd().split('\n').length, 1);
-  assert.equal(keys.espSa.trimEnd().split('\n').length, 2);
+  // Both ends may initiate at once: then there are two IKE SAs for a moment.
+  const rows = (text: string): number => text.trimEnd().split('\n').length;
+  assert.ok(rows(keys.ikev2DecryptionTable) <= 2 && rows(keys.espSa) === 2 * rows(keys.ikev2DecryptionTable));
 });
 
 test('a gateway that was switched off comes back and the tunnel with it; until then it is told what is missing', () => {
@@ -206,7 +207,7 @@ test('endpoints may use nameif or abbreviations, and must exist in the configura
   assert.deepEqual(
     diagnostics.map(({ position: { line, column }, message }) => `${line}:${column} ${message}`),
     [
-      '10:34 The configuration of `left` has no interface `Gi0/7`.',
+      '10:33 The configuration of `left` has no interface `Gi0/7`.',
       '13:21 `right:GigabitEthernet0/0` has a link already.',
     ],
   );

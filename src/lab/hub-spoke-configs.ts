@@ -77,6 +77,7 @@ function spokeNeighbor(plan: HubSpokePlan, { address, asn, name }: HubPlan['neig
   return `  neighbor ${address} remote-as ${asn}
   neighbor ${address} description ${name}
   neighbor ${address} ebgp-multihop 2
+  neighbor ${address} update-source LOOPBACK
   neighbor ${address} activate
 ${summary}`;
 }

@@ -62,17 +62,21 @@ export function tunnelReports(snapshot: GatewaySnapshot): readonly TunnelReport[
     list.push({ neighbor: address, state });
     neighbors.set(way, list);
   }
-  const sessions = new Map(snapshot.ike.sas.map((sa) => [sa.session, sa]));
+  const bySession = new Map(snapshot.ike.sas.map((sa) => [sa.session, sa]));
+  const byPeer = new Map<string, (typeof snapshot.ike.sas)[number][]>();
+  for (const sa of snapshot.ike.sas) byPeer.set(sa.peer, [...(byPeer.get(sa.peer) ?? []), sa]);
   return snapshot.interfaces.filter(isTunnel).map((one) => {
     const { tunnel } = one;
-    const session = tunnel?.session === undefined ? undefined : sessions.get(tunnel.session);
-    const negotiating = snapshot.ike.sas.some(({ peer, status }) => peer === tunnel?.peer && status === 'negotiating');
+    // A clone of a template is known by its session; while a static tunnel negotiates it has its peer alone.
+    const own = tunnel?.session === undefined ? undefined : bySession.get(tunnel.session);
+    const sas = own !== undefined ? [own] : one.kind === 'tunnel' ? (byPeer.get(tunnel?.peer ?? '') ?? []) : [];
+    const up = sas.find(({ status }) => status === 'established');
     return {
       gateway: snapshot.hostname,
       interface: one.name,
-      peer: tunnel?.destination?.toString() ?? session?.path.remote.address.toString(),
-      ike: session !== undefined && session.status !== 'negotiating' ? 'up' : negotiating ? 'negotiating' : 'down',
-      childSas: session?.children.length ?? 0,
+      peer: tunnel?.destination?.toString() ?? up?.path.remote.address.toString(),
+      ike: up !== undefined ? 'up' : sas.length > 0 ? 'negotiating' : 'down',
+      childSas: sas.reduce((sum, { children }) => sum + children.length, 0),
       lineProtocol: one.lineProtocol,
       bgp: neighbors.get(one.name) ?? [],
       ...(tunnel?.downReason === undefined ? {} : { downReason: tunnel.downReason }),
