@@ -64,7 +64,11 @@ export function tunnelReports(snapshot: GatewaySnapshot): readonly TunnelReport[
   }
   const bySession = new Map(snapshot.ike.sas.map((sa) => [sa.session, sa]));
   const byPeer = new Map<string, (typeof snapshot.ike.sas)[number][]>();
-  for (const sa of snapshot.ike.sas) byPeer.set(sa.peer, [...(byPeer.get(sa.peer) ?? []), sa]);
+  for (const sa of snapshot.ike.sas) {
+    const list = byPeer.get(sa.peer);
+    if (list === undefined) byPeer.set(sa.peer, [sa]);
+    else list.push(sa);
+  }
   return snapshot.interfaces.filter(isTunnel).map((one) => {
     const { tunnel } = one;
     // A clone of a template is known by its session; while a static tunnel negotiates it has its peer alone.
