@@ -2,7 +2,8 @@
  * UPDATEs for all neighbours of one update group, each message built once. A neighbour never gets back what it said
  * itself (split horizon): for it the messages that hold such prefixes are built anew, all others are the shared bytes.
  */
-import { concat, type Family, type IpAddress, type Prefix } from '../base/index.ts';
+import { bytesEqual, concat, type Family, type IpAddress, type Prefix } from '../base/index.ts';
+import { hashBytes } from './intern.ts';
 import type { PathSource } from './path.ts';
 import { encodeAnnouncements, encodeWithdrawals } from './wire/update.ts';
 
@@ -24,7 +25,7 @@ type Bucket = {
 export class UpdateBatch {
   readonly #family: Family;
   readonly #withdrawals: Bucket = emptyBucket(undefined, undefined);
-  readonly #announcements = new Map<string, Bucket>();
+  readonly #announcements = new Map<number, Bucket>();
   readonly #bucketsOf = new Map<PathSource, Set<Bucket>>();
   readonly #onlyFor = new Map<PathSource, Prefix[]>();
   #sealed: Readonly<{ bytes: Uint8Array; buckets: readonly Bucket[]; count: number }> | undefined;
@@ -33,14 +34,12 @@ export class UpdateBatch {
     this.#family = family;
   }
 
-  get isEmpty(): boolean {
-    return this.#announcements.size === 0 && this.#withdrawals.prefixes.length === 0;
-  }
-
   /** To all but `source`: the prefix with these encoded attributes. */
   announce(prefix: Prefix, source: PathSource | undefined, block: Uint8Array, nextHop: IpAddress): void {
-    const key = this.#family === 4 ? latin1(block) : `${nextHop} ${latin1(block)}`;
+    // Buckets by hash; one that is taken by other attributes passes the search on to the next number.
+    let key = hashBytes(block);
     let bucket = this.#announcements.get(key);
+    while (bucket !== undefined && !holds(bucket, block, nextHop)) bucket = this.#announcements.get(++key);
     if (bucket === undefined) {
       bucket = emptyBucket(block, nextHop);
       this.#announcements.set(key, bucket);
@@ -134,6 +133,7 @@ function joined(messages: readonly Uint8Array[], length: number): Uint8Array {
   return out;
 }
 
-function latin1(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes);
+function holds(bucket: Bucket, block: Uint8Array, nextHop: IpAddress): boolean {
+  if (bucket.block === undefined || bucket.nextHop === undefined) return false;
+  return bytesEqual(bucket.block, block) && (bucket.nextHop === nextHop || bucket.nextHop.equals(nextHop));
 }

@@ -44,17 +44,50 @@ export type DecodedAttributes = Readonly<{
   faults: readonly BgpFault[];
 }>;
 
-type Draft = {
-  -readonly [K in keyof PathAttributes]: PathAttributes[K];
-} & {
-  seen: Set<number>;
+/** Attributes as they are being read: a class, for this runs for every UPDATE that is news. */
+class Draft {
+  origin: Origin = 'igp';
+  asPath: AsPath = PLAIN.asPath;
+  nextHop: IpAddress = PLAIN.nextHop;
+  med: number | undefined;
+  localPreference: number | undefined;
+  atomicAggregate = false;
+  aggregator: PathAttributes['aggregator'];
+  communities: readonly number[] = NO_NUMBERS;
+  originatorId: IpAddress | undefined;
+  clusterList: readonly number[] = NO_NUMBERS;
+  others: readonly OtherAttribute[] = PLAIN.others;
   as4Path: AsPath | undefined;
   as4Aggregator: PathAttributes['aggregator'];
   reach: DecodedAttributes['reach'];
   unreach: DecodedAttributes['unreach'];
-  faults: BgpFault[];
-};
+  faults: readonly BgpFault[] = NO_FAULTS;
+  count = 0;
+  #low = 0;
+  #high: Set<number> | undefined;
 
+  has(type: number): boolean {
+    return type < 32 ? (this.#low & (1 << type)) !== 0 : this.#high?.has(type) === true;
+  }
+
+  /** Notes an attribute; false when it was there already. */
+  note(type: number): boolean {
+    if (this.has(type)) return false;
+    this.count++;
+    if (type < 32) this.#low |= 1 << type;
+    else {
+      this.#high ??= new Set();
+      this.#high.add(type);
+    }
+    return true;
+  }
+
+  fault(kind: BgpFaultKind, data?: Uint8Array): void {
+    this.faults = [...this.faults, data === undefined ? { kind } : { kind, data }];
+  }
+}
+
+const NO_FAULTS: readonly BgpFault[] = [];
 const ORIGINS: readonly Origin[] = ['igp', 'egp', 'incomplete'];
 
 const { optional, transitive, partial, extendedLength } = FLAG;
@@ -81,15 +114,7 @@ const EXPECTED_FLAGS: Readonly<Record<number, number>> = {
 
 /** Reads the whole attribute field. Faults are collected; the caller weighs them. */
 export function decodeAttributes(block: Uint8Array, context: UpdateContext): DecodedAttributes {
-  const draft: Draft = {
-    ...PLAIN,
-    seen: new Set(),
-    as4Path: undefined,
-    as4Aggregator: undefined,
-    reach: undefined,
-    unreach: undefined,
-    faults: [],
-  };
+  const draft = new Draft();
   const r = new Reader(block);
   while (r.left > 0) {
     const flags = r.u8();
@@ -97,7 +122,7 @@ export function decodeAttributes(block: Uint8Array, context: UpdateContext): Dec
     const length = (flags & extendedLength) !== 0 ? r.u16() : r.u8();
     const body = r.bytes(length);
     if (r.short) {
-      draft.faults.push({ kind: 'attribute-overrun' });
+      draft.fault('attribute-overrun');
       break;
     }
     decodeAttribute(draft, flags, type, body, context);
@@ -106,69 +131,67 @@ export function decodeAttributes(block: Uint8Array, context: UpdateContext): Dec
 }
 
 function decodeAttribute(draft: Draft, flags: number, type: number, body: Uint8Array, context: UpdateContext): void {
-  const fault = (kind: BgpFaultKind): number => draft.faults.push({ kind });
-  if (draft.seen.has(type)) {
+  if (!draft.note(type)) {
     const isMultiprotocol = type === ATTRIBUTE.mpReach || type === ATTRIBUTE.mpUnreach;
-    fault(isMultiprotocol ? 'repeated-multiprotocol-attribute' : 'repeated-attribute');
+    draft.fault(isMultiprotocol ? 'repeated-multiprotocol-attribute' : 'repeated-attribute');
     return;
   }
-  draft.seen.add(type);
   const expected = EXPECTED_FLAGS[type];
   if (expected === undefined) {
-    if ((flags & optional) === 0) draft.faults.push({ kind: 'unknown-well-known-attribute', data: body.slice() });
+    if ((flags & optional) === 0) draft.fault('unknown-well-known-attribute', body.slice());
     else draft.others = [...draft.others, { type, flags: flags & ~extendedLength, body: body.slice() }];
     return;
   }
   if ((flags & (optional | transitive)) !== expected) {
-    fault('attribute-flags');
+    draft.fault('attribute-flags');
     return;
   }
   switch (type) {
     case ATTRIBUTE.origin: {
       const origin = ORIGINS[body[0] ?? 255];
-      if (body.length !== 1 || origin === undefined) fault('bad-origin');
+      if (body.length !== 1 || origin === undefined) draft.fault('bad-origin');
       else draft.origin = origin;
       return;
     }
     case ATTRIBUTE.asPath: {
       const path = decodeAsPath(body, context.fourOctetAs);
-      if (path === undefined) fault('bad-as-path');
+      if (path === undefined) draft.fault('bad-as-path');
       else draft.asPath = path;
       return;
     }
     case ATTRIBUTE.nextHop:
-      if (body.length !== 4) fault('bad-next-hop');
+      if (body.length !== 4) draft.fault('bad-next-hop');
       else draft.nextHop = sharedV4(readU32(body, 0));
       return;
     case ATTRIBUTE.med:
-      if (body.length !== 4) fault('bad-med');
+      if (body.length !== 4) draft.fault('bad-med');
       else draft.med = readU32(body, 0);
       return;
     case ATTRIBUTE.localPreference:
-      if (!context.internal) fault('local-preference-from-external');
-      else if (body.length !== 4) fault('bad-local-preference');
+      if (!context.internal) draft.fault('local-preference-from-external');
+      else if (body.length !== 4) draft.fault('bad-local-preference');
       else draft.localPreference = readU32(body, 0);
       return;
     case ATTRIBUTE.atomicAggregate:
-      if (body.length !== 0) fault('bad-atomic-aggregate');
+      if (body.length !== 0) draft.fault('bad-atomic-aggregate');
       else draft.atomicAggregate = true;
       return;
     case ATTRIBUTE.aggregator:
       draft.aggregator = decodeAggregator(body, context.fourOctetAs);
-      if (draft.aggregator === undefined) fault('bad-aggregator');
+      if (draft.aggregator === undefined) draft.fault('bad-aggregator');
       return;
     case ATTRIBUTE.communities:
-      if (body.length === 0 || body.length % 4 !== 0) fault('bad-communities');
+      if (body.length === 0 || body.length % 4 !== 0) draft.fault('bad-communities');
       else draft.communities = decodeWords(body);
       return;
     case ATTRIBUTE.originatorId:
-      if (!context.internal) fault('originator-id-from-external');
-      else if (body.length !== 4) fault('bad-originator-id');
+      if (!context.internal) draft.fault('originator-id-from-external');
+      else if (body.length !== 4) draft.fault('bad-originator-id');
       else draft.originatorId = sharedV4(readU32(body, 0));
       return;
     case ATTRIBUTE.clusterList:
-      if (!context.internal) fault('cluster-list-from-external');
-      else if (body.length === 0 || body.length % 4 !== 0) fault('bad-cluster-list');
+      if (!context.internal) draft.fault('cluster-list-from-external');
+      else if (body.length === 0 || body.length % 4 !== 0) draft.fault('bad-cluster-list');
       else draft.clusterList = decodeWords(body);
       return;
     case ATTRIBUTE.mpReach:
@@ -179,22 +202,22 @@ function decodeAttribute(draft: Draft, flags: number, type: number, body: Uint8A
       return;
     case ATTRIBUTE.as4Path: {
       const path = decodeAsPath(body, true);
-      if (context.fourOctetAs) fault('as4-attribute-from-new-speaker');
-      else if (path === undefined) fault('bad-as4-path');
+      if (context.fourOctetAs) draft.fault('as4-attribute-from-new-speaker');
+      else if (path === undefined) draft.fault('bad-as4-path');
       else draft.as4Path = path;
       return;
     }
     case ATTRIBUTE.as4Aggregator:
-      if (context.fourOctetAs) fault('as4-attribute-from-new-speaker');
-      else if (body.length !== 8) fault('bad-as4-aggregator');
+      if (context.fourOctetAs) draft.fault('as4-attribute-from-new-speaker');
+      else if (body.length !== 8) draft.fault('bad-as4-aggregator');
       else draft.as4Aggregator = decodeAggregator(body, true);
       return;
     case ATTRIBUTE.extendedCommunities:
-      if (body.length === 0 || body.length % 8 !== 0) fault('bad-extended-communities');
+      if (body.length === 0 || body.length % 8 !== 0) draft.fault('bad-extended-communities');
       else draft.others = [...draft.others, { type, flags: flags & ~extendedLength, body: body.slice() }];
       return;
     case ATTRIBUTE.largeCommunities:
-      if (body.length === 0 || body.length % 12 !== 0) fault('bad-large-communities');
+      if (body.length === 0 || body.length % 12 !== 0) draft.fault('bad-large-communities');
       else draft.others = [...draft.others, { type, flags: flags & ~extendedLength, body: body.slice() }];
       return;
   }
@@ -206,14 +229,14 @@ function decodeReach(draft: Draft, body: Uint8Array): void {
   const hop = r.bytes(r.u8());
   r.u8(); // reserved
   if (r.short) {
-    draft.faults.push({ kind: 'bad-multiprotocol-attribute' });
+    draft.fault('bad-multiprotocol-attribute');
     return;
   }
   // A family that was not negotiated is skipped whole: RFC 4760 section 8.
   if (family === undefined) return;
   const nextHop = family === 6 ? decodeNextHop6(hop) : hop.length === 4 ? sharedV4(readU32(hop, 0)) : undefined;
   const prefixes = decodeNlri(r, family);
-  if (nextHop === undefined || prefixes === undefined) draft.faults.push({ kind: 'bad-multiprotocol-attribute' });
+  if (nextHop === undefined || prefixes === undefined) draft.fault('bad-multiprotocol-attribute');
   else draft.reach = { family, nextHop, prefixes };
 }
 
@@ -221,22 +244,22 @@ function decodeUnreach(draft: Draft, body: Uint8Array): void {
   const r = new Reader(body);
   const family = familyOf(r.u16(), r.u8());
   if (r.short) {
-    draft.faults.push({ kind: 'bad-multiprotocol-attribute' });
+    draft.fault('bad-multiprotocol-attribute');
     return;
   }
   if (family === undefined) return;
   const prefixes = decodeNlri(r, family);
-  if (prefixes === undefined) draft.faults.push({ kind: 'bad-multiprotocol-attribute' });
+  if (prefixes === undefined) draft.fault('bad-multiprotocol-attribute');
   else draft.unreach = { family, prefixes };
 }
 
 function finishAttributes(draft: Draft, context: UpdateContext): DecodedAttributes {
-  const { seen, reach, unreach, faults } = draft;
+  const { reach, unreach, faults } = draft;
   // RFC 6793 section 4.2.3: an AGGREGATOR of a real old AS means that both AS4 attributes are stale.
   const isStale =
     draft.aggregator !== undefined && draft.as4Aggregator !== undefined && draft.aggregator.asn !== AS_TRANS;
   const useAs4 = !context.fourOctetAs && !isStale;
-  const isComplete = seen.has(ATTRIBUTE.origin) && seen.has(ATTRIBUTE.asPath);
+  const isComplete = draft.has(ATTRIBUTE.origin) && draft.has(ATTRIBUTE.asPath);
   const attributes: PathAttributes | undefined = isComplete
     ? {
         origin: draft.origin,
@@ -252,8 +275,8 @@ function finishAttributes(draft: Draft, context: UpdateContext): DecodedAttribut
         others: draft.others,
       }
     : undefined;
-  const hasOthers = seen.size > (seen.has(ATTRIBUTE.mpUnreach) ? 1 : 0);
-  return { attributes, hasNextHop: seen.has(ATTRIBUTE.nextHop), hasOthers, reach, unreach, faults };
+  const hasOthers = draft.count > (draft.has(ATTRIBUTE.mpUnreach) ? 1 : 0);
+  return { attributes, hasNextHop: draft.has(ATTRIBUTE.nextHop), hasOthers, reach, unreach, faults };
 }
 
 /** RFC 7606 section 7.2: an unknown segment type, an overrun or an empty segment; AS 0 by RFC 7607 section 2. */
