@@ -26,6 +26,8 @@ export type Agreement = Readonly<{
   /** Who began the exchange that made it, which is not always who began the IKE SA. */
   role: 'initiator' | 'responder';
   replaces: ChildState | undefined;
+  /** Made by IKE_AUTH. */
+  isFirst: boolean;
   startOutbound: 'now' | 'after-inbound';
 }>;
 
@@ -126,6 +128,7 @@ function register(context: IkeContext, sa: IkeSa, agreement: Agreement): ChildSt
     hardAt,
     parent: sa,
     state: 'live',
+    askedBy: agreement.isFirst || agreement.replaces !== undefined ? undefined : agreement.role,
     installed: false,
     rekeyAt: softAt,
     rekeying: false,

@@ -3,10 +3,13 @@ import { after } from '../base/index.ts';
 import { removeChild } from './children.ts';
 import type { IkeContext, PeerState } from './context.ts';
 import type { Cause } from './events.ts';
+import { answerTo, type IkeFault } from './faults.ts';
 import type { IkeSa } from './ike-sa.ts';
 import { backOffMs } from './lifetimes.ts';
+import { type Answer, notify } from './payloads.ts';
 import type { IkePath, IkePeer } from './policy.ts';
 import { keepAnswering } from './sending.ts';
+import { NotifyType } from './wire/message.ts';
 
 /** Ends an IKE SA here without telling the peer, who knows or does not answer. */
 export function endIkeSa(context: IkeContext, sa: IkeSa, cause: Cause): void {
@@ -35,6 +38,15 @@ export function deleteQuietly(context: IkeContext, sa: IkeSa): void {
   sa.expiresAt = undefined;
   sa.tasks = [{ kind: 'delete-ike' }];
   context.touched.add(sa);
+}
+
+/** Section 2.21.3: the answer to an authentic request that breaks the rules costs the IKE SA. */
+export function fatalAnswer(context: IkeContext, sa: IkeSa, fault: IkeFault): Answer {
+  context.count(fault);
+  const cause: Cause = { code: fault, text: 'the peer sent a request that breaks the rules' };
+  context.notice(sa, cause.code, cause.text);
+  const payloads = [notify(answerTo(fault).notify ?? NotifyType.INVALID_SYNTAX)];
+  return { payloads, afterwards: () => endIkeSa(context, sa, cause) };
 }
 
 /** An attempt came to nothing: the operator hears why, and an always-on peer is tried again after a while. */

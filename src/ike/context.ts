@@ -146,6 +146,7 @@ export class IkeContext {
       peerRoutes: [],
       expiresAt: undefined,
       rekeyAt: undefined,
+      endCause: undefined,
       heardAt: this.now,
       keepaliveAt: undefined,
       childRetryAt: undefined,

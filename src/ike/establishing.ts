@@ -86,12 +86,21 @@ export function settleSimultaneous(context: IkeContext, sa: IkeSa): void {
       identitiesEqual(other.remoteIdentity, sa.remoteIdentity);
     if (!isRival) continue;
     const loser = initiatorSpi(other) < initiatorSpi(sa) ? other : sa;
-    if (loser.role !== 'initiator') continue;
     const cause: Cause = { code: 'simultaneous-initiation', text: 'both ends began at once: the other IKE SA stays' };
+    if (loser.role !== 'initiator') {
+      // Its initiator may have given up before it heard that we let it in, and then deletes nothing.
+      loser.rekeyAt = undefined;
+      loser.expiresAt = after(context.now, LOSER_LINGER_MS);
+      loser.endCause = cause;
+      context.touched.add(loser);
+      continue;
+    }
     deleteIkeSa(context, loser, cause);
     if (loser === sa) return;
   }
 }
+
+const LOSER_LINGER_MS = 60_000;
 
 /** The new IKE SA inherits session and child SAs (section 2.8); the old one waits for its deletion. */
 export function takeOver(context: IkeContext, old: IkeSa, next: IkeSa): void {

@@ -9,8 +9,8 @@
  * Who rekeyed deletes the old child SA. When both rekeyed at once (section 2.8.1), the exchange with the lowest of
  * the four nonces loses: its initiator deletes what it made, and the other one deletes the old child SA.
  */
-import { compareBytes, readU16 } from '../base/index.ts';
-import { createKeyShare, isSupportedGroup } from '../crypto/index.ts';
+import { compareBytes, EMPTY, readU16 } from '../base/index.ts';
+import { createKeyShare, isSupportedGroup, type KeyShare } from '../crypto/index.ts';
 import { agreeOnChild, type ChildTerms, offerChild, readChildAnswer } from './child-negotiation.ts';
 import {
   addChild,
@@ -21,13 +21,14 @@ import {
   removeChild,
   retireChild,
 } from './children.ts';
-import { deleteIkeSa } from './closing.ts';
+import { deleteIkeSa, fatalAnswer } from './closing.ts';
 import type { IkeContext } from './context.ts';
 import type { Cause } from './events.ts';
 import { answerTo, type IkeFault } from './faults.ts';
 import { type ChildState, type CreateChildExchange, hasLiveChild, type IkeSa, type Task } from './ike-sa.ts';
 import { rekeyRetryAt } from './lifetimes.ts';
 import {
+  type Answer,
   causeOfNotify,
   childSpiOf,
   groupBytes,
@@ -60,8 +61,6 @@ export function startCreateChild(
   const keyShare = group === 0 ? undefined : createKeyShare(group, random);
   const spi = context.newChildSpi();
   const nonce = random(NONCE_LENGTH);
-  const [first, ...others] = offerChild(peer.child, spi, group);
-  const offer = first === undefined ? others : [first, ...others];
   sa.exchange = {
     kind: 'create-child',
     spi,
@@ -74,48 +73,44 @@ export function startCreateChild(
   if (old !== undefined) old.rekeying = true;
   sendRequest(context, sa, ExchangeType.CREATE_CHILD_SA, [
     ...(old === undefined ? [] : [notifyOfChild(NotifyType.REKEY_SA, old.inboundSpi)]),
-    ...offer.filter((payload) => payload.kind !== 'tsi' && payload.kind !== 'tsr'),
-    { kind: 'nonce', data: nonce },
-    ...(keyShare === undefined ? [] : [{ kind: 'ke', group, data: keyShare.publicValue } as const]),
-    ...offer.filter((payload) => payload.kind === 'tsi' || payload.kind === 'tsr'),
+    ...withKeys(offerChild(peer.child, spi, group), nonce, keyShare),
   ]);
   return true;
 }
 
-/** The peer asks for a new child SA or wants to replace one; returns the payloads of our response. */
-export function answerCreateChild(context: IkeContext, sa: IkeSa, payloads: readonly Payload[]): readonly Payload[] {
+/** The peer asks for a new child SA or wants to replace one; returns our response. */
+export function answerCreateChild(context: IkeContext, sa: IkeSa, payloads: readonly Payload[]): Answer {
   const { peer } = sa;
   if (sa.stage.kind !== 'established' || peer === undefined || sa.exchange?.kind === 'rekey-ike') {
     // Section 2.25.2: no child SA is made under an IKE SA that is being replaced or closed.
-    return temporaryFailure(context);
+    return { payloads: temporaryFailure(context) };
   }
   const rekey = pickNotify(payloads, NotifyType.REKEY_SA);
   const old = rekey === undefined ? undefined : childByOutboundSpi(sa, childSpiOf(rekey.spi));
   if (rekey !== undefined && old === undefined) {
+    // It may be the one that we are being given in a response still under way.
+    if (sa.exchange?.kind === 'create-child') return { payloads: temporaryFailure(context) };
     context.count('child-sa-not-found' satisfies IkeFault);
     const { protocol, spi } = rekey;
-    return [{ kind: 'notify', protocol, spi, type: NotifyType.CHILD_SA_NOT_FOUND, data: new Uint8Array(0) }];
+    return { payloads: [{ kind: 'notify', protocol, spi, type: NotifyType.CHILD_SA_NOT_FOUND, data: EMPTY }] };
   }
   // Section 2.25.1: one that we are closing, or that was replaced already, is not rekeyed any more.
-  if (old !== undefined && old.state !== 'live') return temporaryFailure(context);
+  if (old !== undefined && old.state !== 'live') return { payloads: temporaryFailure(context) };
 
   const nonce = pick(payloads, 'nonce');
-  if (nonce === undefined) return [notify(NotifyType.INVALID_SYNTAX)];
+  if (nonce === undefined) return fatalAnswer(context, sa, 'missing-payload');
   const agreed = agreeOnChild(peer.child, payloads, peer.child.pfsGroup);
-  if (!agreed.ok) return refuse(context, sa, agreed.error.fault, agreed.error.text);
+  if (!agreed.ok) return { payloads: refuse(context, sa, agreed.error.fault, agreed.error.text) };
   const { group } = agreed.value.suite;
   const ke = pick(payloads, 'ke');
   if (group !== 0 && ke?.group !== group) {
     context.count('invalid-ke-group' satisfies IkeFault);
-    return [notify(NotifyType.INVALID_KE_PAYLOAD, groupBytes(group))];
+    return { payloads: [notify(NotifyType.INVALID_KE_PAYLOAD, groupBytes(group))] };
   }
   const { random } = context.environment;
   const keyShare = group === 0 ? undefined : createKeyShare(group, random);
   const secret = ke === undefined ? undefined : keyShare?.computeSecret(ke.data);
-  if (secret?.ok === false) {
-    context.count('invalid-public-value' satisfies IkeFault);
-    return [notify(NotifyType.INVALID_SYNTAX)];
-  }
+  if (secret?.ok === false) return fatalAnswer(context, sa, 'invalid-public-value');
 
   const inboundSpi = context.newChildSpi();
   const nr = random(NONCE_LENGTH);
@@ -127,21 +122,18 @@ export function answerCreateChild(context: IkeContext, sa: IkeSa, payloads: read
     sharedSecret: secret?.value,
     role: 'responder',
     replaces: old,
+    isFirst: false,
     startOutbound: old === undefined ? 'now' : 'after-inbound',
   });
   const own = sa.exchange?.kind === 'create-child' ? sa.exchange : undefined;
-  if (own !== undefined && own.old === old) {
+  if (old === undefined) settleParallel(context, child);
+  else if (own?.old === old) {
     own.collision = { rival: child, lowestNonce: lowest(nonce.data, nr) };
     context.count('child-collisions');
     context.notice(sa, 'rekey-collision', 'both ends asked for the same child SA at once');
-  } else if (old !== undefined) old.state = 'replaced';
+  } else old.state = 'replaced';
   const answer = agreed.value.answer(inboundSpi);
-  return [
-    ...answer.filter((payload) => payload.kind !== 'tsi' && payload.kind !== 'tsr'),
-    { kind: 'nonce', data: nr },
-    ...(keyShare === undefined ? [] : [{ kind: 'ke', group, data: keyShare.publicValue } as const]),
-    ...answer.filter((payload) => payload.kind === 'tsi' || payload.kind === 'tsr'),
-  ];
+  return { payloads: withKeys(answer, nr, keyShare) };
 }
 
 /** What the peer answered to our request. */
@@ -181,6 +173,7 @@ export function handleCreateChildResponse(
     sharedSecret: secret?.ok === true ? secret.value : undefined,
     role: 'initiator',
     replaces: old,
+    isFirst: false,
     startOutbound: 'now',
   } as const;
   const isLost = collision !== undefined && compareBytes(lowest(exchange.nonce, nonce.data), collision.lowestNonce) < 0;
@@ -188,10 +181,39 @@ export function handleCreateChildResponse(
     loseCollision(context, sa, agreement, old);
     return;
   }
-  addChild(context, sa, agreement);
-  if (old !== undefined && sa.children.get(old.inboundSpi) === old && old.state !== 'deleting') {
+  const child = addChild(context, sa, agreement);
+  if (old === undefined) settleParallel(context, child);
+  else if (sa.children.get(old.inboundSpi) === old && old.state !== 'deleting') {
     retireChild(context, old, REKEYED);
   }
+}
+
+/**
+ * Both always-on ends may have asked for a child SA where there was none, and neither needs to notice while its own
+ * request is under way. Both see the same SPIs in the end: the pair with the lower SPI goes, deleted by who asked
+ * for it, as after a rekey collision.
+ */
+function settleParallel(context: IkeContext, child: ChildState): void {
+  for (const other of child.parent.children.values()) {
+    const isParallel =
+      other !== child &&
+      other.state === 'live' &&
+      other.askedBy !== undefined &&
+      other.askedBy !== child.askedBy &&
+      child.since - other.since < PARALLEL_MS;
+    if (!isParallel) continue;
+    const loser = lowerSpi(other) < lowerSpi(child) ? other : child;
+    if (loser.askedBy === 'initiator') retireChild(context, loser, PARALLEL);
+    return;
+  }
+}
+
+/** Longer than all repetitions of a request. */
+const PARALLEL_MS = 60_000;
+const PARALLEL: Cause = { code: 'simultaneous-creation', text: 'both ends asked at once: the other child SA stays' };
+
+function lowerSpi(child: ChildState): number {
+  return Math.min(child.inboundSpi, child.outboundSpi);
 }
 
 function loseCollision(
@@ -252,6 +274,17 @@ function mayUse(context: IkeContext, sa: IkeSa, group: number): boolean {
 /** The lower of an exchange's two nonces, section 2.8.1. */
 export function lowest(a: Uint8Array, b: Uint8Array): Uint8Array {
   return (compareBytes(a, b) < 0 ? a : b).slice();
+}
+
+/** Nonce and key exchange value come between proposals and traffic selectors. */
+function withKeys(payloads: readonly Payload[], nonce: Uint8Array, keyShare: KeyShare | undefined): readonly Payload[] {
+  const isSelector = ({ kind }: Payload): boolean => kind === 'tsi' || kind === 'tsr';
+  return [
+    ...payloads.filter((payload) => !isSelector(payload)),
+    { kind: 'nonce', data: nonce },
+    ...(keyShare === undefined ? [] : [{ kind: 'ke', group: keyShare.group, data: keyShare.publicValue } as const]),
+    ...payloads.filter(isSelector),
+  ];
 }
 
 /** Section 2.25: not now, try again. */

@@ -172,6 +172,7 @@ export function handleAuthResponse(
       sharedSecret: undefined,
       role: 'initiator',
       replaces: undefined,
+      isFirst: true,
       startOutbound: 'now',
     });
   }
@@ -215,6 +216,7 @@ function answerFirstChild(
     sharedSecret: undefined,
     role: 'responder',
     replaces: undefined,
+    isFirst: true,
     startOutbound: 'now',
   });
   return agreed.value.answer(inboundSpi);

@@ -13,10 +13,10 @@ import { takeOver } from './establishing.ts';
 import type { Cause } from './events.ts';
 import { REKEYED } from './exchange-create-child-sa.ts';
 import { acceptRoutes } from './exchange-ike-auth.ts';
-import { type Answer, liveRival } from './exchange-rekey-ike-sa.ts';
+import { liveRival } from './exchange-rekey-ike-sa.ts';
 import type { ChildState, IkeSa, Task } from './ike-sa.ts';
 import { livenessSchedule } from './liveness.ts';
-import { causeOfNotify, childSpiBytes, childSpiOf, notify, pick, pickNotify } from './payloads.ts';
+import { type Answer, causeOfNotify, childSpiBytes, childSpiOf, notify, pick, pickNotify } from './payloads.ts';
 import { sendRequest } from './sending.ts';
 import { ConfigurationType, ExchangeType, NotifyType, type Payload, ProtocolId } from './wire/message.ts';
 

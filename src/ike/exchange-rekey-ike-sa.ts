@@ -10,7 +10,7 @@
  */
 import { after, compareBytes, Reader, readU16 } from '../base/index.ts';
 import { createKeyShare, isSupportedGroup } from '../crypto/index.ts';
-import { deleteIkeSa, deleteQuietly } from './closing.ts';
+import { deleteIkeSa, deleteQuietly, fatalAnswer } from './closing.ts';
 import type { IkeContext } from './context.ts';
 import { describeProposals } from './describe.ts';
 import { addSuccessor, keyIkeSa, REKEYED_LINGER_MS, takeOver } from './establishing.ts';
@@ -20,7 +20,7 @@ import type { IkeSa, RekeyIkeExchange, Task } from './ike-sa.ts';
 import { spiBytes } from './keys.ts';
 import { rekeyRetryAt } from './lifetimes.ts';
 import { acceptIke, offerIke, selectIke } from './negotiation.ts';
-import { causeOfNotify, groupBytes, notify, pick, pickError } from './payloads.ts';
+import { type Answer, causeOfNotify, groupBytes, notify, pick, pickError } from './payloads.ts';
 import { sendRequest } from './sending.ts';
 import { ExchangeType, NotifyType, type Payload, type Proposal, TransformType } from './wire/message.ts';
 
@@ -60,7 +60,8 @@ export function answerRekeyIke(context: IkeContext, sa: IkeSa, payloads: readonl
   const offer = pick(payloads, 'sa');
   const ke = pick(payloads, 'ke');
   const nonce = pick(payloads, 'nonce');
-  if (offer === undefined || ke === undefined || nonce === undefined) return plain([notify(NotifyType.INVALID_SYNTAX)]);
+  if (offer === undefined || ke === undefined || nonce === undefined)
+    return fatalAnswer(context, sa, 'missing-payload');
   const suite = selectIke(context.config.proposals, offer.proposals);
   const remoteSpi = new Reader(suite?.proposal.spi ?? new Uint8Array(0)).u64();
   if (suite === undefined || remoteSpi === 0n) {
@@ -77,10 +78,7 @@ export function answerRekeyIke(context: IkeContext, sa: IkeSa, payloads: readonl
   const { random } = context.environment;
   const keyShare = createKeyShare(suite.group, random);
   const secret = keyShare.computeSecret(ke.data);
-  if (!secret.ok) {
-    context.count('invalid-public-value' satisfies IkeFault);
-    return plain([notify(NotifyType.INVALID_SYNTAX)]);
-  }
+  if (!secret.ok) return fatalAnswer(context, sa, 'invalid-public-value');
   const localSpi = context.newSpi();
   const nr = random(NONCE_LENGTH);
   const next = addSuccessor(context, sa, { role: 'responder', localSpi, remoteSpi });
@@ -104,9 +102,6 @@ export function answerRekeyIke(context: IkeContext, sa: IkeSa, payloads: readonl
   context.notice(sa, 'rekey-collision', 'both ends rekey the IKE SA at once');
   return plain(answer);
 }
-
-/** A response, and what follows once it has been sealed with the keys of the old IKE SA. */
-export type Answer = Readonly<{ payloads: readonly Payload[]; afterwards?: () => void }>;
 
 /** What the peer answered to our rekeying. */
 export function handleRekeyIkeResponse(

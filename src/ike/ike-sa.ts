@@ -114,6 +114,8 @@ export type ChildState = {
   parent: IkeSa;
   /** 'replaced': the peer rekeyed it and will delete it; 'deleting': we are about to tell the peer. */
   state: 'live' | 'replaced' | 'deleting';
+  /** Who asked for it by CREATE_CHILD_SA without REKEY_SA, 'initiator' being us; absent for all others. */
+  readonly askedBy: 'initiator' | 'responder' | undefined;
   /** Whether the plane has it. */
   installed: boolean;
   rekeyAt: Instant | undefined;
@@ -158,6 +160,8 @@ export type IkeSa = {
   /** Hard end of the IKE SA, end of a half-open, rekeyed or dead one. */
   expiresAt: Instant | undefined;
   rekeyAt: Instant | undefined;
+  /** Why an established one ends at `expiresAt`, when it is not its lifetime. */
+  endCause: Cause | undefined;
   /** Last proof that the peer lives. */
   heardAt: Instant;
   keepaliveAt: Instant | undefined;

@@ -3,6 +3,9 @@ import { EMPTY, readU32, Writer } from '../base/index.ts';
 import type { Cause } from './events.ts';
 import { NotifyType, type Payload, ProtocolId } from './wire/message.ts';
 
+/** A response, and what follows once it has been sealed with the keys of the IKE SA as it is now. */
+export type Answer = Readonly<{ payloads: readonly Payload[]; afterwards?: () => void }>;
+
 type Kind = Payload['kind'];
 type OfKind<K extends Kind> = Matching<Payload, K>;
 type Matching<P, K> = P extends { kind: infer Q } ? (K extends Q ? P : never) : never;

@@ -6,10 +6,10 @@ import { answerCreateChild, handleCreateChildResponse } from './exchange-create-
 import { handleAuthRequest, handleAuthResponse } from './exchange-ike-auth.ts';
 import { answerInClear, handleInitRequest, handleInitResponse } from './exchange-ike-sa-init.ts';
 import { answerInformational, finishDeleteChild } from './exchange-informational.ts';
-import { type Answer, answerRekeyIke, handleRekeyIkeResponse } from './exchange-rekey-ike-sa.ts';
+import { answerRekeyIke, handleRekeyIkeResponse } from './exchange-rekey-ike-sa.ts';
 import { answerTo, faultOf, type IkeFault } from './faults.ts';
 import type { IkeSa } from './ike-sa.ts';
-import { notify, pick } from './payloads.ts';
+import { type Answer, causeOfNotify, notify, pick, pickNotify } from './payloads.ts';
 import type { IkePath } from './policy.ts';
 import { exchangeName, keepAnswering, keepaliveAt, moveWindow, respond, send } from './sending.ts';
 import { openMessage } from './sk.ts';
@@ -104,7 +104,7 @@ function answerRequest(context: IkeContext, sa: IkeSa, header: IkeHeader, payloa
     case ExchangeType.CREATE_CHILD_SA: {
       const isForIke = pick(payloads, 'sa')?.proposals[0]?.protocol === ProtocolId.IKE;
       if (isForIke) return answerRekeyIke(context, sa, payloads);
-      return { payloads: answerCreateChild(context, sa, payloads) };
+      return answerCreateChild(context, sa, payloads);
     }
     case ExchangeType.INFORMATIONAL:
       return answerInformational(context, sa, payloads);
@@ -135,6 +135,13 @@ function receiveResponse(
   }
   const { exchange } = sa;
   sa.exchange = undefined;
+  if (stage.kind === 'established' && pickNotify(payloads, NotifyType.INVALID_SYNTAX) !== undefined) {
+    // Section 2.21.3: whoever says so has deleted the IKE SA.
+    const because = causeOfNotify(NotifyType.INVALID_SYNTAX);
+    context.notice(sa, because.code, because.text);
+    endIkeSa(context, sa, { code: 'peer-deleted', text: 'the peer deleted the IKE SA', because });
+    return;
+  }
   switch (exchange?.kind) {
     case 'create-child':
       handleCreateChildResponse(context, sa, exchange, payloads);

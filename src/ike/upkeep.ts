@@ -96,7 +96,10 @@ function expire(context: IkeContext, sa: IkeSa): void {
       context.forget(sa);
       return;
     case 'established': {
-      const cause: Cause = { code: 'lifetime-expired', text: 'the lifetime of the IKE SA ended before it was rekeyed' };
+      const cause: Cause = sa.endCause ?? {
+        code: 'lifetime-expired',
+        text: 'the lifetime of the IKE SA ended before it was rekeyed',
+      };
       context.notice(sa, cause.code, cause.text);
       deleteIkeSa(context, sa, cause);
       return;
