@@ -46,10 +46,14 @@ export class Connection {
     return earlier(earlier(this.deadline, this.keepaliveAt), this.#resumeAt);
   }
 
-  /** TCP is up and our OPEN goes out. */
-  opened(local: Endpoint, remote: Endpoint, open: Uint8Array, now: Instant): void {
+  /** TCP is up. */
+  attached(local: Endpoint, remote: Endpoint): void {
     this.local = local;
     this.remote = remote;
+  }
+
+  /** Our OPEN goes out. */
+  opened(open: Uint8Array, now: Instant): void {
     this.state = 'open-sent';
     this.deadline = after(now, OPEN_HOLD_MS);
     this.send(open);

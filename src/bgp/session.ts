@@ -176,6 +176,7 @@ export class Session {
       if (!this.#accepts(local)) return false;
       this.#connections = [...this.#connections, connection];
     }
+    connection.attached(local, remote);
     // RFC 4271 section 6.8: once a session is agreed on, newcomers go; an unagreed one is settled when its OPEN comes.
     const agreed = this.#connections.some(
       (other) => other !== connection && (other.state === 'open-confirm' || other.state === 'established'),
@@ -185,7 +186,7 @@ export class Session {
       return true;
     }
     this.#isBackingOff = false;
-    connection.opened(local, remote, encodeOpen(ourOpen(this.#neighbor, this.#speaker)), now);
+    connection.opened(encodeOpen(ourOpen(this.#neighbor, this.#speaker)), now);
     this.messagesSent++;
     return true;
   }
@@ -426,7 +427,7 @@ export class Session {
   }
 
   #close(connection: Connection, notification: Parameters<typeof encodeNotification>[0] | undefined): void {
-    const isUp = connection.state !== 'connecting';
+    const isUp = connection.local !== undefined;
     if (notification !== undefined && isUp) {
       connection.send(encodeNotification(notification));
       this.messagesSent++;
