@@ -27,7 +27,7 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   host: { imports: ['base'], node: ['node:fs', 'node:path', 'node:process', 'node:crypto'], packages: [] },
   lab: {
-    imports: ['base', 'crypto', 'ip', 'ike', 'plane', 'config', 'gateway'],
+    imports: ['base', 'crypto', 'ip', 'ike', 'bgp', 'plane', 'config', 'gateway'],
     node: ['node:path'],
     packages: ['yaml'],
   },
@@ -63,7 +63,7 @@ const imports: Import[] = files(src).flatMap((path) => {
     from,
     folder: from.split('/')[0] ?? '',
     target: match[1] ?? match[2] ?? '',
-    isTest: from.endsWith('.test.ts') || from.endsWith('conformance.ts'),
+    isTest: /(\.test|[.-]fixture|conformance|twin-planes)\.ts$/.test(from),
   }));
 });
 

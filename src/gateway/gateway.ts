@@ -151,9 +151,9 @@ export class Gateway {
     return { tunnelsUp, tunnelsWanted, bgpUp: this.#bgpUp.size, bgpWanted };
   }
 
-  /** Whether a tunnel interface has line protocol, cheap to ask. */
-  isUp(interfaceName: string): boolean {
-    return this.#interfaces?.get(interfaceName)?.up ?? false;
+  /** Whether a route is installed for exactly this prefix in the VRF that BGP runs in. */
+  hasRoute(prefix: Prefix): boolean {
+    return this.#rib(this.#bgpVrf).installed(prefix) !== undefined;
   }
 
   /** Everything that operators may see. */

@@ -1,4 +1,4 @@
-import { earlier, type Instant, type IpAddress, type Random } from '../base/index.ts';
+import { earlier, type Instant, type IpAddress, type Prefix, type Random } from '../base/index.ts';
 import type { DeviceModel } from '../config/model.ts';
 import {
   Gateway,
@@ -71,6 +71,11 @@ export class GatewayNode implements LabNode {
   /** The BGP table, or what one neighbour told or was told. */
   bgpPaths(...[what]: Parameters<Gateway['bgpPaths']>): ReturnType<Gateway['bgpPaths']> {
     return this.#gateway.bgpPaths(what);
+  }
+
+  /** Whether a route is installed for exactly this prefix, cheap to ask. */
+  hasRoute(prefix: Prefix): boolean {
+    return this.#gateway.hasRoute(prefix);
   }
 
   counters(): PlaneCounters {

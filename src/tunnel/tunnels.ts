@@ -101,7 +101,10 @@ export class Tunnels {
     if (entry.newest?.inboundSpi === inboundSpi) {
       const newest = [...entry.children.values()].at(-1);
       if (newest === undefined) delete entry.newest;
-      else entry.newest = newest;
+      else {
+        entry.newest = newest;
+        entry.session = newest.session;
+      }
     }
     return entry;
   }
