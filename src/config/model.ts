@@ -141,6 +141,8 @@ export type AccessListEntryModel = Readonly<{
   sourcePorts?: Readonly<{ from: number; to: number }>;
   destinationPorts?: Readonly<{ from: number; to: number }>;
   inactive: boolean;
+  /** The entry as written after the list's name, where objects stood for the addresses above. */
+  text?: string;
   written: Written;
 }>;
 
@@ -254,6 +256,19 @@ export type LoggingModel = Readonly<{
   hosts: readonly Readonly<{ interface: string; address: IpAddress }>[];
 }>;
 
+/**
+ * A line that is known and changes nothing here (harmless, unsupported, or already resolved such as objects), kept so
+ * that the running configuration shows it again. Secrets in it are masked.
+ */
+export type KeptLine = Readonly<{
+  /** Lines of the sections it stands in, outermost first, as printed. */
+  path: readonly string[];
+  text: string;
+  /** Section of the running configuration. */
+  section: string;
+  position: Position;
+}>;
+
 /** Everything one device is to do. */
 export type DeviceModel = Readonly<{
   dialect: 'asa' | 'iosxe';
@@ -295,6 +310,7 @@ export type DeviceModel = Readonly<{
   clampMss: number;
   sameSecurityPermit: Readonly<{ interInterface: boolean; intraInterface: boolean }>;
   logging: LoggingModel;
+  kept?: readonly KeptLine[];
 }>;
 
 /** What reading one configuration gives: always a model, with everything that was wrong beside it. */

@@ -1,0 +1,72 @@
+/** What an ASA does without being told. */
+import type { BgpFamilyModel, BgpNeighborFamilyModel, DeviceModel } from '../model.ts';
+
+/** Half-open IKE SAs that "100 percent" stands for. */
+export const HALF_OPEN_LIMIT = 10_000;
+export const IKE_LIFETIME_MS = 86_400_000;
+export const CHILD_LIFETIME_MS = 28_800_000;
+export const CHILD_LIFETIME_KB = 4_608_000;
+export const NAT_KEEPALIVE_MS = 20_000;
+export const COOKIE_PERCENT = 50;
+export const REPLAY_WINDOW = 64;
+export const CLAMP_MSS = 1380;
+export const KEEPALIVE = { thresholdMs: 10_000, retryMs: 2_000 } as const;
+export const BGP_TIMERS = { keepaliveMs: 60_000, holdMs: 180_000, minimumHoldMs: 0 } as const;
+export const BGP_DISTANCES = { ebgp: 20, ibgp: 200, local: 200 } as const;
+/** Tunnel-groups that exist without being configured, with their types. */
+export const BUILT_IN_GROUPS: ReadonlyMap<string, string> = new Map([
+  ['DefaultL2LGroup', 'ipsec-l2l'],
+  ['DefaultRAGroup', 'remote-access'],
+  ['DefaultWEBVPNGroup', 'webvpn'],
+]);
+export const DEFAULT_GROUP_POLICY = 'DfltGrpPolicy';
+
+/** A device with nothing configured. */
+export function emptyAsaModel(hostname: string): DeviceModel {
+  return {
+    dialect: 'asa',
+    hostname,
+    interfaces: [],
+    ikeEnabled: [],
+    ikePolicies: [],
+    ikeIdentity: { kind: 'auto' },
+    natKeepaliveMs: NAT_KEEPALIVE_MS,
+    cookieChallengePercent: COOKIE_PERCENT,
+    maxHalfOpen: HALF_OPEN_LIMIT,
+    espProposals: [],
+    ipsecProfiles: [],
+    childLifetimeMs: CHILD_LIFETIME_MS,
+    childLifetimeBytes: CHILD_LIFETIME_KB * 1000,
+    replayWindow: REPLAY_WINDOW,
+    tunnelGroups: [],
+    groupPolicies: [],
+    staticRoutes: [],
+    accessLists: [],
+    prefixLists: [],
+    routeMaps: [],
+    asPathLists: [],
+    communityLists: [],
+    clampMss: CLAMP_MSS,
+    sameSecurityPermit: { interInterface: false, intraInterface: false },
+    logging: { enabled: false, timestamp: false, hosts: [] },
+  };
+}
+
+/** An address family of the BGP process with nothing configured. */
+export function emptyBgpFamily(): BgpFamilyModel {
+  return { networks: [], redistribute: [], maximumPaths: { ebgp: 1, ibgp: 1 }, distances: BGP_DISTANCES };
+}
+
+/** What a neighbour does in a family before any line says so. */
+export function emptyNeighborFamily(activate: boolean): BgpNeighborFamilyModel {
+  return {
+    activate,
+    nextHopSelf: false,
+    routeReflectorClient: false,
+    sendCommunity: false,
+    weight: 0,
+    defaultOriginate: false,
+    allowAsIn: 0,
+    removePrivateAs: false,
+  };
+}

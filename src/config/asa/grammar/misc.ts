@@ -1,0 +1,468 @@
+/** Host name, logging, sysopt, leaving modes, and what an ASA has besides that does not concern a VPN gateway. */
+import { address, choice, name, nameif, number, optional, secretText, text, words } from '../../parameters.ts';
+import type { Assembly } from '../assembly.ts';
+import { CLAMP_MSS, emptyAsaModel } from '../defaults.ts';
+import { type AsaRow, harmless, unsupported, used } from '../row.ts';
+
+const LEVELS = [
+  'emergencies',
+  'alerts',
+  'critical',
+  'errors',
+  'warnings',
+  'notifications',
+  'informational',
+  'debugging',
+] as const;
+const level = words('Level: 0 emergencies to 7 debugging', ...LEVELS, '0', '1', '2', '3', '4', '5', '6', '7');
+
+/** `logging buffered`, `trap`, `console`, `monitor`. */
+function levelRow(
+  word: string,
+  key: 'bufferedLevel' | 'trapLevel' | 'consoleLevel' | 'monitorLevel',
+  help: string,
+): AsaRow {
+  return used('config', {
+    pattern: `logging ${word} / <level>`,
+    help,
+    section: 'logging',
+    params: { level },
+    example: [`logging ${word} informational`, { line: `logging ${word} 7`, prints: `logging ${word} debugging` }],
+    set(target, args) {
+      const named = LEVELS.indexOf(args.level as (typeof LEVELS)[number]);
+      target.device.logging[key] = named < 0 ? Number(args.level) : named;
+    },
+    unset(target) {
+      delete target.device.logging[key];
+    },
+    print: ({ logging }) => (logging[key] === undefined ? [] : [{ values: { level: LEVELS[logging[key]] } }]),
+  });
+}
+
+/** `logging enable` and `logging timestamp`. */
+function loggingSwitch(word: string, key: 'enabled' | 'timestamp', help: string): AsaRow {
+  return used('config', {
+    pattern: `logging ${word}`,
+    help,
+    section: 'logging',
+    params: {},
+    example: `logging ${word}`,
+    set(target) {
+      target.device.logging[key] = true;
+    },
+    unset(target) {
+      target.device.logging[key] = false;
+    },
+    print: ({ logging }) => (logging[key] ? [{ values: {} }] : []),
+  });
+}
+
+export const hostRows: readonly AsaRow[] = [
+  harmless('config', {
+    pattern: 'ASA Version <text>',
+    help: 'Release that saved the configuration',
+    section: 'hostname',
+    kept: false,
+    params: { text: text('Release') },
+    example: 'ASA Version 9.20(2)',
+  }),
+  used('config', {
+    pattern: 'hostname / <name>',
+    help: 'Name of the device',
+    section: 'hostname',
+    params: { name: name('Name', 63) },
+    example: 'hostname HUB1',
+    set(target, args) {
+      target.device.hostname = args.name;
+    },
+    unset(target) {
+      target.device.hostname = 'ciscoasa';
+    },
+    print: ({ hostname }) => [{ values: { name: hostname } }],
+  }),
+];
+
+export const miscRows: readonly AsaRow[] = [
+  loggingSwitch('enable', 'enabled', 'Log at all'),
+  loggingSwitch('timestamp', 'timestamp', 'Begin messages with date and time'),
+  levelRow('buffered', 'bufferedLevel', 'Keep messages in memory'),
+  levelRow('trap', 'trapLevel', 'Send messages to the log hosts'),
+  levelRow('console', 'consoleLevel', 'Show messages on the console'),
+  levelRow('monitor', 'monitorLevel', 'Show messages to terminals'),
+  used('config', {
+    pattern: 'logging host <interface> <address> / [<transport>]',
+    help: 'Host that takes messages',
+    section: 'logging',
+    params: {
+      interface: nameif('Interface toward it'),
+      address: address('Host'),
+      transport: optional(text('Protocol and port; udp/514 by default')),
+    },
+    example: 'logging host inside 10.0.0.5',
+    set(target, args, place) {
+      const { logging } = target.device;
+      logging.hosts = logging.hosts.filter((one) => !one.address.equals(args.address));
+      logging.hosts.push({ interface: args.interface, address: args.address });
+      if (args.transport !== undefined && args.transport !== 'udp/514')
+        place.warn('unsupported', 'messages go to UDP port 514', { param: 'transport' });
+    },
+    unset(target, args) {
+      const { logging } = target.device;
+      logging.hosts = logging.hosts.filter((one) => args.address !== undefined && !one.address.equals(args.address));
+    },
+    print: ({ logging }) =>
+      logging.hosts.map((one) => ({ values: { interface: one.interface, address: one.address } })),
+  }),
+  harmless('config', {
+    pattern: 'logging <what> [<rest>]',
+    help: 'Further settings of logging',
+    section: 'logging',
+    params: {
+      what: words(
+        'Setting',
+        'asdm',
+        'buffer-size',
+        'class',
+        'debug-trace',
+        'device-id',
+        'emblem',
+        'facility',
+        'flash-bufferwrap',
+        'from-address',
+        'ftp-bufferwrap',
+        'hide',
+        'history',
+        'list',
+        'mail',
+        'message',
+        'permit-hostdown',
+        'queue',
+        'rate-limit',
+        'recipient-address',
+        'standby',
+        'asdm-buffer-size',
+        'flow-export-syslogs',
+      ),
+      rest: optional(text('Value')),
+    },
+    example: ['logging buffer-size 65536', 'no logging message 106015'],
+  }),
+  used('config', {
+    pattern: 'sysopt connection tcpmss / <bytes>',
+    help: 'Largest TCP segment let through',
+    section: 'sysopt',
+    params: { bytes: number(0, 65535, 'Bytes; 1380 by default, 0 for no limit') },
+    example: 'sysopt connection tcpmss 1350',
+    set(target, args, place) {
+      if (args.bytes !== 0 && args.bytes < 48)
+        place.error('out-of-range', 'a limit is 0 or at least 48', { param: 'bytes' });
+      else target.device.clampMss = args.bytes;
+    },
+    unset(target) {
+      target.device.clampMss = CLAMP_MSS;
+    },
+    print: ({ clampMss }, all) => (clampMss === CLAMP_MSS && !all ? [] : [{ values: { bytes: clampMss } }]),
+  }),
+  used('config', {
+    pattern: 'sysopt connection permit-vpn',
+    help: 'Decrypted traffic passes interface access lists; always so here',
+    section: 'sysopt',
+    negatable: true,
+    kept: true,
+    params: {},
+    example: 'sysopt connection permit-vpn',
+    set: () => undefined,
+    unset(_target, _args, place) {
+      place.warn('unsupported', 'decrypted traffic is not filtered: this line has no effect');
+    },
+  }),
+  unsupported('config', {
+    pattern: 'sysopt <rest>',
+    help: 'Further system options',
+    section: 'sysopt',
+    params: { rest: text('Option') },
+    example: 'sysopt connection reclassify-vpn',
+  }),
+  harmless('config', {
+    pattern: '<what> <secret>',
+    help: 'Passwords and users of the device itself',
+    section: 'hostname',
+    params: {
+      what: words(
+        'What',
+        'enable',
+        'passwd',
+        'username',
+        'password',
+        'key',
+        'snmp-server',
+        'aaa',
+        'aaa-server',
+        'tacacs-server',
+        'radius-server',
+      ),
+      secret: secretText('Value, never shown'),
+    },
+    example: { line: 'enable password cisco', prints: 'enable *****' },
+  }),
+  harmless('config', {
+    pattern: '<what> [<rest>]',
+    help: 'Management of the device',
+    section: 'management',
+    params: {
+      what: words(
+        'What',
+        'app-agent',
+        'arp',
+        'asdm',
+        'auth-prompt',
+        'banner',
+        'boot',
+        'call-home',
+        'checkheaps',
+        'client-update',
+        'clock',
+        'compression',
+        'configuration',
+        'console',
+        'ctl-file',
+        'cts',
+        'dhcp-client',
+        'dhcpd',
+        'dhcprelay',
+        'dns',
+        'dns-group',
+        'domain-name',
+        'dynamic-access-policy-record',
+        'dynamic-filter',
+        'file',
+        'firewall',
+        'fragment',
+        'ftp',
+        'hpm',
+        'http',
+        'icmp',
+        'ip',
+        'ipv6',
+        'jumbo-frame',
+        'license',
+        'lisp',
+        'mac-address',
+        'mac-address-table',
+        'management-access',
+        'monitor-interface',
+        'mop',
+        'name',
+        'names',
+        'ntp',
+        'pager',
+        'privilege',
+        'prompt',
+        'quota',
+        'regex',
+        'scansafe',
+        'service',
+        'smtp-server',
+        'snmp-map',
+        'ssh',
+        'ssl',
+        'subject-name-default',
+        'telnet',
+        'terminal',
+        'tftp-server',
+        'threat-detection',
+        'time-range',
+        'timeout',
+        'tls-proxy',
+        'unmanaged',
+        'user-identity',
+        'virtual',
+        'vpn-addr-assign',
+        'wccp',
+        'webvpn',
+        'xlate',
+        'zonelabs-integrity',
+      ),
+      rest: optional(text('Setting')),
+    },
+    example: ['ftp mode passive', 'names', 'pager lines 24', 'timeout xlate 3:00:00'],
+  }),
+  unsupported('config', {
+    pattern: '<what> [<rest>]',
+    help: 'Translation, failover, contexts and other features of a firewall',
+    section: 'nat',
+    params: {
+      what: words(
+        'Feature',
+        'nat',
+        'global',
+        'static',
+        'failover',
+        'cluster',
+        'context',
+        'admin-context',
+        'vpn-sessiondb',
+        'vpdn',
+        'vpn',
+        'vpnsetup',
+        'vpnclient',
+        'conn',
+        'ldap',
+        'vxlan',
+        'nve',
+        'flow-export',
+        'shun',
+        'set-connection',
+        'uauth-prompt',
+      ),
+      rest: optional(text('Setting')),
+    },
+    example: 'nat (inside,outside) source dynamic any interface',
+  }),
+  harmless('config', {
+    pattern: 'class-map [type inspect <protocol>] <name> [<match>]',
+    help: 'Kind of transit traffic',
+    section: 'policy-map',
+    enters: 'class-map',
+    params: {
+      protocol: optional(name('Protocol')),
+      name: name('Class'),
+      match: optional(words('Several lines', 'match-any', 'match-all')),
+    },
+    example: 'class-map CM_BGP',
+  }),
+  harmless('class-map', {
+    pattern: '{match <rest>|description <rest>}',
+    help: 'What belongs to the class',
+    params: { rest: text('Rule') },
+    example: { line: 'match access-list BGP', within: ['class-map CM_BGP'] },
+  }),
+  harmless('config', {
+    pattern: 'tcp-map <name>',
+    help: 'TCP options of transit traffic; none are cleared here',
+    section: 'policy-map',
+    enters: 'tcp-map',
+    params: { name: name('Map') },
+    example: 'tcp-map TCP_MD5_ALLOW',
+  }),
+  harmless('tcp-map', {
+    pattern:
+      '{tcp-options <rest>|check-retransmission|checksum-verification|reserved-bits <rest>|ttl-evasion-protection|urgent-flag <rest>|window-variation <rest>|synack-data <rest>|syn-data <rest>|seq-past-window <rest>|queue-limit <rest>|invalid-ack <rest>|exceed-mss <rest>}',
+    help: 'Option of the map',
+    params: { rest: optional(text('Setting')) },
+    example: { line: 'tcp-options md5 allow', within: ['tcp-map TM'] },
+  }),
+  harmless('config', {
+    pattern: 'policy-map [type inspect <protocol>] <name>',
+    help: 'What to do with transit traffic',
+    section: 'policy-map',
+    enters: 'policy-map',
+    params: { protocol: optional(name('Protocol')), name: name('Policy') },
+    example: 'policy-map global_policy',
+  }),
+  harmless('policy-map', {
+    pattern: 'class <name>',
+    help: 'Traffic that the following lines are about',
+    enters: 'policy-map-class',
+    params: { name: name('Class') },
+    example: { line: 'class CM_BGP', within: ['policy-map global_policy'] },
+  }),
+  harmless('policy-map', {
+    pattern:
+      '{parameters|description <rest>|match <rest>|message-length <rest>|dns-guard|id-randomization|id-mismatch|protocol-enforcement|nat-rewrite} [<rest>]',
+    help: 'Settings of an inspection',
+    params: { rest: optional(text('Setting')) },
+    example: { line: 'parameters', within: ['policy-map type inspect dns preset_dns_map'] },
+  }),
+  harmless('policy-map-class', {
+    pattern:
+      '{set <rest>|inspect <rest>|police <rest>|priority|shape <rest>|ips <rest>|user-statistics <rest>|flow-export <rest>|description <rest>}',
+    help: 'What to do with the class',
+    params: { rest: optional(text('Action')) },
+    example: {
+      line: 'set connection random-sequence-number disable',
+      within: ['policy-map global_policy', 'class CM_BGP'],
+    },
+  }),
+  harmless('config', {
+    pattern: 'service-policy <name> {global|interface <interface>} [<rest>]',
+    help: 'Apply a policy',
+    section: 'policy-map',
+    params: { name: name('Policy'), interface: optional(nameif('Interface')), rest: optional(text('Option')) },
+    example: { line: 'service-policy global_policy global' },
+  }),
+  clearRow(),
+  {
+    ...harmless('section', {
+      pattern: '<line>',
+      help: 'Line of a section that is not read',
+      params: { line: text('Line') },
+      example: { line: 'network 10.0.0.0 255.0.0.0 area 0', within: ['router ospf 1'] },
+    }),
+    lastResort: true,
+  },
+  leaving('exit', 'one', 'Leave this mode'),
+  leaving('quit', 'one', 'Leave this mode'),
+  leaving('end', 'all', 'Leave configuration'),
+];
+
+function leaving(word: string, leaves: 'one' | 'all', help: string): AsaRow {
+  return { ...harmless('*', { pattern: word, help, kept: false, example: word }), leaves };
+}
+
+/** `clear configure`: whole families at once. */
+function clearRow(): AsaRow {
+  return used('config', {
+    pattern: 'clear configure <section> [<name>]',
+    help: 'Forget a whole section',
+    params: {
+      section: choice('Section', {
+        all: 'Everything but the host name',
+        interface: 'All interfaces, or one',
+        'access-list': 'All access lists, or one',
+        'prefix-list': 'All IPv4 prefix lists, or one',
+        'route-map': 'All route maps, or one',
+        route: 'All static routes',
+        router: 'BGP',
+        crypto: 'All of IKE and IPsec',
+        'tunnel-group': 'All tunnel-groups, or one',
+        'group-policy': 'All group policies, or one',
+        logging: 'Logging',
+        sysopt: 'System options',
+      }),
+      name: optional(text('One of them')),
+    },
+    example: { line: 'clear configure route', prints: '' },
+    set(target, args) {
+      clearSection(target, args.section, args.name);
+    },
+  });
+}
+
+function clearSection(target: Assembly, section: string, wanted: string | undefined): void {
+  const { device } = target;
+  const empty = emptyAsaModel(device.hostname) as unknown as typeof device;
+  const others = <T extends { name: string }>(list: T[]): T[] =>
+    wanted === undefined ? [] : list.filter((one) => one.name !== wanted);
+  const clear: Readonly<Record<string, () => void>> = {
+    all: () => target.clear(),
+    interface: () => (wanted === undefined ? target.clearInterfaces() : target.removeInterface(wanted)),
+    'access-list': () => (device.accessLists = others(device.accessLists)),
+    'prefix-list': () => (device.prefixLists = others(device.prefixLists)),
+    'route-map': () => (device.routeMaps = others(device.routeMaps)),
+    route: () => (device.staticRoutes = []),
+    router: () => delete device.bgp,
+    'tunnel-group': () => (device.tunnelGroups = others(device.tunnelGroups)),
+    'group-policy': () => (device.groupPolicies = others(device.groupPolicies)),
+    logging: () => (device.logging = empty.logging),
+    sysopt: () => (device.clampMss = empty.clampMss),
+    crypto: () => {
+      const { ikeEnabled, ikePolicies, ikeIdentity, cookieChallengePercent, maxHalfOpen } = empty;
+      const { espProposals, ipsecProfiles, childLifetimeMs, childLifetimeBytes, replayWindow } = empty;
+      Object.assign(device, { ikeEnabled, ikePolicies, ikeIdentity, cookieChallengePercent, maxHalfOpen });
+      Object.assign(device, { espProposals, ipsecProfiles, childLifetimeMs, childLifetimeBytes, replayWindow });
+      Object.assign(device, { natKeepaliveMs: empty.natKeepaliveMs });
+    },
+  };
+  clear[section]?.();
+}

@@ -1,0 +1,403 @@
+/** Tunnel-groups: one peer, or class of peers, with its keys. */
+
+import type { SecretKey } from '../../../base/index.ts';
+import { fromUtf8 } from '../../../base/index.ts';
+import type { TunnelGroupModel } from '../../model.ts';
+import { choice, name, number, optional, secret, secretText, text, words } from '../../parameters.ts';
+import { MASK } from '../../secrets.ts';
+import type { Assembly, Draft, Place } from '../assembly.ts';
+import { BUILT_IN_GROUPS, DEFAULT_GROUP_POLICY, KEEPALIVE } from '../defaults.ts';
+import { type AsaRow, harmless, type Printed, unsupported, used } from '../row.ts';
+
+const SECTION = 'tunnel-group';
+const GROUP = 'tunnel-group';
+const within = ['tunnel-group 10.0.0.253 type ipsec-l2l'];
+const inGeneral = { within: [...within, 'tunnel-group 10.0.0.253 general-attributes'] };
+const inIpsec = { within: [...within, 'tunnel-group 10.0.0.253 ipsec-attributes'] };
+const keyParams = {
+  form: optional(words('Form of the key: 0 as it is, 8 encrypted', '0', '8')),
+  key: secret('Pre-shared key'),
+};
+const groupName = name('Address of the peer, or the identity it presents');
+
+export const tunnelGroupRows: readonly AsaRow[] = [
+  used('config', {
+    pattern: 'tunnel-group <name> / type / <type>',
+    help: 'Make a tunnel-group; it precedes its attributes',
+    section: SECTION,
+    group: GROUP,
+    params: {
+      name: groupName,
+      type: choice('Kind of peers', {
+        'ipsec-l2l': 'Gateways',
+        'remote-access': 'Remote users (not supported)',
+        'ipsec-ra': 'Remote users, old word (not supported)',
+        webvpn: 'Browsers (not supported)',
+      }),
+    },
+    example: [
+      'tunnel-group 10.0.0.253 type ipsec-l2l',
+      'tunnel-group 2001:db8::1 type ipsec-l2l',
+      { line: 'tunnel-group branch.example.com type ipsec-l2l' },
+    ],
+    set(target, args, place) {
+      const known = target.device.tunnelGroups.find((one) => one.name === args.name);
+      const type = known?.type ?? BUILT_IN_GROUPS.get(args.name) ?? args.type;
+      if (type !== args.type)
+        return place.error('contradiction', `tunnel-group ${args.name} has type ${type} already`, { param: 'type' });
+      if (args.type !== 'ipsec-l2l')
+        place.warn('unsupported', `groups of type ${args.type} are not supported`, { param: 'type' });
+      if (known === undefined) addGroup(target, args.name, args.type, place);
+      return undefined;
+    },
+    unset(target, args) {
+      target.device.tunnelGroups = target.device.tunnelGroups.filter((one) => one.name !== args.name);
+    },
+    print: (device) =>
+      device.tunnelGroups
+        .filter((one) => !BUILT_IN_GROUPS.has(one.name))
+        .map((one) => ({ values: { name: one.name, type: one.type as 'ipsec-l2l' }, key: one.name })),
+  }),
+  used('config', {
+    pattern: 'tunnel-group <name> general-attributes',
+    help: 'Attributes of any group',
+    section: SECTION,
+    group: GROUP,
+    enters: 'tunnel-group-general',
+    params: { name: groupName },
+    example: {
+      line: 'tunnel-group 10.0.0.253 general-attributes',
+      within,
+      also: 'default-group-policy GP',
+    },
+    set: (target, args, place) => groupOf(target, args.name, place),
+    unset(target, args) {
+      delete target.device.tunnelGroups.find((one) => one.name === args.name)?.groupPolicy;
+    },
+    print: (device, all) =>
+      device.tunnelGroups
+        .filter((one) => one.groupPolicy !== undefined || all)
+        .map((one) => ({ values: { name: one.name }, key: one.name, view: one })),
+  }),
+  used('tunnel-group-general', {
+    pattern: 'default-group-policy / <policy>',
+    help: 'Group policy of the peers',
+    attribute: 'groupPolicy',
+    params: { policy: name('Group policy') },
+    example: { line: 'default-group-policy GP', ...inGeneral },
+    set(target, args) {
+      target.groupPolicy = args.policy;
+    },
+    unset(target) {
+      delete target.groupPolicy;
+    },
+    print: (view, all) =>
+      view.groupPolicy === undefined && !all ? [] : [{ values: { policy: view.groupPolicy ?? DEFAULT_GROUP_POLICY } }],
+  }),
+  harmless('tunnel-group-general', {
+    pattern: 'annotation <text>',
+    help: 'Note to other operators',
+    params: { text: text('Any text') },
+    example: { line: 'annotation branch office', ...inGeneral },
+  }),
+  unsupported('tunnel-group-general', {
+    pattern: '<what> [<rest>]',
+    help: 'Settings for remote users',
+    params: {
+      what: words(
+        'Setting',
+        'accounting-server-group',
+        'address-pool',
+        'authentication-server-group',
+        'authentication-attr-from-server',
+        'authorization-server-group',
+        'authorization-required',
+        'authorization-dn-attributes',
+        'dhcp-server',
+        'ipv6-address-pool',
+        'nat-assigned-to-public-ip',
+        'override-account-disable',
+        'password-management',
+        'scep-enrollment',
+        'secondary-authentication-server-group',
+        'strip-group',
+        'strip-realm',
+        'username-from-certificate',
+      ),
+      rest: optional(text('Value')),
+    },
+    example: { line: 'address-pool POOL', ...inGeneral },
+  }),
+  used('config', {
+    pattern: 'tunnel-group <name> ipsec-attributes',
+    help: 'Keys and IKE attributes of the group',
+    section: SECTION,
+    group: GROUP,
+    enters: 'tunnel-group-ipsec',
+    params: { name: groupName },
+    example: {
+      line: 'tunnel-group 10.0.0.253 ipsec-attributes',
+      within,
+      also: 'ikev2 local-authentication pre-shared-key cisco',
+    },
+    set: (target, args, place) => groupOf(target, args.name, place),
+    unset(target, args) {
+      const found = target.device.tunnelGroups.find((one) => one.name === args.name);
+      if (found !== undefined) resetIpsec(found);
+    },
+    print: (device, all) =>
+      device.tunnelGroups
+        .filter((one) => all || hasIpsec(one))
+        .map((one) => ({ values: { name: one.name }, key: one.name, view: one })),
+  }),
+  unsupported('tunnel-group-ipsec', {
+    pattern: 'ikev1 {pre-shared-key <key>|trust-point <trustpoint>|user-authentication <rest>|radius-sdi-xauth}',
+    help: 'Authentication with IKEv1',
+    params: {
+      key: optional(secretText('Pre-shared key')),
+      trustpoint: optional(name('Trustpoint')),
+      rest: optional(text('Setting')),
+    },
+    example: { line: 'ikev1 pre-shared-key cisco', ...inIpsec, prints: 'ikev1 pre-shared-key *****' },
+  }),
+  used('tunnel-group-ipsec', {
+    pattern: 'peer-id-validate / <how>',
+    help: "Whether the peer's identity must fit the group",
+    attribute: 'validateIdentity',
+    params: {
+      how: choice('How', {
+        req: 'Always (default)',
+        cert: 'When its certificate can say',
+        nocheck: 'Never',
+      }),
+    },
+    example: [
+      { line: 'peer-id-validate nocheck', ...inIpsec },
+      { line: 'peer-id-validate cert', ...inIpsec },
+    ],
+    set(target, args) {
+      target.validateIdentity = ({ req: 'required', cert: 'certificate', nocheck: 'none' } as const)[args.how];
+    },
+    unset(target) {
+      target.validateIdentity = 'required';
+    },
+    print({ validateIdentity: how }, all) {
+      const word = ({ required: 'req', certificate: 'cert', none: 'nocheck' } as const)[how];
+      return how === 'required' && !all ? [] : [{ values: { how: word } }];
+    },
+  }),
+  harmless('tunnel-group-ipsec', {
+    pattern: 'chain',
+    help: 'Send the whole certificate chain',
+    example: { line: 'chain', ...inIpsec },
+  }),
+  used('tunnel-group-ipsec', {
+    pattern: 'isakmp keepalive / threshold {<seconds>|<infinite>} [retry <retry>]',
+    help: 'Dead peer detection',
+    attribute: 'keepalive',
+    params: {
+      seconds: optional(number(10, 3600, 'Seconds of silence before asking; 10 by default')),
+      infinite: optional(choice('Only answer', { infinite: 'Never ask' })),
+      retry: optional(number(2, 10, 'Seconds between questions; 2 by default')),
+    },
+    example: [
+      { line: 'isakmp keepalive threshold 30 retry 5', ...inIpsec },
+      { line: 'isakmp keepalive threshold infinite', ...inIpsec, prints: 'isakmp keepalive disable' },
+    ],
+    set(target, args) {
+      const retryMs = (args.retry ?? KEEPALIVE.retryMs / 1000) * 1000;
+      if (args.seconds === undefined) delete target.keepalive;
+      else target.keepalive = { thresholdMs: args.seconds * 1000, retryMs };
+    },
+    unset(target) {
+      target.keepalive = { ...KEEPALIVE };
+    },
+    print({ keepalive }, all) {
+      if (keepalive === undefined) return [];
+      const { thresholdMs, retryMs } = keepalive;
+      if (!all && thresholdMs === KEEPALIVE.thresholdMs && retryMs === KEEPALIVE.retryMs) return [];
+      return [{ values: { seconds: thresholdMs / 1000, retry: retryMs / 1000 } }];
+    },
+  }),
+  used('tunnel-group-ipsec', {
+    pattern: 'isakmp keepalive disable',
+    help: 'No dead peer detection',
+    attribute: 'keepalive',
+    params: {},
+    example: { line: 'isakmp keepalive disable', ...inIpsec },
+    set(target) {
+      delete target.keepalive;
+    },
+    unset(target) {
+      target.keepalive = { ...KEEPALIVE };
+    },
+    print: (view) => (view.keepalive === undefined ? [{ values: {} }] : []),
+  }),
+  used('tunnel-group-ipsec', {
+    pattern: 'ikev2 remote-authentication / pre-shared-key [<form>] <key>',
+    help: 'Key that the peer must prove',
+    attribute: 'remoteKey',
+    params: keyParams,
+    example: { line: 'ikev2 remote-authentication pre-shared-key cisco', ...inIpsec },
+    set(target, args, place) {
+      if (isReadable(args, place)) target.remoteKey = args.key;
+    },
+    unset(target) {
+      delete target.remoteKey;
+    },
+    print: (view) => (view.remoteKey === undefined ? [] : [{ values: { key: view.remoteKey } }]),
+  }),
+  used('tunnel-group-ipsec', {
+    pattern: 'ikev2 local-authentication / pre-shared-key [<form>] <key>',
+    help: 'Key that we prove',
+    attribute: 'localKey',
+    params: keyParams,
+    example: [
+      { line: 'ikev2 local-authentication pre-shared-key cisco', ...inIpsec },
+      {
+        line: 'ikev2 local-authentication pre-shared-key 0 cisco',
+        ...inIpsec,
+        prints: 'ikev2 local-authentication pre-shared-key cisco',
+      },
+    ],
+    set(target, args, place) {
+      if (isReadable(args, place)) target.localKey = args.key;
+    },
+    unset(target) {
+      delete target.localKey;
+    },
+    print: (view) => (view.localKey === undefined ? [] : [{ values: { key: view.localKey } }]),
+  }),
+  unsupported('tunnel-group-ipsec', {
+    pattern: 'ikev2 <side> {certificate [<trustpoint>]|eap [<query>]}',
+    help: 'Certificates and EAP',
+    params: {
+      side: words('Side', 'remote-authentication', 'local-authentication'),
+      trustpoint: optional(name('Trustpoint')),
+      query: optional(choice('Ask for the identity', { 'query-identity': 'Ask for the identity' })),
+    },
+    example: { line: 'ikev2 remote-authentication certificate', ...inIpsec },
+  }),
+  used('tunnel-group-ipsec', {
+    pattern: 'virtual-template / <number>',
+    help: 'Template that each peer of the group gets a tunnel interface from',
+    attribute: 'virtualTemplate',
+    params: { number: number(1, 10413, 'Number of the Virtual-Template') },
+    example: { line: 'virtual-template 1', ...inIpsec },
+    set(target, args) {
+      target.virtualTemplate = args.number;
+    },
+    unset(target) {
+      delete target.virtualTemplate;
+    },
+    print: (view) => (view.virtualTemplate === undefined ? [] : [{ values: { number: view.virtualTemplate } }]),
+  }),
+  used('tunnel-group-ipsec', {
+    pattern: 'ikev2 route set interface',
+    help: 'Tell the peer the address of our tunnel interface',
+    attribute: 'routeSetInterface',
+    params: {},
+    example: { line: 'ikev2 route set interface', ...inIpsec },
+    set(target) {
+      target.routeSetInterface = true;
+    },
+    unset(target) {
+      target.routeSetInterface = false;
+    },
+    print: (view) => (view.routeSetInterface ? [{ values: {} }] : []),
+  }),
+  used('tunnel-group-ipsec', {
+    pattern: 'ikev2 route accept / any',
+    help: 'Install the routes that the peer tells; on by default',
+    attribute: 'routeAcceptAny',
+    negatable: true,
+    params: {},
+    example: [
+      { line: 'no ikev2 route accept any', ...inIpsec, prints: 'no ikev2 route accept' },
+      { line: 'ikev2 route accept any', ...inIpsec },
+    ],
+    set(target) {
+      target.routeAcceptAny = true;
+    },
+    unset(target) {
+      target.routeAcceptAny = false;
+    },
+    print(view, all): readonly Printed<Record<never, never>>[] {
+      if (!view.routeAcceptAny) return [{ values: {}, negated: true }];
+      return all ? [{ values: {} }] : [];
+    },
+  }),
+  unsupported('config', {
+    pattern: 'tunnel-group <name> {ppp-attributes|webvpn-attributes}',
+    help: 'Attributes for remote users',
+    section: SECTION,
+    enters: 'section',
+    params: { name: groupName },
+    example: { line: 'tunnel-group RA webvpn-attributes', prints: 'tunnel-group RA webvpn-attributes' },
+  }),
+  unsupported('config', {
+    pattern: 'tunnel-group-map <rest>',
+    help: 'Choose groups by certificate',
+    section: SECTION,
+    params: { rest: text('Rule') },
+    example: 'tunnel-group-map enable rules',
+  }),
+];
+
+/** The group of a section line; built-in ones exist already. */
+function groupOf(target: Assembly, wanted: string, place: Place): Draft<TunnelGroupModel> | undefined {
+  const known = target.device.tunnelGroups.find((one) => one.name === wanted);
+  if (known !== undefined) return known;
+  const type = BUILT_IN_GROUPS.get(wanted);
+  if (type !== undefined) return addGroup(target, wanted, type, place);
+  return place.error('missing-type', `tunnel-group ${wanted} has no type yet: the type line must come first`, {
+    param: 'name',
+    expected: `tunnel-group ${wanted} type ipsec-l2l`,
+    suggestion: `tunnel-group ${wanted} type ipsec-l2l`,
+  });
+}
+
+function addGroup(target: Assembly, wanted: string, type: string, place: Place): Draft<TunnelGroupModel> {
+  const made: Draft<TunnelGroupModel> = {
+    name: wanted,
+    type,
+    validateIdentity: 'required',
+    keepalive: { ...KEEPALIVE },
+    routeSetInterface: false,
+    routeAcceptAny: true,
+    written: place.written(),
+  };
+  target.device.tunnelGroups.push(made);
+  return made;
+}
+
+function resetIpsec(group: Draft<TunnelGroupModel>): void {
+  for (const key of ['localKey', 'remoteKey', 'virtualTemplate'] as const) delete group[key];
+  Object.assign(group, { validateIdentity: 'required', keepalive: { ...KEEPALIVE } });
+  Object.assign(group, { routeSetInterface: false, routeAcceptAny: true });
+}
+
+function hasIpsec(group: TunnelGroupModel): boolean {
+  const { keepalive } = group;
+  return (
+    group.localKey !== undefined ||
+    group.remoteKey !== undefined ||
+    group.virtualTemplate !== undefined ||
+    group.validateIdentity !== 'required' ||
+    group.routeSetInterface ||
+    !group.routeAcceptAny ||
+    keepalive?.thresholdMs !== KEEPALIVE.thresholdMs ||
+    keepalive.retryMs !== KEEPALIVE.retryMs
+  );
+}
+
+/** A key that is stars or encrypted is of no use to us. */
+export function isReadable(args: Readonly<{ form?: string | undefined; key: SecretKey }>, place: Place): boolean {
+  if (args.form !== undefined && args.form !== '0') {
+    place.error('unreadable-secret', 'the key is encrypted by another device: write the key itself', { param: 'form' });
+    return false;
+  }
+  if (fromUtf8(args.key.reveal()) !== MASK) return true;
+  place.error('unreadable-secret', 'the key is masked: write the key itself', { param: 'key' });
+  return false;
+}

@@ -1,0 +1,16 @@
+/**
+ * Configuration: the text of a device to the model, and back. Cisco's words end here.
+ *
+ *   lines.ts -> tree.ts -> <dialect>/load.ts -> model.ts -> plan
+ */
+export { emptyAsaModel as emptyModel } from './asa/defaults.ts';
+export { asaGrammar } from './asa/grammar/index.ts';
+export { loadAsa } from './asa/load.ts';
+export { printAsa, showRunning } from './asa/print.ts';
+export type { AsaMode, AsaRow } from './asa/row.ts';
+export { formatDiagnostic } from './diagnostics.ts';
+export type { Expected, Grammar, Syntax } from './grammar.ts';
+export { canonicalInterface } from './interface-name.ts';
+export { type Line, readLine } from './lines.ts';
+export type * from './model.ts';
+export { maskSecrets } from './secrets.ts';

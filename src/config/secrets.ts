@@ -1,0 +1,73 @@
+/**
+ * Keeps keys and passwords out of everything we print. A line that was not understood may still hold a secret, so
+ * this looks at words alone, allows for typing mistakes in the keyword, and rather hides too much.
+ */
+import { editDistance } from './edit-distance.ts';
+import { readLine, type Token } from './lines.ts';
+
+export const MASK = '*****';
+
+/** Keywords that a secret follows, and how many typing mistakes still count as the word. */
+const BEFORE_SECRET: readonly Readonly<{ word: string; slack: number }>[] = [
+  { word: 'pre-shared-key', slack: 5 },
+  { word: 'password', slack: 2 },
+  { word: 'passwd', slack: 2 },
+  { word: 'key-string', slack: 3 },
+  { word: 'authentication-key', slack: 3 },
+  { word: 'message-digest-key', slack: 3 },
+  { word: 'remote-authentication', slack: 5 },
+  { word: 'local-authentication', slack: 5 },
+  { word: 'secret', slack: 1 },
+  { word: 'key', slack: 1 },
+];
+
+/** What may follow `remote-authentication` without being a secret. */
+const METHODS = ['pre-shared-key', 'certificate', 'eap', 'query-identity'];
+
+/** Words that merely look like one of them. */
+const HARMLESS = new Set(['keepalive', 'keys', 'ike', 'ikev1', 'ikev2', 'eq', 'set', 'any', 'esp', 'no', 'bgp']);
+
+/** Index of the first token that may be a secret; the number of tokens when none is. */
+export function firstSecret(tokens: readonly Token[]): number {
+  for (const [index, token] of tokens.entries()) {
+    if (!introducesSecret(token.text.toLowerCase())) continue;
+    // `pre-shared-keyK`: the secret is a part of this very word.
+    if (runsIntoSecret(token.text.toLowerCase())) return index;
+    const next = tokens[index + 1]?.text.toLowerCase() ?? '';
+    if (token.text.toLowerCase().endsWith('authentication') && METHODS.some((word) => near(next, word, 5))) continue;
+    return index + 1;
+  }
+  // A community of SNMP opens the device as a password does.
+  if (tokens[0]?.text.toLowerCase().startsWith('snmp') === true)
+    return tokens.findIndex((token) => token.text.toLowerCase().startsWith('comm')) + 1 || tokens.length;
+  return tokens.length;
+}
+
+/** Replaces every word that may be a secret by stars. The words before it keep their columns. */
+export function maskSecrets(line: string): string {
+  const { tokens } = readLine(line);
+  const from = firstSecret(tokens);
+  const start = tokens[from];
+  return start === undefined ? line : `${line.slice(0, start.column - 1)}${MASK}`;
+}
+
+function introducesSecret(word: string): boolean {
+  if (HARMLESS.has(word)) return false;
+  return BEFORE_SECRET.some(
+    (one) =>
+      near(word, one.word, one.slack) || (word.length > 3 && one.word.startsWith(word)) || runsInto(word, one.word),
+  );
+}
+
+function runsIntoSecret(word: string): boolean {
+  if (BEFORE_SECRET.some((one) => one.word === word)) return false;
+  return BEFORE_SECRET.some((one) => runsInto(word, one.word) && !near(word, one.word, Math.min(one.slack, 2)));
+}
+
+function runsInto(word: string, keyword: string): boolean {
+  return keyword.length > 3 && word.length > keyword.length && word.startsWith(keyword);
+}
+
+function near(word: string, keyword: string, slack: number): boolean {
+  return Math.abs(word.length - keyword.length) <= slack && editDistance(word, keyword, slack) <= slack;
+}
