@@ -13,6 +13,8 @@ import { NotifyType } from './wire/message.ts';
 
 /** Ends an IKE SA here without telling the peer, who knows or does not answer. */
 export function endIkeSa(context: IkeContext, sa: IkeSa, cause: Cause): void {
+  const rival = undecidedRival(sa);
+  if (rival !== undefined) context.forget(rival);
   close(context, sa, cause);
   if (sa.responses.last === undefined) context.forget(sa);
   else keepAnswering(context, sa);
@@ -20,6 +22,9 @@ export function endIkeSa(context: IkeContext, sa: IkeSa, cause: Cause): void {
 
 /** Ends an IKE SA here and tells the peer: with `notify`, an error that says why. */
 export function deleteIkeSa(context: IkeContext, sa: IkeSa, cause: Cause, notify?: number): void {
+  // The peer may already have moved its child SAs to the new IKE SA that it asked for.
+  const rival = undecidedRival(sa);
+  if (rival !== undefined) deleteQuietly(context, rival);
   close(context, sa, cause);
   context.leaveHalfOpen(sa);
   if (sa.outbound === undefined) {
@@ -63,12 +68,13 @@ export function causeText(cause: Cause): string {
   return cause.because === undefined ? cause.text : `${cause.text}: ${causeText(cause.because)}`;
 }
 
+/** The peer's new IKE SA of a collision that nobody will decide any more. */
+function undecidedRival({ exchange }: IkeSa): IkeSa | undefined {
+  const rival = exchange?.kind === 'rekey-ike' ? exchange.collision?.rival : undefined;
+  return rival?.stage.kind === 'established' && !rival.isUp ? rival : undefined;
+}
+
 function close(context: IkeContext, sa: IkeSa, cause: Cause): void {
-  const exchange = sa.exchange;
-  // The new IKE SA of a collision that nobody will decide any more goes too.
-  if (exchange?.kind === 'rekey-ike' && exchange.collision !== undefined && !exchange.collision.rival.isUp) {
-    context.forget(exchange.collision.rival);
-  }
   const { isUp, session, path } = sa;
   sa.isUp = false;
   const childCause: Cause = { code: 'ike-sa-down', text: 'its IKE SA ended', because: cause };

@@ -111,8 +111,9 @@ export function handleRekeyIkeResponse(
   payloads: readonly Payload[],
 ): void {
   const rival = liveRival(exchange);
-  if (sa.stage.kind !== 'established') return;
+  const isGivenUp = sa.stage.kind !== 'established';
   const error = pickError(payloads);
+  if (error !== undefined && isGivenUp) return;
   if (error !== undefined) {
     const cause = causeOfNotify(error.type);
     context.notice(sa, cause.code, cause.text);
@@ -140,6 +141,7 @@ export function handleRekeyIkeResponse(
   const isWhole = suite !== undefined && nonce !== undefined && secret?.ok === true && remoteSpi !== 0n;
   if (!isWhole || suite.group !== ke?.group || ke.group !== exchange.keyShare.group) {
     context.count('answer-not-offered' satisfies IkeFault);
+    if (isGivenUp) return;
     const cause = { code: 'answer-not-offered', text: 'the peer answered the rekeying with what was not offered' };
     deleteIkeSa(context, sa, cause, NotifyType.INVALID_SYNTAX);
     return;
@@ -154,6 +156,11 @@ export function handleRekeyIkeResponse(
     sharedSecret: secret.value,
     ...oldKeys(sa),
   });
+  // Given up meanwhile: the peer has moved its child SAs to the new IKE SA, so that one is deleted too.
+  if (isGivenUp) {
+    deleteQuietly(context, next);
+    return;
+  }
   const lost = exchange.collision?.lowestNonce;
   if (rival !== undefined && lost !== undefined && compareBytes(lowest(exchange.nonce, nonce.data), lost) < 0) {
     context.notice(sa, 'rekey-collision-lost', 'our nonce is the lowest: the IKE SA that the peer made stays');

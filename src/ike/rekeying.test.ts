@@ -260,6 +260,20 @@ test('deletion and rekeying of the IKE SA cross: the deletion counts (section 2.
   }
 });
 
+test('giving up an IKE SA while rekeying it leaves nothing behind at the other end', () => {
+  for (const seed of SEEDS.slice(0, 40)) {
+    const both = rekeysTogether(seed, seed % 2 === 0 ? 5_000 : 5);
+    const { lab, a, b } = both;
+    Object.assign(lab.link, { jitterMs: 30 });
+    lab.run(100 + (seed % 30));
+    lab.do(a, { kind: 'configure', config: configOf(A, []) });
+    lab.run(5_000);
+    assert.equal(b.plane.size, 0, `seed ${seed}`);
+    assert.equal(live(b, lab.now).length, 0, `seed ${seed}`);
+    assert.equal(b.of('ike-sa-down').length, 1);
+  }
+});
+
 test('the hard volume limit ends a child SA at once; an always-on peer makes another', () => {
   const both = established(1);
   const { lab, a } = both;
