@@ -1,0 +1,142 @@
+/** What BGP and TCP order, performed: connections and segments, routes into the RIB, next hops to watch. */
+import type { IpAddress } from '../base/index.ts';
+import type { BgpEffect } from '../bgp/index.ts';
+import { buildIp, Protocol } from '../ip/index.ts';
+import { Distance } from '../routing/index.ts';
+import type { TcpEffect } from '../tcp/index.ts';
+import type { Context } from './context.ts';
+import { metricTo } from './routes.ts';
+
+export const BGP_PORT = 179;
+/** What a segment's packet holds besides its data. */
+export const IP_AND_TCP_HEADERS = { 4: 40, 6: 60 } as const;
+/** Internetwork control, as routing protocols mark their packets (RFC 4594 section 3.2). */
+const ROUTING_TOS = 0xc0;
+
+export function performBgp(context: Context, effect: BgpEffect): void {
+  switch (effect.kind) {
+    case 'connect':
+      connectBgp(context, effect.transport, effect.neighbor, effect.localAddress, effect.ttl);
+      break;
+    case 'send':
+      context.push({ to: 'tcp', event: { kind: 'write', connection: effect.transport, data: effect.data } });
+      break;
+    case 'close':
+      context.push({ to: 'tcp', event: { kind: effect.abort ? 'abort' : 'close', connection: effect.transport } });
+      break;
+    case 'install-route': {
+      const { prefix, nextHops, source, metric } = effect.route;
+      const distances = context.index?.model.bgp?.families[prefix.family]?.distances;
+      context.rib(context.bgpVrf).add(
+        {
+          prefix,
+          source: 'bgp',
+          owner: 'bgp',
+          distance: distances?.[source] ?? Distance[source],
+          metric,
+          nextHops: nextHops.map((gateway) => ({ gateway })),
+          bgpKind: source,
+        },
+        context.now,
+      );
+      break;
+    }
+    case 'withdraw-route':
+      context.rib(context.bgpVrf).remove(effect.prefix, 'bgp', 'bgp');
+      break;
+    case 'track-next-hop': {
+      const { address } = effect;
+      context.watchers.add('bgp-next-hop', address.toString(), address, context.tracking(context.bgpVrf));
+      context.push({ to: 'bgp', event: { kind: 'next-hop', address, metric: metricTo(context, address) } });
+      break;
+    }
+    case 'untrack-next-hop':
+      context.watchers.remove(
+        'bgp-next-hop',
+        effect.address.toString(),
+        effect.address,
+        context.tracking(context.bgpVrf),
+      );
+      break;
+    case 'neighbor-up':
+      context.bgpUp.add(effect.neighbor.toString());
+      context.log(5, 'bgp-neighbor-up', `BGP neighbor ${effect.neighbor} Up`, { subject: effect.neighbor.toString() });
+      break;
+    case 'neighbor-down':
+      context.bgpUp.delete(effect.neighbor.toString());
+      context.log(5, 'bgp-neighbor-down', `BGP neighbor ${effect.neighbor} Down: ${effect.reason}`, {
+        subject: effect.neighbor.toString(),
+      });
+      break;
+    case 'notice':
+      context.log(6, effect.code, effect.text, {
+        ...(effect.neighbor === undefined ? {} : { subject: effect.neighbor.toString() }),
+      });
+      break;
+    default:
+      effect satisfies never;
+  }
+}
+
+function connectBgp(
+  context: Context,
+  transport: number,
+  neighbor: IpAddress,
+  wanted: IpAddress | undefined,
+  ttl: number,
+): void {
+  const way = context.rib(context.bgpVrf).resolve(neighbor)?.[0];
+  const out = way === undefined ? undefined : context.interfaces?.get(way.interface);
+  const local =
+    wanted ?? (out === undefined ? undefined : context.interfaces?.sourceAddress(out.name, neighbor.family));
+  if (out === undefined || local === undefined) {
+    context.push({ to: 'bgp', event: { kind: 'transport-closed', transport, reason: 'no route to the neighbor' } });
+    return;
+  }
+  const mss = out.mtu - IP_AND_TCP_HEADERS[neighbor.family];
+  const remote = { address: neighbor, port: BGP_PORT };
+  context.push({ to: 'tcp', event: { kind: 'connect', connection: transport, local, remote, mss, ttl } });
+}
+
+export function performTcp(context: Context, effect: TcpEffect): void {
+  switch (effect.kind) {
+    case 'send': {
+      const { local: source, remote: destination, segment, ttl } = effect;
+      const header = { source, destination, protocol: Protocol.TCP, df: true, tos: ROUTING_TOS };
+      const packet = buildIp(ttl === undefined ? header : { ...header, ttl }, segment);
+      context.command({ kind: 'inject', vrf: context.bgpVrf, packet });
+      break;
+    }
+    case 'accepted':
+    case 'connected': {
+      const { connection: transport, local, remote } = effect;
+      const direction = effect.kind === 'accepted' ? 'in' : 'out';
+      context.push({ to: 'bgp', event: { kind: 'transport-up', transport, direction, local, remote } });
+      break;
+    }
+    case 'data':
+      context.push({ to: 'bgp', event: { kind: 'transport-data', transport: effect.connection, data: effect.data } });
+      break;
+    case 'end':
+      context.push({
+        to: 'bgp',
+        event: { kind: 'transport-closed', transport: effect.connection, reason: 'peer closed the session' },
+      });
+      context.push({ to: 'tcp', event: { kind: 'close', connection: effect.connection } });
+      break;
+    case 'closed':
+      context.push({
+        to: 'bgp',
+        event: { kind: 'transport-closed', transport: effect.connection, reason: effect.reason },
+      });
+      break;
+    case 'drained':
+      context.push({ to: 'bgp', event: { kind: 'transport-drained', transport: effect.connection } });
+      break;
+    case 'notice':
+      context.log(6, effect.code, `TCP ${effect.code} from ${effect.remote}`, { subject: effect.remote.toString() });
+      break;
+    default:
+      effect satisfies never;
+  }
+}

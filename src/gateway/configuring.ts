@@ -1,0 +1,120 @@
+/** A new configuration put in force: each core gets its part and disturbs only what differs. */
+import type { Prefix } from '../base/index.ts';
+import type { DeviceModel } from '../config/index.ts';
+import { bgpConfig } from './bgp-config.ts';
+import { BGP_PORT, IP_AND_TCP_HEADERS } from './bgp-orders.ts';
+import type { Context } from './context.ts';
+import { ikePlan } from './ike-config.ts';
+import { type InterfaceState, Interfaces } from './interfaces.ts';
+import { ModelIndex } from './model-index.ts';
+import { GTSM_TTL } from './punts.ts';
+import { redistribute, tellNeighborReachable, tellPeerReachable } from './routes.ts';
+
+function configureStaticRoutes(context: Context, before: DeviceModel | undefined, model: DeviceModel): void {
+  const key = (route: DeviceModel['staticRoutes'][number]): string =>
+    `${route.interface} ${route.prefix} ${route.gateway ?? ''} ${route.distance} ${route.vrf} ${route.nullRoute}`;
+  const wanted = new Map(model.staticRoutes.map((route) => [key(route), route]));
+  for (const route of before?.staticRoutes ?? []) {
+    if (!wanted.has(key(route))) context.rib(route.vrf).remove(route.prefix, 'static', key(route));
+  }
+  for (const [owner, route] of wanted) {
+    const out = context.index?.interface(route.interface);
+    if (out === undefined && !route.nullRoute) continue;
+    const gateway = route.gateway === undefined ? {} : { gateway: route.gateway };
+    const { prefix, distance } = route;
+    const nextHops = route.nullRoute || out === undefined ? [] : [{ interface: out.name, ...gateway }];
+    context.rib(route.vrf).add({ prefix, source: 'static', owner, distance, metric: 0, nextHops }, context.now);
+  }
+}
+
+function configureBgp(context: Context, index: ModelIndex): void {
+  const { model } = index;
+  const config = bgpConfig(index);
+  context.redistribution.configure(model);
+  if (config === undefined) {
+    context.push({ to: 'bgp', event: { kind: 'deconfigure' } });
+    context.push({ to: 'tcp', event: { kind: 'unlisten', port: BGP_PORT } });
+    context.watchers.retain('bgp-neighbor', [], context.tracking(context.bgpVrf));
+    context.redistribution.clear();
+    return;
+  }
+  for (const { address, password } of config.neighbors) {
+    context.push({ to: 'tcp', event: { kind: 'set-md5-key', remote: address, key: password } });
+  }
+  context.ttlSecurity = new Map(
+    config.neighbors.flatMap(({ address, ttlSecurityHops: hops }) =>
+      hops === undefined ? [] : [[address.toString(), hops] as const],
+    ),
+  );
+  const gtsm = context.ttlSecurity.size > 0;
+  const mss = listenMss(context);
+  context.push({ to: 'tcp', event: { kind: 'listen', port: BGP_PORT, mss, ...(gtsm ? { ttl: GTSM_TTL } : {}) } });
+  context.push({ to: 'bgp', event: { kind: 'configure', config } });
+  context.watchers.retain(
+    'bgp-neighbor',
+    config.neighbors.map(({ address }) => ({ name: address.toString(), address })),
+    context.tracking(context.bgpVrf),
+  );
+  const rib = context.rib(context.bgpVrf);
+  for (const { address } of config.neighbors) tellNeighborReachable(context, address);
+  const seen = new Map<string, Prefix>();
+  for (const prefix of context.redistribution.announced()) seen.set(prefix.toString(), prefix);
+  for (const { prefix } of rib.routes()) seen.set(prefix.toString(), prefix);
+  redistribute(context, [...seen.values()]);
+}
+
+/** What fits every interface: the peer's own MSS and path MTU lower it where needed. */
+function listenMss(context: Context): number {
+  let mtu = 1500;
+  for (const state of context.interfaces?.all() ?? []) mtu = Math.min(mtu, state.mtu);
+  return mtu - IP_AND_TCP_HEADERS[6];
+}
+
+export function configure(context: Context, model: DeviceModel): void {
+  const index = new ModelIndex(model);
+  const before = context.index;
+  context.index = index;
+  context.interfaces ??= new Interfaces(
+    {
+      rib: (vrf) => context.rib(vrf),
+      command: (command) => context.command(command),
+      changed: (state, up) => interfaceChanged(context, state, up),
+    },
+    index,
+  );
+  const plan = ikePlan(index);
+  context.ikePlan = plan;
+  context.tunnels.configure(plan.bindings);
+  context.interfaces.configure(index, (name) => context.tunnels.byName(name), context.now);
+  configureStaticRoutes(context, before?.model, model);
+  for (const [name, reason] of plan.unusable) {
+    context.log(4, 'tunnel-unusable', `${name} can not start: ${reason}`, { subject: name });
+  }
+  context.push({ to: 'ike', event: { kind: 'configure', config: plan.config } });
+  context.watchers.retain(
+    'ike',
+    plan.config.peers.flatMap(({ name, remote }) => (remote === undefined ? [] : [{ name, address: remote }])),
+    context.tracking(context.bgpVrf),
+  );
+  for (const { name } of plan.config.peers) tellPeerReachable(context, name);
+  configureBgp(context, index);
+}
+
+function interfaceChanged(context: Context, state: InterfaceState, up: boolean): void {
+  const alias = state.alias === undefined ? '' : ` "${state.alias}"`;
+  context.log(
+    4,
+    up ? 'line-up' : 'line-down',
+    `Line protocol on Interface ${state.name}${alias}: ${up ? 'up' : 'down'}`,
+    {
+      subject: state.name,
+    },
+  );
+  if (state.kind === 'ethernet') {
+    for (const { name, local } of context.ikePlan?.config.peers ?? []) {
+      if (local !== undefined && state.addresses.some(({ address }) => address.equals(local))) {
+        tellPeerReachable(context, name);
+      }
+    }
+  }
+}

@@ -1,0 +1,121 @@
+/** What the parts of one gateway share: its state, the queue between the cores, and the effects gathered so far. */
+import { at, type Instant, type IpAddress, type Random } from '../base/index.ts';
+import type { BgpEvent } from '../bgp/index.ts';
+import type { Cause, IkeEvent } from '../ike/index.ts';
+import type { PlaneCommand } from '../plane/contract.ts';
+import { Rib } from '../routing/index.ts';
+import type { TcpEvent } from '../tcp/index.ts';
+import { Tunnels } from '../tunnel/index.ts';
+import type { GatewayEffect } from './contract.ts';
+import type { IkePlan } from './ike-config.ts';
+import type { Interfaces } from './interfaces.ts';
+import { Journal } from './journal.ts';
+import type { ModelIndex } from './model-index.ts';
+import { Pings } from './pings.ts';
+import { Redistribution } from './redistribution.ts';
+import type { GatewayLogEvent } from './snapshot.ts';
+import { Watchers } from './watchers.ts';
+
+/** An event on its way to one of the cores. */
+export type Work =
+  | Readonly<{ to: 'ike'; event: IkeEvent }>
+  | Readonly<{ to: 'bgp'; event: BgpEvent }>
+  | Readonly<{ to: 'tcp'; event: TcpEvent }>;
+
+export class Context {
+  readonly tunnels = new Tunnels();
+  readonly redistribution = new Redistribution();
+  readonly journal = new Journal();
+  readonly watchers = new Watchers();
+  readonly pings: Pings;
+  /** Absent until the first configuration, like `index` and `ikePlan`. */
+  interfaces: Interfaces | undefined;
+  index: ModelIndex | undefined;
+  ikePlan: IkePlan | undefined;
+  /** VRF that BGP runs in. */
+  readonly bgpVrf = GLOBAL_VRF;
+  /** Neighbours with an established session, by address. */
+  readonly bgpUp = new Set<string>();
+  /** By neighbour address: how many hops away it may be at most (RFC 5082). */
+  ttlSecurity: ReadonlyMap<string, number> = new Map();
+  now: Instant = at(0);
+  readonly #ribs = new Map<string, Rib>();
+  #queue: Work[] = [];
+  #effects: GatewayEffect[] = [];
+
+  constructor(random: Random) {
+    this.pings = new Pings(
+      random,
+      (packet) => this.command({ kind: 'inject', vrf: this.bgpVrf, packet }),
+      (effect) => this.#effects.push(effect),
+    );
+  }
+
+  /** A core shall hear of something, after what is queued before it. */
+  push(work: Work): void {
+    this.#queue.push(work);
+  }
+
+  /** Hands out the queue's events in order, those that join meanwhile included; leaves it empty. */
+  *takeWork(): Generator<Work> {
+    for (let i = 0; i < this.#queue.length; i++) {
+      const work = this.#queue[i];
+      if (work !== undefined) yield work;
+    }
+    this.#queue = [];
+  }
+
+  get hasWork(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  /** Takes the effects gathered since the last call. */
+  takeEffects(): readonly GatewayEffect[] {
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  command(command: PlaneCommand): void {
+    this.#effects.push({ kind: 'plane', command });
+  }
+
+  log(
+    severity: GatewayLogEvent['severity'],
+    code: string,
+    text: string,
+    more: Readonly<{ subject?: string; cause?: Cause }> = {},
+  ): void {
+    this.#effects.push({ kind: 'log', event: this.journal.add(this.now, severity, code, text, more) });
+  }
+
+  /** The RIB of a VRF, made when first asked for. */
+  rib(vrf: string): Rib {
+    let rib = this.#ribs.get(vrf);
+    if (rib === undefined) {
+      rib = new Rib(vrf);
+      this.#ribs.set(vrf, rib);
+    }
+    return rib;
+  }
+
+  ribs(): Iterable<Rib> {
+    return this.#ribs.values();
+  }
+
+  tracking(vrf: string): Readonly<{ track: (a: IpAddress) => void; untrack: (a: IpAddress) => void }> {
+    const rib = this.rib(vrf);
+    return { track: (address) => rib.track(address), untrack: (address) => rib.untrack(address) };
+  }
+
+  /** The VRF that an address of ours lives in. */
+  vrfOf(address: IpAddress): string {
+    for (const state of this.interfaces?.all() ?? []) {
+      if (state.addresses.some((own) => own.address.equals(address))) return state.model.vrf;
+    }
+    return this.bgpVrf;
+  }
+}
+
+/** How the model names the global table. */
+const GLOBAL_VRF = '';

@@ -1,0 +1,132 @@
+/** What IKE orders, performed: messages sent, child SAs made into interfaces, told routes put into the RIB. */
+import type { Prefix } from '../base/index.ts';
+import type { Cause, ChildSa, IkeEffect, IkePath } from '../ike/index.ts';
+import { buildIp, buildUdp, Protocol } from '../ip/index.ts';
+import { Distance } from '../routing/index.ts';
+import type { Context } from './context.ts';
+import { causeText } from './journal.ts';
+import { NAT_T_PORT, NON_ESP_MARKER_LENGTH } from './punts.ts';
+
+export function performIke(context: Context, effect: IkeEffect): void {
+  switch (effect.kind) {
+    case 'send':
+      sendIke(context, effect.path, effect.message);
+      break;
+    case 'send-nat-keepalive':
+      sendUdp(context, effect.path, new Uint8Array([0xff]));
+      break;
+    case 'install-child-sa':
+      installChildSa(context, effect.sa);
+      break;
+    case 'remove-child-sa':
+      removeChildSa(context, effect.inboundSpi, effect.lingerMs, effect.cause);
+      break;
+    case 'ike-sa-up':
+      context.log(5, 'ike-sa-up', `IKE SA with ${effect.path.remote.address} is up (${effect.role})`, {
+        subject: effect.peer,
+      });
+      break;
+    case 'ike-sa-down':
+      ikeSaDown(context, effect.session, effect.peer, effect.cause);
+      break;
+    case 'ike-failed':
+      context.log(
+        4,
+        'ike-failed',
+        `IKE negotiation with ${effect.path.remote.address} failed: ${causeText(effect.cause)}`,
+        { cause: effect.cause, ...(effect.peer === undefined ? {} : { subject: effect.peer }) },
+      );
+      break;
+    case 'peer-routes':
+      peerRoutes(context, effect.session, effect.peer, effect.prefixes);
+      break;
+    case 'path-changed':
+      for (const id of effect.inboundSpis) {
+        const { local, remote } = effect.path;
+        const udpEncapsulation = local.port === NAT_T_PORT;
+        context.command({ kind: 'move-child-sa', id, local, remote, udpEncapsulation });
+      }
+      break;
+    case 'notice':
+      context.log(7, effect.code, effect.text, {
+        ...(effect.peer === undefined ? {} : { subject: effect.peer }),
+        ...(effect.cause === undefined ? {} : { cause: effect.cause }),
+      });
+      break;
+    default:
+      effect satisfies never;
+  }
+}
+
+function sendIke(context: Context, path: IkePath, message: Uint8Array): void {
+  if (path.local.port !== NAT_T_PORT) {
+    sendUdp(context, path, message);
+    return;
+  }
+  const marked = new Uint8Array(NON_ESP_MARKER_LENGTH + message.length);
+  marked.set(message, NON_ESP_MARKER_LENGTH);
+  sendUdp(context, path, marked);
+}
+
+function sendUdp(context: Context, { local, remote }: IkePath, payload: Uint8Array): void {
+  const datagram = buildUdp(local, remote, payload);
+  const packet = buildIp({ source: local.address, destination: remote.address, protocol: Protocol.UDP }, datagram);
+  context.command({ kind: 'inject', vrf: context.vrfOf(local.address), packet });
+}
+
+function installChildSa(context: Context, sa: ChildSa): void {
+  const found = context.tunnels.install(sa);
+  if (found === undefined) return;
+  const { tunnel, created } = found;
+  if (created) context.interfaces?.clone(tunnel, context.now);
+  context.interfaces?.refresh(tunnel.name, tunnel, context.now);
+  const { inboundSpi: id, path, peer: _, session: __, replaces: ___, lifetimeMs: ____, group: _____, ...rest } = sa;
+  context.command({
+    kind: 'install-child-sa',
+    sa: { ...rest, id, interface: tunnel.name, local: path.local, remote: path.remote },
+  });
+  context.log(6, 'child-sa-up', `${tunnel.name}: child SA 0x${hex(id)} in, 0x${hex(sa.outboundSpi)} out`, {
+    subject: tunnel.name,
+  });
+}
+
+function removeChildSa(context: Context, inboundSpi: number, lingerMs: number, cause: Cause): void {
+  const tunnel = context.tunnels.remove(inboundSpi);
+  context.command({ kind: 'remove-child-sa', id: inboundSpi, lingerMs });
+  if (tunnel === undefined) return;
+  context.log(6, 'child-sa-down', `${tunnel.name}: child SA 0x${hex(inboundSpi)} is gone: ${causeText(cause)}`, {
+    subject: tunnel.name,
+    cause,
+  });
+  context.interfaces?.refresh(tunnel.name, tunnel, context.now);
+}
+
+function ikeSaDown(context: Context, session: number, peer: string, cause: Cause): void {
+  context.log(5, 'ike-sa-down', `IKE SA of ${peer} is down: ${causeText(cause)}`, { subject: peer, cause });
+  const owner = vpnOwner(session);
+  for (const rib of context.ribs()) rib.removeAll('vpn', owner);
+  const clone = context.tunnels.endSession(session);
+  if (clone !== undefined) context.interfaces?.remove(clone.name, context.now);
+}
+
+/** Host routes that the peer told stand in the RIB as long as its session does. */
+function peerRoutes(context: Context, session: number, peer: string, prefixes: readonly Prefix[]): void {
+  const tunnel = context.tunnels.bySession(session, peer);
+  const state = tunnel === undefined ? undefined : context.interfaces?.get(tunnel.name);
+  if (tunnel === undefined || state === undefined) return;
+  const rib = context.rib(state.model.vrf);
+  const owner = vpnOwner(session);
+  rib.removeAll('vpn', owner);
+  for (const prefix of prefixes) {
+    const nextHops = [{ interface: tunnel.name }];
+    rib.add({ prefix, source: 'vpn', owner, distance: Distance.vpn, metric: 0, nextHops }, context.now);
+  }
+}
+
+function vpnOwner(session: number): string {
+  return `ike ${session}`;
+}
+
+function hex(spi: number): string {
+  return spi.toString(16).padStart(8, '0');
+}

@@ -1,0 +1,76 @@
+/** What the plane reports: packets for ourselves on their way to IKE, TCP or a ping, limits and moves of SAs. */
+
+import type { IkePath } from '../ike/index.ts';
+import { type IpHeader, Protocol, parseIp, parseUdp } from '../ip/index.ts';
+import type { PlaneEvent } from '../plane/contract.ts';
+import type { Context } from './context.ts';
+import { readIcmp } from './pings.ts';
+
+export const IKE_PORT = 500;
+export const NAT_T_PORT = 4500;
+/** RFC 3948 section 2.2: four zero bytes tell IKE from ESP on port 4500. */
+export const NON_ESP_MARKER_LENGTH = 4;
+/** RFC 5082 section 3: what a direct neighbour's packets must still have. */
+export const GTSM_TTL = 255;
+
+export function planeEvent(context: Context, event: PlaneEvent): void {
+  switch (event.kind) {
+    case 'punt':
+      punt(context, event.packet);
+      break;
+    case 'child-sa-limit':
+      context.push({ to: 'ike', event: { kind: 'child-limit', spi: event.id, limit: event.limit } });
+      break;
+    case 'peer-moved': {
+      const path = { local: event.local, remote: event.remote };
+      context.push({ to: 'ike', event: { kind: 'peer-moved', spi: event.id, path } });
+      break;
+    }
+    case 'unknown-spi':
+      context.log(4, 'unknown-spi', `ESP with unknown SPI 0x${event.spi.toString(16)} from ${event.remote.address}`);
+      break;
+    case 'path-mtu': {
+      context.log(6, 'path-mtu', `${event.interface}: path MTU ${event.pathMtu}, inner MTU ${event.mtu}`);
+      break;
+    }
+    case 'acquire':
+    case 'child-sa-confirmed':
+      break; // tunnel interfaces come up by themselves, and the plane has switched over by itself
+    default:
+      event satisfies never;
+  }
+}
+
+function punt(context: Context, packet: Uint8Array): void {
+  const parsed = parseIp(packet);
+  if (!parsed.ok) return;
+  const header = parsed.value;
+  if (header.protocol === Protocol.UDP) puntUdp(context, header, packet);
+  else if (header.protocol === Protocol.TCP) puntTcp(context, header, packet);
+  else if (header.protocol === Protocol.ICMP || header.protocol === Protocol.ICMPV6) {
+    const icmp = readIcmp(packet);
+    if (icmp !== undefined) context.pings.received(icmp.message, icmp.from, context.now);
+  }
+}
+
+function puntUdp(context: Context, header: IpHeader, packet: Uint8Array): void {
+  const udp = parseUdp(header, packet);
+  if (!udp.ok) return;
+  const { sourcePort, destinationPort, payload } = udp.value;
+  if (destinationPort !== IKE_PORT && destinationPort !== NAT_T_PORT) return;
+  const message = destinationPort === NAT_T_PORT ? payload.subarray(NON_ESP_MARKER_LENGTH) : payload;
+  const path: IkePath = {
+    local: { address: header.destination, port: destinationPort },
+    remote: { address: header.source, port: sourcePort },
+  };
+  context.push({ to: 'ike', event: { kind: 'datagram', path, message } });
+}
+
+function puntTcp(context: Context, header: IpHeader, packet: Uint8Array): void {
+  const hops = context.ttlSecurity.get(header.source.toString());
+  // RFC 5082 section 3: drop what came from further away than the configured number of hops.
+  if (hops !== undefined && header.ttl < GTSM_TTL - hops) return;
+  const segment = packet.subarray(header.payloadOffset, header.totalLength);
+  const { source: remote, destination: local } = header;
+  context.push({ to: 'tcp', event: { kind: 'segment', local, remote, segment } });
+}

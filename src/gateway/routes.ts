@@ -1,0 +1,74 @@
+/** Changes of the RIBs made known: to the plane, to IKE (paths to peers) and to BGP (neighbours, next hops, own routes). */
+import type { IpAddress, Prefix } from '../base/index.ts';
+import type { Rib, RibChanges } from '../routing/index.ts';
+import type { Context } from './context.ts';
+
+export function ribChanged(context: Context, rib: Rib, changes: RibChanges): void {
+  const { vrf } = rib;
+  for (const change of changes.fib) {
+    if (change.kind === 'set') {
+      context.command({ kind: 'set-route', vrf, prefix: change.prefix, nextHops: change.nextHops });
+    } else context.command({ kind: 'remove-route', vrf, prefix: change.prefix });
+  }
+  if (vrf !== context.bgpVrf) return;
+  for (const { address } of changes.tracked) {
+    for (const { kind, name } of context.watchers.of(address)) {
+      if (kind === 'ike') tellPeerReachable(context, name);
+      else if (kind === 'bgp-neighbor') tellNeighborReachable(context, address);
+      else context.push({ to: 'bgp', event: { kind: 'next-hop', address, metric: metricTo(context, address) } });
+    }
+  }
+  if (context.index?.model.bgp !== undefined) {
+    const touched = [...changes.withdrawn, ...changes.installed];
+    redistribute(
+      context,
+      touched.filter(({ candidate }) => candidate.source !== 'bgp').map(({ prefix }) => prefix),
+    );
+  }
+}
+
+export function redistribute(context: Context, prefixes: readonly Prefix[]): void {
+  if (prefixes.length === 0) return;
+  const rib = context.rib(context.bgpVrf);
+  const { announce, withdraw } = context.redistribution.evaluate(
+    prefixes.map((prefix) => [prefix, rib.installed(prefix)] as const),
+  );
+  if (announce.length + withdraw.length === 0) return;
+  context.push({ to: 'bgp', event: { kind: 'local-routes', announce, withdraw } });
+}
+
+/** A static peer can be reached when its source interface is up and a route leads to it, though not by its own tunnel. */
+export function tellPeerReachable(context: Context, name: string): void {
+  const peer = context.ikePlan?.config.peers.find((one) => one.name === name);
+  if (peer?.remote === undefined || peer.local === undefined) return;
+  const { local, remote } = peer;
+  const sourceUp = [...(context.interfaces?.all() ?? [])].some(
+    (state) => state.up && state.addresses.some(({ address }) => address.equals(local)),
+  );
+  const way = context.rib(context.vrfOf(local)).resolve(remote)?.[0];
+  const recursive = way !== undefined && way.interface === name;
+  if (recursive) context.log(5, 'recursive-routing', `${name}: the route to ${remote} leads through the tunnel itself`);
+  const reachable = sourceUp && way !== undefined && !recursive;
+  context.push({ to: 'ike', event: { kind: 'peer-reachable', peer: name, reachable } });
+}
+
+export function tellNeighborReachable(context: Context, neighbor: IpAddress): void {
+  const way = context.rib(context.bgpVrf).resolve(neighbor)?.[0];
+  const connected = way?.route.candidate.source === 'connected';
+  context.push({
+    to: 'bgp',
+    event: { kind: 'neighbor-reachable', neighbor, reachable: way !== undefined, connected },
+  });
+}
+
+export function metricTo(context: Context, address: IpAddress): number | undefined {
+  return context.rib(context.bgpVrf).resolve(address)?.[0]?.metric;
+}
+
+export function sourceFor(context: Context, destination: IpAddress): IpAddress | undefined {
+  for (const state of context.interfaces?.all() ?? []) {
+    if (state.addresses.some(({ address }) => address.equals(destination))) return destination;
+  }
+  const way = context.rib(context.bgpVrf).resolve(destination)?.[0];
+  return way === undefined ? undefined : context.interfaces?.sourceAddress(way.interface, destination.family);
+}
