@@ -68,6 +68,20 @@ test('both ends dial at once and keep one connection, the same (RFC 4271 section
   assert.equal(a.pipes.size, 1);
 });
 
+test('collisions resolve whatever the delays, and the session then stays (RFC 4271 section 6.8)', () => {
+  for (let seed = 0; seed < 150; seed++) {
+    const fabric = new Fabric({ spreadMs: 120, seed, keepsLog: false });
+    const a = fabric.add('a', A, speaker(65001, A, [neighbor(B, 65002)]));
+    const b = fabric.add('b', B, speaker(65002, B, [neighbor(A, 65001)]));
+    fabric.run(15_000);
+    const counts = [...established(fabric, a), ...established(fabric, b)];
+    fabric.run(40_000);
+    assert.deepEqual([...fabric.states(a), ...fabric.states(b)], ['Established', 'Established'], `seed ${seed}`);
+    assert.deepEqual([...established(fabric, a), ...established(fabric, b)], counts, `seed ${seed}`);
+    assert.equal(a.pipes.size, 1, `seed ${seed}`);
+  }
+});
+
 test('a withdrawn route goes everywhere', () => {
   const { fabric, a, b } = trio();
   fabric.withdraw(a, '172.16.1.0/24');

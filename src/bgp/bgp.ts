@@ -22,7 +22,7 @@ import { LocRib } from './loc-rib.ts';
 import { NextHops } from './next-hops.ts';
 import type { Path } from './path.ts';
 import { type PathAttributes, PLAIN } from './path-attributes.ts';
-import { fingerprint, groupKey, inboundTerms, needsReset, Peer, treatmentOf } from './peer.ts';
+import { fingerprint, groupKey, inboundTerms, needsReset, Peer, receivedThrough, treatmentOf } from './peer.ts';
 import type { BgpConfig, BgpNeighbor, LocalRoute } from './policy.ts';
 import type { SessionHost } from './session.ts';
 import { advertisedPaths, pathsOf, receivedPaths, speakerSnapshot } from './snapshot.ts';
@@ -283,7 +283,7 @@ export class Bgp {
     const peer = known ?? this.#peers.get(remote.address.toString());
     if (peer !== undefined) {
       this.#transports.set(transport, peer);
-      if (this.#touch(peer).session.transportUp(transport, direction, local, remote, now)) return;
+      if (this.#touch(peer).session.transportUp(transport, direction, local, now)) return;
       this.#transports.delete(transport);
     } else {
       const text = `connection from ${remote.address} refused: no such neighbor`;
@@ -329,11 +329,7 @@ export class Bgp {
     if (old?.received === received) return; // Shared attributes: the same object says the same.
     const settings = peer.neighbor.families[prefix.family];
     if (settings === undefined) return;
-    const receivedThrough =
-      peer.source.external && peer.neighbor.localAsn !== undefined && peer.neighbor.localAsn !== config.asn
-        ? peer.neighbor.localAsn
-        : undefined;
-    const verdict = admitted(prefix, received, { receivedThrough }, settings);
+    const verdict = admitted(prefix, received, receivedThrough(peer, config), settings);
     const path: Path = {
       destination: this.#locRib.of(prefix),
       source: peer.source,

@@ -21,7 +21,6 @@ export class Connection {
   readonly framer = new Framer();
   state: ConnectionState = 'connecting';
   local: Endpoint | undefined;
-  remote: Endpoint | undefined;
   negotiated: Negotiated | undefined;
   /** HoldTimer; while connecting: our patience with TCP. */
   deadline: Instant | undefined;
@@ -47,9 +46,8 @@ export class Connection {
   }
 
   /** TCP is up. */
-  attached(local: Endpoint, remote: Endpoint): void {
+  attached(local: Endpoint): void {
     this.local = local;
-    this.remote = remote;
   }
 
   /** Our OPEN goes out. */

@@ -1,10 +1,20 @@
 /** A bench of speakers on virtual time, joined by a perfect in-memory transport: for tests and measurements. */
-import { after, at, type Endpoint, type Instant, IpAddress, Prefix, seededRandom } from '../base/index.ts';
+import {
+  after,
+  at,
+  type Endpoint,
+  type Instant,
+  IpAddress,
+  Prefix,
+  type Random,
+  randomBelow,
+  seededRandom,
+} from '../base/index.ts';
 import { Bgp } from './bgp.ts';
 import type { BgpEffect, BgpEvent, BgpPathSnapshot, BgpRoute, TransportId } from './events.ts';
 import type { BgpConfig, BgpNeighbor, LocalRoute, NeighborFamily } from './policy.ts';
 
-type Pipe = { readonly ends: readonly [End, End]; isOpen: boolean };
+type Pipe = Readonly<{ ends: readonly [End, End]; delays: readonly [number, number] }>;
 type End = Readonly<{ node: Node; transport: TransportId }>;
 type Scheduled = Readonly<{ node: Node; event: BgpEvent }>;
 
@@ -92,11 +102,18 @@ export class Fabric {
   readonly #byAddress = new Map<string, Node>();
   readonly #cut = new Set<string>();
   readonly #agenda = new Map<Instant, Scheduled[]>();
+  readonly #random: Random;
+  readonly #spreadMs: number;
+  readonly #seed: number;
   #lastTransport = 0;
 
-  constructor({ delayMs = 5, keepsLog = true }: { delayMs?: number; keepsLog?: boolean } = {}) {
+  /** `spreadMs`: each direction of each connection has a delay of its own, up to this much longer. */
+  constructor({ delayMs = 5, spreadMs = 0, keepsLog = true, seed = 1 } = {}) {
     this.delayMs = delayMs;
     this.keepsLog = keepsLog;
+    this.#spreadMs = spreadMs;
+    this.#seed = seed;
+    this.#random = seededRandom(seed, 'fabric');
   }
 
   /** Adds a speaker whose neighbours are all reachable and connected. */
@@ -104,7 +121,7 @@ export class Fabric {
     const node: Node = {
       name,
       address: ip(address),
-      bgp: new Bgp({ random: seededRandom(1, name) }),
+      bgp: new Bgp({ random: seededRandom(this.#seed, name) }),
       routes: new Map(),
       log: [],
       pipes: new Map(),
@@ -214,34 +231,36 @@ export class Fabric {
       return;
     }
     const accepted = ++this.#lastTransport;
-    const pipe: Pipe = {
-      ends: [
-        { node, transport },
-        { node: other, transport: accepted },
-      ],
-      isOpen: true,
-    };
+    const there = this.#delay();
+    const back = this.#delay();
+    const ends = [
+      { node, transport },
+      { node: other, transport: accepted },
+    ] as const;
+    const pipe: Pipe = { ends, delays: [there, back] };
     node.pipes.set(transport, pipe);
     other.pipes.set(accepted, pipe);
     const local: Endpoint = { address: node.address, port: 40_000 + accepted };
     const far: Endpoint = { address: other.address, port: 179 };
-    this.#schedule(2 * this.delayMs, node, { kind: 'transport-up', transport, direction: 'out', local, remote: far });
-    this.#schedule(3 * this.delayMs, other, {
-      kind: 'transport-up',
-      transport: accepted,
-      direction: 'in',
-      local: far,
-      remote: local,
-    });
+    // SYN there, SYN-ACK back: we are up; our ACK there: they are.
+    const up = { kind: 'transport-up', transport, direction: 'out', local, remote: far } as const;
+    this.#schedule(there + back, node, up);
+    const came = { kind: 'transport-up', transport: accepted, direction: 'in', local: far, remote: local } as const;
+    this.#schedule(2 * there + back, other, came);
   }
 
   #toOther(node: Node, transport: TransportId, event: (transport: TransportId) => BgpEvent): void {
     const pipe = node.pipes.get(transport);
     if (pipe === undefined) return;
     const [a, b] = pipe.ends;
-    const other = a.node === node && a.transport === transport ? b : a;
+    const isFirst = a.node === node && a.transport === transport;
+    const other = isFirst ? b : a;
     if (this.#cut.has(`${node.name} ${other.node.name}`)) return;
-    this.#schedule(this.delayMs, other.node, event(other.transport));
+    this.#schedule(pipe.delays[isFirst ? 0 : 1], other.node, event(other.transport));
+  }
+
+  #delay(): number {
+    return this.delayMs + (this.#spreadMs === 0 ? 0 : randomBelow(this.#random, this.#spreadMs));
   }
 
   #schedule(ms: number, node: Node, event: BgpEvent): void {

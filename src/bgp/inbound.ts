@@ -12,8 +12,6 @@ export type InboundTerms = Readonly<{
   remoteAsn: number;
   /** All AS numbers that are us, toward this neighbour or in general. */
   ownAsns: readonly number[];
-  /** AS to put in front on receipt: the `local-as` of an external neighbour. */
-  receivedThrough: number | undefined;
   allowAsIn: number;
   enforceFirstAs: boolean;
   routerId: IpAddress;
@@ -42,16 +40,14 @@ export function refusalOf(attributes: PathAttributes, terms: InboundTerms): Refu
 
 const LOOPBACK = Prefix.parse('127.0.0.0/8') ?? Prefix.all(4);
 
-/** The route after inbound policy; undefined: denied. */
+/** The route after inbound policy; undefined: denied. `through`: an AS to put in front first, see `local-as`. */
 export function admitted(
   prefix: Prefix,
   received: PathAttributes,
-  terms: Pick<InboundTerms, 'receivedThrough'>,
+  through: number | undefined,
   family: NeighborFamily,
 ): Readonly<{ attributes: PathAttributes; weight: number }> | undefined {
-  const { receivedThrough } = terms;
-  const attributes =
-    receivedThrough === undefined ? received : { ...received, asPath: prepend(received.asPath, [receivedThrough]) };
+  const attributes = through === undefined ? received : { ...received, asPath: prepend(received.asPath, [through]) };
   const permitted = applyPolicy(family.in, prefix, attributes);
   if (permitted === undefined) return undefined;
   return { attributes: permitted.attributes, weight: permitted.weight ?? family.weight };

@@ -59,13 +59,17 @@ export function inboundTerms(peer: Peer, config: BgpConfig, family: Family): Inb
     external,
     remoteAsn: neighbor.remoteAsn,
     ownAsns: local === config.asn ? [local] : [local, config.asn],
-    receivedThrough: external && local !== config.asn ? local : undefined,
     allowAsIn: neighbor.families[family]?.allowAsIn ?? 0,
     enforceFirstAs: config.enforceFirstAs,
     routerId: config.routerId,
     clusterId: config.clusterId ?? config.routerId,
     localAddress: peer.session.local?.address,
   };
+}
+
+/** The `local-as` of an external neighbour, which also shows in what we hear from it. */
+export function receivedThrough({ neighbor, source }: Peer, config: BgpConfig): number | undefined {
+  return source.external && neighbor.localAsn !== config.asn ? neighbor.localAsn : undefined;
 }
 
 /** How routes are changed on the way to this neighbour; undefined while there is no session in that family. */

@@ -163,20 +163,14 @@ export class Session {
   }
 
   /** A connection came up; says whether it is kept. */
-  transportUp(
-    transport: TransportId,
-    direction: 'in' | 'out',
-    local: Endpoint,
-    remote: Endpoint,
-    now: Instant,
-  ): boolean {
+  transportUp(transport: TransportId, direction: 'in' | 'out', local: Endpoint, now: Instant): boolean {
     const connection = direction === 'out' ? this.#find(transport) : new Connection(transport, 'in', this.#host.emit);
     if (connection === undefined) return false;
     if (direction === 'in') {
       if (!this.#accepts(local)) return false;
       this.#connections = [...this.#connections, connection];
     }
-    connection.attached(local, remote);
+    connection.attached(local);
     // RFC 4271 section 6.8: once a session is agreed on, newcomers go; an unagreed one is settled when its OPEN comes.
     const agreed = this.#connections.some(
       (other) => other !== connection && (other.state === 'open-confirm' || other.state === 'established'),
