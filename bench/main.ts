@@ -57,7 +57,7 @@ const waiting = [...gateways];
 const tunnelsUpAt = { virtualMs: 0, wallMs: 0 };
 const reached = lab.run({
   until: () => {
-    if (!isConverged(gateways)) return false;
+    if (!isConverged(gateways, lab.now)) return false;
     if (tunnelsUpAt.wallMs === 0) Object.assign(tunnelsUpAt, { virtualMs: lab.now, wallMs: performance.now() - read });
     while (knowsAll(waiting)) waiting.pop();
     return waiting.length === 0;

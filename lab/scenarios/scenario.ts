@@ -37,7 +37,11 @@ export function openScenario(path: string, seed = 1): Scenario {
 
 /** Runs until every tunnel and BGP session that is wanted is up and all routes were told. */
 export function converge({ lab, gateways }: Scenario, withinMs = 30_000): void {
-  const reached = lab.run({ until: () => isConverged(gateways), limit: after(lab.now, withinMs), everyMs: 10 });
+  const reached = lab.run({
+    until: () => isConverged(gateways, lab.now),
+    limit: after(lab.now, withinMs),
+    everyMs: 10,
+  });
   assert.ok(reached, `at ${lab.now} ms:\n${whyNotConverged(gateways, lab.now).join('\n')}`);
 }
 

@@ -119,7 +119,7 @@ async function converge(
   let reached = false;
   await drive(() => {
     display?.update();
-    reached = isConverged(gateways);
+    reached = isConverged(gateways, lab.now);
     return reached || lab.now >= limit;
   });
   display?.clear();

@@ -39,6 +39,8 @@ export class Context {
   /** By neighbour address: how many hops away it may be at most (RFC 5082). */
   ttlSecurity: ReadonlyMap<string, number> = new Map();
   now: Instant = at(0);
+  /** When a route was last installed or withdrawn. */
+  routesChangedAt: Instant = at(0);
   readonly #ribs = new Map<string, Rib>();
   #queue: Work[] = [];
   #effects: GatewayEffect[] = [];

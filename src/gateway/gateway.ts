@@ -39,6 +39,8 @@ export type GatewayStatus = Readonly<{
   tunnelsWanted: number;
   bgpUp: number;
   bgpWanted: number;
+  /** When a route was last installed or withdrawn. */
+  routesChangedAt: Instant;
 }>;
 
 export class Gateway {
@@ -96,7 +98,7 @@ export class Gateway {
 
   /** Counts of what is up and what shall be. A tunnel that can not start counts as wanted. */
   status(): GatewayStatus {
-    const { interfaces, index, bgpUp } = this.#context;
+    const { interfaces, index, bgpUp, routesChangedAt } = this.#context;
     let tunnelsUp = 0;
     let tunnelsWanted = 0;
     for (const state of interfaces?.all() ?? []) {
@@ -106,7 +108,7 @@ export class Gateway {
     }
     const neighbors = index?.model.bgp?.neighbors ?? [];
     const bgpWanted = neighbors.filter(({ shutdown, remoteAsn }) => !shutdown && remoteAsn !== undefined).length;
-    return { tunnelsUp, tunnelsWanted, bgpUp: bgpUp.size, bgpWanted };
+    return { tunnelsUp, tunnelsWanted, bgpUp: bgpUp.size, bgpWanted, routesChangedAt };
   }
 
   /** Whether a route is installed for exactly this prefix in the VRF that BGP runs in. */

@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 
 export function ribChanged(context: Context, rib: Rib, changes: RibChanges): void {
   const { vrf } = rib;
+  if (changes.installed.length + changes.withdrawn.length > 0) context.routesChangedAt = context.now;
   for (const change of changes.fib) {
     if (change.kind === 'set') {
       context.command({ kind: 'set-route', vrf, prefix: change.prefix, nextHops: change.nextHops });

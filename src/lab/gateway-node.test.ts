@@ -141,9 +141,9 @@ function ping(lab: Lab): readonly PingProbe[] {
 
 test('two gateways bring their tunnel up and carry pings; the report says so', () => {
   const { lab, keys, gateways } = open(1);
-  assert.ok(!isConverged(gateways));
+  assert.ok(!isConverged(gateways, lab.now));
   assert.ok(
-    lab.run({ until: () => isConverged(gateways), limit: at(60_000) }),
+    lab.run({ until: () => isConverged(gateways, lab.now), limit: at(60_000) }),
     whyNotConverged(gateways, lab.now).join('\n'),
   );
   assert.deepEqual(labStatus(gateways), { gateways: 2, tunnelsUp: 2, tunnelsWanted: 2, bgpUp: 0, bgpWanted: 0 });
@@ -165,7 +165,7 @@ test('two gateways bring their tunnel up and carry pings; the report says so', (
 
 test('a gateway that was switched off comes back and the tunnel with it; until then it is told what is missing', () => {
   const { lab, gateways } = open(2);
-  lab.run({ until: () => isConverged(gateways), limit: at(60_000) });
+  lab.run({ until: () => isConverged(gateways, lab.now), limit: at(60_000) });
   lab.powerOff('right');
   const [left] = gateways;
   assert.ok(left);
@@ -175,7 +175,7 @@ test('a gateway that was switched off comes back and the tunnel with it; until t
   );
   assert.match(whyNotConverged([left], lab.now).join('\n'), /^left: Tunnel1 is down: /);
   lab.powerOn('right');
-  assert.ok(lab.run({ until: () => isConverged(gateways), limit: after(lab.now, 300_000) }));
+  assert.ok(lab.run({ until: () => isConverged(gateways, lab.now), limit: after(lab.now, 300_000) }));
   assert.equal(ping(lab).at(-1)?.result, 'reply');
 });
 
@@ -185,7 +185,7 @@ test('a whole run with gateways repeats byte for byte, and differs with another 
     const parts: Uint8Array[] = [];
     lab.capture(new PcapngWriter((block) => parts.push(block)));
     lab.link('left').change({ loss: 0.1, jitterMs: 3 });
-    lab.run({ until: () => isConverged(gateways), limit: at(60_000) });
+    lab.run({ until: () => isConverged(gateways, lab.now), limit: at(60_000) });
     ping(lab);
     return concat(...parts);
   };

@@ -112,9 +112,7 @@ export class Lab {
     for (;;) {
       if (until()) return true;
       if (this.#now >= limit) return false;
-      const next = this.nextAt;
-      const busy = Math.max(after(this.#now, everyMs), next ?? limit);
-      this.#advance(at(Math.min(busy, limit)));
+      this.#advance(at(Math.min(after(this.#now, everyMs), limit)));
     }
   }
 

@@ -1,5 +1,5 @@
 /** How far a lab has come: cheap counts to ask often, a full table to show, and what is missing in words. */
-import { type IpAddress, PrefixTrie } from '../base/index.ts';
+import { after, type Instant, type IpAddress, PrefixTrie } from '../base/index.ts';
 import type { BgpState } from '../bgp/index.ts';
 import type { GatewaySnapshot, InterfaceSnapshot } from '../gateway/index.ts';
 import type { GatewayNode } from './gateway-node.ts';
@@ -38,12 +38,18 @@ export function labStatus(gateways: readonly GatewayNode[]): LabStatus {
   return sum;
 }
 
-/** Whether every tunnel that is wanted is up and every BGP session established; false while there is nothing at all. */
-export function isConverged(gateways: readonly GatewayNode[]): boolean {
+/** Routes count as told once none changed anywhere for this long: a few round trips and rounds of BGP decisions. */
+const QUIET_MS = 300;
+
+/**
+ * Whether every tunnel that is wanted is up, every BGP session established and the routes have come to rest; false while
+ * there is nothing at all.
+ */
+export function isConverged(gateways: readonly GatewayNode[], now: Instant): boolean {
   let wanted = 0;
   for (const gateway of gateways) {
-    const { tunnelsUp, tunnelsWanted, bgpUp, bgpWanted } = gateway.status();
-    if (tunnelsUp < tunnelsWanted || bgpUp < bgpWanted) return false;
+    const { tunnelsUp, tunnelsWanted, bgpUp, bgpWanted, routesChangedAt } = gateway.status();
+    if (tunnelsUp < tunnelsWanted || bgpUp < bgpWanted || now < after(routesChangedAt, QUIET_MS)) return false;
     wanted += tunnelsWanted + bgpWanted;
   }
   return wanted > 0;
