@@ -69,6 +69,7 @@ export function startCreateChild(
     keyShare,
     old,
     collision: undefined,
+    deletedSpis: [],
   };
   if (old !== undefined) old.rekeying = true;
   sendRequest(context, sa, ExchangeType.CREATE_CHILD_SA, [
@@ -163,6 +164,13 @@ export function handleCreateChildResponse(
     context.count('answer-not-offered' satisfies IkeFault);
     const cause: Cause = { code: 'answer-not-offered', text: 'the peer answered with what was not offered' };
     deleteIkeSa(context, sa, cause, NotifyType.INVALID_SYNTAX);
+    return;
+  }
+  if (exchange.deletedSpis.includes(terms.suite.spi)) {
+    // The Delete overtook the response: the peer made the child SA and took it back.
+    context.count('child-sa-deleted-before-made');
+    if (old?.state === 'live') retireChild(context, old, REKEYED);
+    planChildRetry(context, sa, false);
     return;
   }
   const agreement = {

@@ -94,11 +94,12 @@ export function finishDeleteChild(context: IkeContext, children: readonly ChildS
 /** One child SA that the peer deletes: our SPI of it for the answer, none when we are deleting it at the same time. */
 function deleteByPeer(context: IkeContext, sa: IkeSa, spi: number | undefined): number[] {
   const child = childByOutboundSpi(sa, spi);
+  const { exchange } = sa;
   if (child === undefined) {
     context.count('child-sa-not-found');
+    if (exchange?.kind === 'create-child' && spi !== undefined) exchange.deletedSpis.push(spi);
     return [];
   }
-  const { exchange } = sa;
   // Section 1.4.1: both ends delete it at once, so each has told its half already.
   const isCrossing = exchange?.kind === 'delete-child' && exchange.children.includes(child);
   const wasReplaced = child.state !== 'live' || isBeingReplaced(sa, child);

@@ -74,6 +74,8 @@ export type CreateChildExchange = {
   /** The child SA to be replaced; none when a further one is made. */
   readonly old: ChildState | undefined;
   collision: Collision<ChildState> | undefined;
+  /** SPIs that the peer deleted meanwhile and we did not know: perhaps of the very child SA that is being made. */
+  readonly deletedSpis: number[];
 };
 
 export type RekeyIkeExchange = {

@@ -19,6 +19,7 @@ import {
   peerTo,
 } from './pair.fixture.ts';
 import type { IkePeer } from './policy.ts';
+import { ExchangeType } from './wire/message.ts';
 
 const SEEDS = Array.from({ length: 100 }, (_, i) => i);
 
@@ -272,6 +273,21 @@ test('giving up an IKE SA while rekeying it leaves nothing behind at the other e
     assert.equal(live(b, lab.now).length, 0, `seed ${seed}`);
     assert.equal(b.of('ike-sa-down').length, 1);
   }
+});
+
+test('a Delete that overtakes the response that makes its child SA is not forgotten', () => {
+  const both = established(1);
+  const { lab, a, b } = both;
+  lab.pass = ({ from, header }) => from === 'a' || header.exchange !== ExchangeType.CREATE_CHILD_SA;
+  limit(lab, a);
+  lab.run(100);
+  assert.equal(b.plane.size, 2);
+  lab.do(b, { kind: 'clear', what: 'child' });
+  lab.run(100);
+  lab.pass = () => true;
+  lab.run(20_000);
+  assert.equal(counter(a, lab.now, 'child-sa-deleted-before-made'), 1);
+  assertAgree(both, { ikeSas: 1, children: 1 });
 });
 
 test('the hard volume limit ends a child SA at once; an always-on peer makes another', () => {
