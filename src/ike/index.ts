@@ -1,5 +1,9 @@
-/** IKEv2: RFC 7296, with 4106/5282 (AEAD), 5998-free PSK authentication, 7634. */
+/**
+ * IKEv2: RFC 7296 with pre-shared keys, 4106 and 5282 (AEAD), 5903 and 8031 (groups), 7634 (ChaCha20-Poly1305),
+ * 3948 (NAT keepalives). `Ike` is the collection of all IKE SAs of one gateway.
+ */
 export type { Cause, ChildSa, ExportedIkeKeys, IkeEffect, IkeEnvironment, IkeEvent } from './events.ts';
+export { identitiesEqual, identityText } from './identity.ts';
 export { Ike } from './ike.ts';
 export type {
   ChildPolicy,
@@ -12,4 +16,5 @@ export type {
   Liveness,
   TrafficSelector,
 } from './policy.ts';
+export { anySelectors, formatSelector, prefixOf, selectorOf } from './selectors.ts';
 export type { ChildSaSnapshot, IkeSaSnapshot, IkeSnapshot } from './snapshot.ts';
