@@ -69,7 +69,7 @@ function section(text: TopologyText, fields: Fields, name: string): Fields | und
   return entry === undefined ? undefined : text.fields(entry.field, `The section \`${name}\``);
 }
 
-/** All nodes by name, those with faults left out. `topology.defaults` and `topology.kinds` lend missing fields. */
+/** All nodes by name. What a node does not say its kind says, then `topology.defaults`, in containerlab's order. */
 function readNodes(text: TopologyText, inner: Fields, readFile: ReadFile): Map<string, TopologyNode> {
   const nodes = new Map<string, TopologyNode>();
   const defaults = section(text, inner, 'defaults');
@@ -77,11 +77,11 @@ function readNodes(text: TopologyText, inner: Fields, readFile: ReadFile): Map<s
   for (const [name, { key, field }] of section(text, inner, 'nodes')?.entries ?? []) {
     const own = text.fields(field, `Node \`${name}\``);
     if (own === undefined) continue;
-    const merged = new Map([...(defaults?.entries ?? []), ...own.entries]);
-    const kind = text.text(merged.get('kind')?.field) ?? '';
+    const common: Fields['entries'] = defaults?.entries ?? new Map();
+    const kind = text.text((own.entries.get('kind') ?? common.get('kind'))?.field) ?? '';
     const lent = kinds?.entries.get(kind);
     const ofKind = lent === undefined ? undefined : text.fields(lent.field, `Kind \`${kind}\``);
-    const fields = { position: key, entries: new Map([...(ofKind?.entries ?? []), ...merged]) };
+    const fields = { position: key, entries: new Map([...common, ...(ofKind?.entries ?? []), ...own.entries]) };
     const spec = readNode(text, name, fields, readFile);
     const startupDelayMs = text.duration(fields, 'startup-delay', 0);
     if (spec !== undefined) nodes.set(name, { name, position: key, startupDelayMs, spec });

@@ -72,6 +72,24 @@ test('a topology is read with its defaults, its configurations beside it', () =>
   assert.equal(topology.pings[0]?.to.toString(), '10.250.0.10');
 });
 
+test("a node's own field goes over its kind's, and that over the default (containerlab's order)", () => {
+  const topology = topologyOf(`topology:
+  defaults: { kind: host, addresses: [10.0.0.1/24], mtu: 1300, startup-delay: 1s }
+  kinds:
+    host: { mtu: 1400 }
+  nodes:
+    a: {}
+    b: { mtu: 1450, startup-delay: 2s }
+`);
+  assert.deepEqual(
+    topology.nodes.map(({ spec, startupDelayMs }) => [spec.kind === 'host' && spec.mtu, startupDelayMs]),
+    [
+      [1400, 1000],
+      [1450, 2000],
+    ],
+  );
+});
+
 const MISTAKES: readonly (readonly [name: string, yaml: string, complaint: string])[] = [
   ['a file of no sections', 'name: x\n', 'lab.yaml:1:1: The file has no `topology` section.'],
   ['text that is not YAML', 'a: [1\n', 'lab.yaml:2:1: This is not YAML:'],
