@@ -304,6 +304,20 @@ test('MED goes to the neighbouring AS and no further (RFC 4271 section 5.1.4)', 
   assert.equal(b.bgp.paths(pfx('172.16.9.0/24'))[0]?.med, undefined);
 });
 
+test('local-as shows in both directions, remove-private-as hides a private path', () => {
+  const fabric = new Fabric();
+  const toA = neighbor(A, 65001, { localAsn: 64999 });
+  const hub = fabric.add('hub', HUB, speaker(7000, HUB, [toA, neighbor(B, 8000, v4({ removePrivateAs: true }))]));
+  const a = fabric.add('a', A, speaker(65001, A, [neighbor(HUB, 64999)]));
+  const b = fabric.add('b', B, speaker(8000, B, [neighbor(HUB, 7000)]));
+  fabric.announce(a, localRoute('172.16.1.0/24'));
+  fabric.announce(b, localRoute('172.16.2.0/24'));
+  fabric.run(3000);
+  assert.equal(hub.bgp.paths(pfx('172.16.1.0/24'))[0]?.asPath, '64999 65001');
+  assert.equal(a.bgp.paths(pfx('172.16.2.0/24'))[0]?.asPath, '64999 7000 8000');
+  assert.equal(b.bgp.paths(pfx('172.16.1.0/24'))[0]?.asPath, '7000');
+});
+
 test('too many prefixes end the session until it is cleared (RFC 4486)', () => {
   const { fabric, hub, a } = trio({ toA: v4({ maximumPrefix: { count: 3, warningPercent: 60, warningOnly: false } }) });
   fabric.announce(a, localRoute('172.16.3.0/24'));

@@ -35,6 +35,19 @@ export function familiesOf(neighbor: BgpNeighbor): readonly Family[] {
   return ([4, 6] as const).filter((family) => neighbor.families[family] !== undefined);
 }
 
+/** An external neighbour has to be on a connected network unless the operator says otherwise. */
+export function needsConnected(neighbor: BgpNeighbor, speaker: Speaker): boolean {
+  const { disableConnectedCheck, ebgpMultihop = 1, ttlSecurityHops = 1 } = neighbor;
+  const isExempt = disableConnectedCheck || ebgpMultihop > 1 || ttlSecurityHops > 1;
+  return !isExempt && isExternal(neighbor, speaker);
+}
+
+/** TTL of our packets. RFC 5082 section 3: with GTSM they leave with 255, and the receiver counts down from there. */
+export function connectTtl(neighbor: BgpNeighbor, speaker: Speaker): number {
+  const hasFullTtl = neighbor.ttlSecurityHops !== undefined || !isExternal(neighbor, speaker);
+  return hasFullTtl ? 255 : (neighbor.ebgpMultihop ?? 1);
+}
+
 export function ourOpen(neighbor: BgpNeighbor, speaker: Speaker): Open {
   const asn = localAsnOf(neighbor, speaker);
   return {

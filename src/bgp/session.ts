@@ -1,9 +1,6 @@
 /**
  * The finite state machine of one neighbour, RFC 4271 section 8: up to two TCP connections at once, of which collision
  * detection (section 6.8) leaves one.
- *
- * We differ from the RFC in the waits: attempts to connect repeat after some seconds instead of two minutes, and after
- * an error the way back to Connect takes a second, doubled each time the session does not last.
  */
 import {
   after,
@@ -14,16 +11,31 @@ import {
   type Instant,
   type Random,
   type Result,
-  randomFraction,
 } from '../base/index.ts';
-import { Connection } from './connection.ts';
+import { Connection, type ConnectionState } from './connection.ts';
 import type { BgpEffect, BgpState, TransportId } from './events.ts';
 import { type BgpFault, type BgpFaultKind, CEASE, FAULTS, notificationText } from './faults.ts';
-import { isExternal, localAsnOf, type Negotiated, negotiate, ourOpen, type Speaker } from './negotiation.ts';
+import {
+  connectTtl,
+  isExternal,
+  localAsnOf,
+  type Negotiated,
+  needsConnected,
+  negotiate,
+  ourOpen,
+  type Speaker,
+} from './negotiation.ts';
 import type { BgpNeighbor } from './policy.ts';
+import { RetryTimer } from './retry-timer.ts';
 import type { Messages } from './update-batch.ts';
 import type { Frame } from './wire/framing.ts';
-import { decodeNotification, decodeRouteRefresh, encodeNotification, encodeRouteRefresh } from './wire/notification.ts';
+import {
+  decodeNotification,
+  decodeRouteRefresh,
+  encodeNotification,
+  encodeRouteRefresh,
+  type Notification,
+} from './wire/notification.ts';
 import { AFI, decodeOpen, encodeOpen, familyOf, SAFI_UNICAST } from './wire/open.ts';
 import { decodeUpdate, type Update } from './wire/update.ts';
 
@@ -41,14 +53,8 @@ export type SessionHost = Readonly<{
   refresh: (family: Family) => void;
 }>;
 
-/** ConnectRetryTimer; jitter makes it 5 to 7 seconds. */
-const CONNECT_RETRY_MS = 7000;
-const FIRST_CONNECT_MS = 250;
+/** How long TCP may take to connect. */
 const CONNECT_PATIENCE_MS = 20_000;
-const BACK_OFF_MS = 1500;
-const BACK_OFF_LIMIT_MS = 30_000;
-/** A session that lasted this long owes nothing for earlier failures. */
-const STABLE_MS = 30_000;
 
 const STATE_NAMES = {
   connecting: 'Connect',
@@ -56,6 +62,8 @@ const STATE_NAMES = {
   'open-confirm': 'OpenConfirm',
   established: 'Established',
 } as const;
+
+const PROGRESS: readonly ConnectionState[] = ['connecting', 'open-sent', 'open-confirm', 'established'];
 
 const UNEXPECTED_IN = {
   connecting: 'unexpected-in-open-sent',
@@ -73,9 +81,7 @@ export class Session {
   #connected = false;
   /** Ceased for too many prefixes: only an operator's clear ends that. */
   #heldDown = false;
-  #retryAt: Instant | undefined;
-  #isBackingOff = false;
-  #failures = 0;
+  readonly #retry: RetryTimer;
   #hasWarned = false;
   since: Instant | undefined;
   lastReset: string | undefined;
@@ -91,12 +97,13 @@ export class Session {
     this.#neighbor = neighbor;
     this.#speaker = speaker;
     this.#host = host;
+    this.#retry = new RetryTimer(host.random);
   }
 
   get state(): BgpState {
     const furthest = this.#furthest();
     if (furthest !== undefined) return STATE_NAMES[furthest.state];
-    return this.#mayRun() && !this.#isBackingOff ? 'Active' : 'Idle';
+    return this.#mayRun() && !this.#retry.isBackingOff ? 'Active' : 'Idle';
   }
 
   /** Terms of the established session. */
@@ -118,7 +125,7 @@ export class Session {
   }
 
   wakeAt(): Instant | undefined {
-    let when = this.#retryAt;
+    let when = this.#retry.at;
     for (const connection of this.#connections) when = earlier(when, connection.wakeAt());
     return when;
   }
@@ -136,7 +143,8 @@ export class Session {
     this.#reachable = reachable;
     this.#connected = connected;
     // Fast external fallover: a directly connected external neighbour does not wait for the HoldTimer.
-    if (wasConnected && !connected && this.#needsConnected()) this.#dropAll(undefined, 'Interface flap', now);
+    if (wasConnected && !connected && needsConnected(this.#neighbor, this.#speaker))
+      this.#dropAll(undefined, 'Interface flap', now);
     this.#reconsider(now);
   }
 
@@ -144,7 +152,7 @@ export class Session {
   reset(subcode: number, reason: string, now: Instant): void {
     this.#dropAll({ code: 6, subcode, data: EMPTY }, reason, now);
     this.#heldDown = false;
-    this.#failures = 0;
+    this.#retry.forgive();
     this.#reconsider(now);
   }
 
@@ -152,7 +160,7 @@ export class Session {
   stop(subcode: number, reason: string, now: Instant): void {
     this.#dropAll({ code: 6, subcode, data: EMPTY }, reason, now);
     this.#reachable = false;
-    this.#retryAt = undefined;
+    this.#retry.stop();
   }
 
   /** RFC 4486 section 4: too many prefixes; no new attempt until `reset`. */
@@ -172,14 +180,10 @@ export class Session {
     }
     connection.attached(local);
     // RFC 4271 section 6.8: once a session is agreed on, newcomers go; an unagreed one is settled when its OPEN comes.
-    const agreed = this.#connections.some(
-      (other) => other !== connection && (other.state === 'open-confirm' || other.state === 'established'),
-    );
-    if (agreed) {
+    if (this.#connections.some((other) => other !== connection && isAgreed(other))) {
       this.#close(connection, { code: 6, subcode: CEASE.collision, data: EMPTY });
       return true;
     }
-    this.#isBackingOff = false;
     connection.opened(encodeOpen(ourOpen(this.#neighbor, this.#speaker)), now);
     this.messagesSent++;
     return true;
@@ -208,7 +212,7 @@ export class Session {
     if (connection.state === 'connecting') {
       this.lastError = `connect: ${reason}`;
       this.#forget(connection);
-      if (this.#connections.length === 0) this.#retryAfter(CONNECT_RETRY_MS, now);
+      this.#attemptFailed(now);
       return;
     }
     this.#drop(connection, undefined, 'Peer closed the session', now);
@@ -219,11 +223,7 @@ export class Session {
   }
 
   tick(now: Instant): void {
-    if (this.#retryAt !== undefined && this.#retryAt <= now) {
-      this.#retryAt = undefined;
-      this.#isBackingOff = false;
-      if (this.#connections.length === 0 && this.#mayDial()) this.#dial(now);
-    }
+    if (this.#retry.expires(now) && this.#connections.length === 0 && this.#mayDial()) this.#dial(now);
     for (const connection of this.#connections) this.#tickConnection(connection, now);
   }
 
@@ -248,12 +248,12 @@ export class Session {
     if (connection.deadline !== undefined && connection.deadline <= now) {
       if (connection.state === 'connecting') {
         this.#close(connection, undefined);
-        if (this.#connections.length === 0) this.#retryAfter(CONNECT_RETRY_MS, now);
+        this.#attemptFailed(now);
       } else this.#fault(connection, { kind: 'hold-timer-expired' }, now);
       return;
     }
     if (connection.keepaliveAt !== undefined && connection.keepaliveAt <= now) {
-      connection.sendKeepalive(now, this.#jitter());
+      connection.sendKeepalive(now, this.#retry.jitter());
       this.messagesSent++;
     }
     connection.resumeIfDue(now);
@@ -308,7 +308,7 @@ export class Session {
       this.#close(loser, { code: 6, subcode: CEASE.collision, data: EMPTY });
       if (loser === connection) return;
     }
-    connection.confirmed(terms.value, now, this.#jitter());
+    connection.confirmed(terms.value, now, this.#retry.jitter());
     this.messagesSent++;
   }
 
@@ -330,7 +330,7 @@ export class Session {
     }
     connection.state = 'established';
     connection.heard(now);
-    this.#retryAt = undefined;
+    this.#retry.stop();
     this.since = now;
     this.establishedCount++;
     this.#host.emit({ kind: 'neighbor-up', neighbor: this.#neighbor.address });
@@ -394,33 +394,24 @@ export class Session {
   }
 
   /** Ends one connection; when it carried the session the routes go too. */
-  #drop(
-    connection: Connection,
-    notification: Parameters<typeof encodeNotification>[0] | undefined,
-    reason: string,
-    now: Instant,
-  ): void {
+  #drop(connection: Connection, notification: Notification | undefined, reason: string, now: Instant): void {
     const wasEstablished = connection.state === 'established';
     this.#close(connection, notification);
     if (wasEstablished) {
-      const lasted = now - (this.since ?? now);
-      if (lasted >= STABLE_MS) this.#failures = 0;
+      this.#retry.lasted(now - (this.since ?? now));
       this.since = now;
       this.lastReset = reason;
       this.#host.down();
       this.#host.emit({ kind: 'neighbor-down', neighbor: this.#neighbor.address, reason });
     }
-    if (this.#connections.length > 0) return;
-    this.#retryAfter(Math.min(BACK_OFF_MS * 2 ** this.#failures, BACK_OFF_LIMIT_MS), now);
-    this.#failures = Math.min(this.#failures + 1, 10);
-    this.#isBackingOff = this.#retryAt !== undefined;
+    if (this.#connections.length === 0 && this.#mayDial()) this.#retry.afterError(now);
   }
 
-  #dropAll(notification: Parameters<typeof encodeNotification>[0] | undefined, reason: string, now: Instant): void {
+  #dropAll(notification: Notification | undefined, reason: string, now: Instant): void {
     for (const connection of this.#connections) this.#drop(connection, notification, reason, now);
   }
 
-  #close(connection: Connection, notification: Parameters<typeof encodeNotification>[0] | undefined): void {
+  #close(connection: Connection, notification: Notification | undefined): void {
     const isUp = connection.local !== undefined;
     if (notification !== undefined && isUp) {
       connection.send(encodeNotification(notification));
@@ -436,64 +427,55 @@ export class Session {
   }
 
   #dial(now: Instant): void {
-    const { address, localAddress, ebgpMultihop, ttlSecurityHops } = this.#neighbor;
+    const { address, localAddress } = this.#neighbor;
     const transport = this.#host.nextTransport();
     const connection = new Connection(transport, 'out', this.#host.emit);
     connection.deadline = after(now, CONNECT_PATIENCE_MS);
     this.#connections = [...this.#connections, connection];
-    // RFC 5082 section 3: with GTSM packets leave with 255, and the receiver counts down from there.
-    const hasFullTtl = ttlSecurityHops !== undefined || !isExternal(this.#neighbor, this.#speaker);
-    const ttl = hasFullTtl ? 255 : (ebgpMultihop ?? 1);
     this.#host.emit({
       kind: 'connect',
       transport,
       neighbor: address,
       ...(localAddress !== undefined && { localAddress }),
-      ttl,
+      ttl: connectTtl(this.#neighbor, this.#speaker),
     });
   }
 
   #reconsider(now: Instant): void {
     if (!this.#mayRun()) {
-      this.#retryAt = undefined;
-      this.#isBackingOff = false;
+      this.#retry.stop();
       for (const connection of this.#connections)
         if (connection.state === 'connecting') this.#close(connection, undefined);
       this.#warnNotConnected();
       return;
     }
     this.#hasWarned = false;
-    if (this.#connections.length === 0 && this.#retryAt === undefined) this.#retryAfter(FIRST_CONNECT_MS, now);
+    if (this.#connections.length === 0 && this.#retry.at === undefined && this.#mayDial()) this.#retry.soon(now);
   }
 
-  #retryAfter(ms: number, now: Instant): void {
-    this.#retryAt = this.#mayDial() ? after(now, Math.round(ms * this.#jitter())) : undefined;
-  }
-
-  /** RFC 4271 section 10: timers run 0.75 to 1.0 of their value. */
-  #jitter(): number {
-    return 0.75 + 0.25 * randomFraction(this.#host.random);
+  #attemptFailed(now: Instant): void {
+    if (this.#connections.length === 0 && this.#mayDial()) this.#retry.afterAttempt(now);
   }
 
   #mayRun(): boolean {
     if (this.#neighbor.shutdown || this.#heldDown || !this.#reachable) return false;
-    return this.#connected || !this.#needsConnected();
+    return this.#connected || !needsConnected(this.#neighbor, this.#speaker);
   }
 
   #mayDial(): boolean {
     return this.#mayRun() && this.#neighbor.connectionMode !== 'passive';
   }
 
-  /** An external neighbour has to be on a connected network unless the operator says otherwise. */
-  #needsConnected(): boolean {
-    const { disableConnectedCheck, ebgpMultihop = 1, ttlSecurityHops = 1 } = this.#neighbor;
-    const isExempt = disableConnectedCheck || ebgpMultihop > 1 || ttlSecurityHops > 1;
-    return !isExempt && isExternal(this.#neighbor, this.#speaker);
-  }
-
   #warnNotConnected(): void {
     const { address, shutdown } = this.#neighbor;
-    if (this.#hasWarned || shutdown || !this.#reachable || this.#connected || !this.#needsConnected()) return;
+    if (
+      this.#hasWarned ||
+      shutdown ||
+      !this.#reachable ||
+      this.#connected ||
+      !needsConnected(this.#neighbor, this.#speaker)
+    )
+      return;
     this.#hasWarned = true;
     this.lastError = 'not directly connected';
     this.#notice(
@@ -523,15 +505,14 @@ export class Session {
   }
 
   #furthest(): Connection | undefined {
-    const order = { connecting: 0, 'open-sent': 1, 'open-confirm': 2, established: 3 } as const;
-    let furthest: Connection | undefined;
-    for (const connection of this.#connections) {
-      if (furthest === undefined || order[connection.state] > order[furthest.state]) furthest = connection;
-    }
-    return furthest;
+    return this.#connections.toSorted((a, b) => PROGRESS.indexOf(b.state) - PROGRESS.indexOf(a.state))[0];
   }
 
   #notice(code: string, text: string): void {
     this.#host.emit({ kind: 'notice', neighbor: this.#neighbor.address, code, text });
   }
+}
+
+function isAgreed({ state }: Connection): boolean {
+  return state === 'open-confirm' || state === 'established';
 }
