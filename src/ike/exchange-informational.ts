@@ -26,7 +26,9 @@ export function startLiveness(context: IkeContext, sa: IkeSa): boolean {
   if (liveness === undefined || sa.stage.kind !== 'established') return false;
   sa.exchange = { kind: 'liveness' };
   context.count('liveness-checks');
-  sendRequest(context, sa, ExchangeType.INFORMATIONAL, [], livenessSchedule(liveness));
+  // An initiator that has not got our IKE_AUTH response yet can not answer: it is given time to ask for it again.
+  const isUnconfirmed = sa.role === 'responder' && sa.heardAt === sa.since;
+  sendRequest(context, sa, ExchangeType.INFORMATIONAL, [], isUnconfirmed ? undefined : livenessSchedule(liveness));
   return true;
 }
 

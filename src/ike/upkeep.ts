@@ -134,6 +134,8 @@ function peerDead(context: IkeContext, sa: IkeSa): void {
       const cause: Cause = { code: 'peer-dead', text: 'the peer is dead', because };
       context.notice(sa, because.code, because.text);
       endIkeSa(context, sa, cause);
+      // Its last response must not be repeated any more: a peer that still waits for it would take the SA for alive.
+      context.forget(sa);
       return;
     }
     default:
