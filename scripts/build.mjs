@@ -1,11 +1,13 @@
-// Bundles the command line into dist/: one small entry, the rest loaded when a command needs it.
+// Bundles the command line into dist/ (or the folder given): one small entry, the rest loaded when a command needs it.
 import { chmodSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 
-rmSync('dist', { recursive: true, force: true });
+const outdir = process.argv[2] ?? 'dist';
+rmSync(outdir, { recursive: true, force: true });
 await build({
   entryPoints: { wheelwright: 'src/cli/main.ts', bench: 'bench/main.ts' },
-  outdir: 'dist',
+  outdir,
   outExtension: { '.js': '.mjs' },
   bundle: true,
   splitting: true,
@@ -18,4 +20,4 @@ await build({
   },
   logLevel: 'warning',
 });
-chmodSync('dist/wheelwright.mjs', 0o755);
+chmodSync(join(outdir, 'wheelwright.mjs'), 0o755);
