@@ -42,7 +42,7 @@ function summaryLine(one: BgpNeighborSnapshot, now: number): string {
     ` ${String(one.messagesReceived).padEnd(7)}`,
     ` ${String(one.messagesSent).padEnd(7)}`,
     String(one.tableVersion).padStart(9),
-    String(one.outQueue === 0 ? 0 : 0).padStart(5),
+    '0'.padStart(5),
     String(one.outQueue).padStart(5),
     ` ${since.padEnd(8)}`,
     ` ${state}`,

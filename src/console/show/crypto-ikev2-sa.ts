@@ -5,8 +5,10 @@ import type { GatewaySnapshot } from '../../gateway/index.ts';
 import type { ChildSaSnapshot, IkeSaSnapshot, TrafficSelector } from '../../ike/index.ts';
 import { cipherName, hashName, identityName, prfName, spiHex } from './names.ts';
 
-/** Columns of the table: tunnel id right-aligned in 9, local and remote, status, role. */
-const HEADER = `${'Tunnel-id'} ${'Local'.padEnd(53)} ${'Remote'.padEnd(53)}   ${'Status'.padEnd(12)}   Role`;
+/** Widths as on the platform: tunnel id right-aligned, local, remote, status; the role ends with its heading. */
+const LOCAL = 52;
+const REMOTE = 56;
+const HEADER = `Tunnel-id ${'Local'.padEnd(LOCAL)}${'Remote'.padEnd(REMOTE)}${'Status'.padEnd(15)}Role`;
 
 export function showCryptoIkev2Sa(snapshot: GatewaySnapshot, detail: boolean): string {
   const sas = snapshot.ike.sas.filter(({ status }) => status !== 'negotiating');
@@ -23,12 +25,12 @@ function block(snapshot: GatewaySnapshot, sa: IkeSaSnapshot, detail: boolean): s
     '',
     HEADER,
     [
-      String(sa.session).padStart(9),
-      endpoint(sa.path.local).padEnd(53),
-      endpoint(sa.path.remote).padEnd(53),
-      statusWord(sa).padStart(8).padEnd(12),
-      sa.role.toUpperCase().padStart(11),
-    ].join(' '),
+      `${String(sa.session).padStart(9)} `,
+      endpoint(sa.path.local).padEnd(LOCAL),
+      endpoint(sa.path.remote).padEnd(REMOTE),
+      statusWord(sa).padEnd(9),
+      sa.role.toUpperCase(),
+    ].join(''),
   ];
   if (sa.encr !== undefined) lines.push(`      ${algorithms(sa)}`);
   const active = Math.floor((snapshot.now - sa.since) / 1000);

@@ -1,5 +1,5 @@
 /** `show crypto ipsec sa [peer A]` in ASA's layout (show-output A3). */
-import { type IpAddress, netmask, Prefix, prefixLength } from '../../base/index.ts';
+import { type IpAddress, netmask, Prefix } from '../../base/index.ts';
 import { Encr } from '../../crypto/index.ts';
 import type { GatewaySnapshot, InterfaceSnapshot } from '../../gateway/index.ts';
 import type { ChildSaSnapshot, IkeSaSnapshot, TrafficSelector } from '../../ike/index.ts';
@@ -33,6 +33,10 @@ function block(
   const { local, remote } = sa.path;
   const overhead = owner.tunnel?.overhead ?? { worst: 0, fixed: 0 };
   const tag = `__vti-crypto-map-${owner.name}-0-${owner.name.replace(/^\D+/, '')}`;
+  const profile = model.ipsecProfiles.find(({ name }) => name === owner.tunnel?.profile);
+  const limit = profile?.lifetimeBytes ?? model.childLifetimeBytes;
+  const left = (used: number): string =>
+    limit === 'unlimited' ? '' : String(Math.max(0, Math.floor((limit - used) / 1000)));
   const source = model.interfaces.find(({ alias }) => alias === owner.tunnel?.sourceInterface);
   const localSelector = child.localSelectors[0];
   const remoteSelector = child.remoteSelectors[0];
@@ -64,9 +68,9 @@ function block(
     `      current inbound spi : ${spiHex(child.inboundSpi).toUpperCase()}`,
     '',
     '    inbound esp sas:',
-    ...direction(now, sa, child, counter, tag, child.inboundSpi, bitmap(counter.replayBitmap)),
+    ...direction(now, sa, child, tag, child.inboundSpi, left(counter.inboundBytes), bitmap(counter.replayBitmap)),
     '    outbound esp sas:',
-    ...direction(now, sa, child, counter, tag, child.outboundSpi, '0x00000000 0x00000001'),
+    ...direction(now, sa, child, tag, child.outboundSpi, left(counter.outboundBytes), '0x00000000 0x00000001'),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -75,9 +79,10 @@ function direction(
   now: number,
   { path }: IkeSaSnapshot,
   child: ChildSaSnapshot,
-  counter: ChildSaCounters,
   tag: string,
   spi: number,
+  /** Kilobytes that its volume limit leaves; empty without a limit. */
+  kilobytes: string,
   replay: string,
 ): string[] {
   const settings = [
@@ -94,8 +99,10 @@ function direction(
     `         SA State: ${child.rekeying ? 'rekeying' : 'active'}`,
     `         transform: ${transformName(child.encr, child.keyBits, child.integ)} no compression `,
     `         in use settings ={${settings.join(', ')}, }`,
-    `         slot: 0, conn_id: ${counter.id >>> 16}, crypto-map: ${tag}`,
-    `         sa timing: remaining key lifetime (sec): ${seconds}`,
+    `         slot: 0, conn_id: ${child.inboundSpi >>> 16}, crypto-map: ${tag}`,
+    kilobytes === ''
+      ? `         sa timing: remaining key lifetime (sec): ${seconds}`
+      : `         sa timing: remaining key lifetime (kB/sec): (${kilobytes}/${seconds})`,
     `         IV size: ${child.encr === Encr.AES_CBC ? 16 : 8} bytes`,
     '         replay detection support: Y',
     '         Anti replay bitmap: ',
@@ -119,9 +126,4 @@ function ident(selector: TrafficSelector | undefined): string {
     return `${start}/${start.family === 4 ? netmask(length) : length}/${protocol}/${port}`;
   }
   return `${start} - ${end}/${protocol}/${port}`;
-}
-
-/** Netmask text back to a length, for callers that print one from the other. */
-export function maskLength(mask: IpAddress): number {
-  return prefixLength(mask) ?? 0;
 }
