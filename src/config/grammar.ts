@@ -19,6 +19,10 @@ export type Syntax = Readonly<{
   enters?: string;
   /** Taken only when no other row fits, in this mode or an outer one. */
   lastResort?: boolean;
+  /** Its keywords are not abbreviated, so that rows nobody types do not make those that people type ambiguous. */
+  exact?: boolean;
+  /** Too wide to be what somebody meant by a mistyped line. */
+  vague?: boolean;
   /** Leaves one mode, or all. */
   leaves?: 'one' | 'all';
 }>;
@@ -191,7 +195,7 @@ function advance<R extends Syntax>(
   const keyword = (thread: Thread<R>, text: string, next: Thread<R>): void => {
     const lower = text.toLowerCase();
     if (lower === word) exact.push([{ ...next, rank: `${thread.rank}0` }, 1]);
-    else if (lower.startsWith(word) && /^[a-z]/.test(word)) {
+    else if (thread.rule.row.exact !== true && lower.startsWith(word) && /^[a-z]/.test(word)) {
       meant.add(text);
       abbreviated.push([{ ...next, rank: `${thread.rank}1` }, 1]);
     }

@@ -9,9 +9,11 @@ import type { Param } from './parameters.ts';
 import type { State } from './pattern.ts';
 
 const WORST = 3;
-const MISSING = 1;
+const MISSING = 0.6;
 const MISSING_KEYWORD = 1.2;
 const EXTRA = 1.3;
+const WRONG_VALUE = 0.95;
+const FREE_TEXT = 0.5;
 /** Longer lines are not searched: the suggestion would help nobody. */
 const MOST_TOKENS = 24;
 
@@ -25,12 +27,21 @@ export function nearestLine<R extends Syntax>(grammar: Grammar<R>, mode: string,
   const negated = line.tokens[0]?.text.toLowerCase() === 'no';
   const limit = Math.min(WORST, 0.6 + 0.5 * line.tokens.length);
   let nearest: Nearest | undefined;
+  const heads = line.tokens.slice(negated ? 1 : 0, negated ? 3 : 2).map((token) => token.text.toLowerCase());
   for (const row of grammar.rowsOf(mode)) {
-    if (row.lastResort === true) continue;
+    if (row.lastResort === true || row.vague === true || !beginsLike(row, grammar.startOf(row), heads)) continue;
     const found = search(grammar, row, line, negated, Math.min(limit, nearest?.cost ?? WORST));
     if (found !== undefined && (nearest === undefined || found.cost < nearest.cost)) nearest = found;
   }
   return nearest;
+}
+
+/** Whether one of the line's first words is like one that the row begins with. */
+function beginsLike(row: Syntax, start: State, heads: readonly string[]): boolean {
+  return start.edges.some((edge) => {
+    const keywords = edge.kind === 'word' ? [edge.text] : Object.keys(row.params[edge.name]?.choices ?? {});
+    return keywords.some((keyword) => heads.some((head) => mistyping(head, keyword.toLowerCase()) !== undefined));
+  });
 }
 
 function search<R extends Syntax>(
@@ -72,8 +83,10 @@ function follow(row: Syntax, step: Step, line: Line): Step[] {
     if (edge.kind === 'word') go(edge.to, 0, MISSING_KEYWORD, edge.text);
     else if (param !== undefined) {
       const used = token === undefined || param.choices !== undefined ? 0 : wordsRead(param, line, step.index);
-      if (used > 0) go(edge.to, used, 0, wordsAt(line, step.index, used));
-      go(edge.to, 0, MISSING, param.choices === undefined ? `<${edge.name}>` : `<${edge.name}>`);
+      const price = param.kind === 'text' ? FREE_TEXT : 0;
+      if (used > 0) go(edge.to, used, price, wordsAt(line, step.index, used));
+      else if (token !== undefined) go(edge.to, 1, param.choices === undefined ? WRONG_VALUE : EXTRA, `<${edge.name}>`);
+      go(edge.to, 0, MISSING, `<${edge.name}>`);
     }
   }
   if (token !== undefined) go(step.state, 1, EXTRA, undefined);
@@ -83,7 +96,9 @@ function follow(row: Syntax, step: Step, line: Line): Step[] {
 /** Price of reading `word` as `keyword`; undefined when they have too little in common. */
 function mistyping(word: string, keyword: string): number | undefined {
   if (word === keyword) return 0;
-  if (/^[a-z]/.test(word) && keyword.startsWith(word)) return word.length > 1 ? 0.05 : 0.3;
+  if (/^[a-z]/.test(word) && keyword.startsWith(word)) return 0.6 + 0.04 * (keyword.length - word.length);
+  // Perhaps another word has run into it.
+  if (keyword.length >= 4 && word.startsWith(keyword)) return 0.7;
   const most = Math.min(3, Math.floor(keyword.length / 2));
   const edits = editDistance(word, keyword, most);
   return edits > most ? undefined : 0.3 + 0.3 * edits;

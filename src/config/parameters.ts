@@ -140,7 +140,7 @@ export function mask(help: string): Param<number> {
   return make({
     kind: 'mask',
     help,
-    shape: 'A.B.C.D',
+    shape: 'NETMASK',
     write: (length) => String(netmask(length)),
     read: (line, index) => {
       const text = word(line, index);

@@ -7,18 +7,18 @@ import { readLine, type Token } from './lines.ts';
 
 export const MASK = '*****';
 
-/** Keywords that a secret follows, and how many typing mistakes still count as the word. */
-const BEFORE_SECRET: readonly Readonly<{ word: string; slack: number }>[] = [
-  { word: 'pre-shared-key', slack: 5 },
-  { word: 'password', slack: 2 },
-  { word: 'passwd', slack: 2 },
-  { word: 'key-string', slack: 3 },
-  { word: 'authentication-key', slack: 3 },
-  { word: 'message-digest-key', slack: 3 },
-  { word: 'remote-authentication', slack: 5 },
-  { word: 'local-authentication', slack: 5 },
-  { word: 'secret', slack: 1 },
-  { word: 'key', slack: 1 },
+/** Keywords that a secret follows: typing mistakes that still count as the word, and the least it is cut to. */
+const BEFORE_SECRET: readonly Readonly<{ word: string; slack: number; least: number }>[] = [
+  { word: 'pre-shared-key', slack: 5, least: 4 },
+  { word: 'password', slack: 2, least: 4 },
+  { word: 'passwd', slack: 2, least: 4 },
+  { word: 'key-string', slack: 3, least: 5 },
+  { word: 'authentication-key', slack: 3, least: 16 },
+  { word: 'message-digest-key', slack: 3, least: 12 },
+  { word: 'remote-authentication', slack: 5, least: 8 },
+  { word: 'local-authentication', slack: 5, least: 7 },
+  { word: 'secret', slack: 1, least: 5 },
+  { word: 'key', slack: 1, least: 3 },
 ];
 
 /** What may follow `remote-authentication` without being a secret. */
@@ -38,8 +38,8 @@ export function firstSecret(tokens: readonly Token[]): number {
     return index + 1;
   }
   // A community of SNMP opens the device as a password does.
-  if (tokens[0]?.text.toLowerCase().startsWith('snmp') === true)
-    return tokens.findIndex((token) => token.text.toLowerCase().startsWith('comm')) + 1 || tokens.length;
+  const first = tokens[0]?.text.toLowerCase() ?? '';
+  if (first.startsWith('snmp') || near(first, 'snmp-server', 2)) return Math.min(2, tokens.length);
   return tokens.length;
 }
 
@@ -55,7 +55,10 @@ function introducesSecret(word: string): boolean {
   if (HARMLESS.has(word)) return false;
   return BEFORE_SECRET.some(
     (one) =>
-      near(word, one.word, one.slack) || (word.length > 3 && one.word.startsWith(word)) || runsInto(word, one.word),
+      near(word, one.word, one.slack) ||
+      (one.word.length > 5 && word.endsWith(one.word)) ||
+      (word.length >= one.least && one.word.startsWith(word)) ||
+      runsInto(word, one.word),
   );
 }
 

@@ -43,6 +43,7 @@ class TreeReader<R extends Syntax> {
   readonly #root: Frame<R>;
   readonly #diagnostics: Diagnostic[] = [];
   #stack: Frame<R>[];
+  #suggestions = 0;
 
   constructor(grammar: Grammar<R>, options: Readonly<{ file: string; root: string; repair: Repair<R> }>) {
     this.#grammar = grammar;
@@ -125,17 +126,16 @@ class TreeReader<R extends Syntax> {
   }
 
   #refuse(line: Line, misses: readonly Mismatch<R>[]): void {
-    const furthest = misses.reduce((best, miss) => (miss.index > best.index ? miss : best), misses[0] ?? NOTHING);
-    const elsewhere = this.#modeThatReads(line);
+    const furthest = misses.reduce((best, miss) => (isFurther(miss, best) ? miss : best), misses[0] ?? NOTHING);
+    const elsewhere = furthest.index <= 1 && furthest.kind === 'invalid' ? this.#modeThatReads(line) : undefined;
     const position = this.#position(line, furthest.index);
     if (elsewhere !== undefined) {
-      const here = this.#stack.at(-1)?.mode ?? '';
       this.#diagnostics.push({
         severity: 'error',
         position: this.#position(line, 0),
         code: 'wrong-mode',
-        message: `this command belongs under \`${elsewhere}\`, not under \`${here}\``,
-        expected: listExpected(furthest.expected),
+        message: `this command belongs under \`${elsewhere}\``,
+        expected: `\`${elsewhere}\` above this line`,
       });
       return;
     }
@@ -145,7 +145,9 @@ class TreeReader<R extends Syntax> {
       position,
       code: codeOf(furthest),
       message: messageOf(furthest, line),
-      ...(furthest.expected.length === 0 ? {} : { expected: listExpected(furthest.expected) }),
+      ...(furthest.expected.length === 0
+        ? {}
+        : { expected: listExpected(furthest.expected, line.tokens[furthest.index]?.text ?? '') }),
       ...(suggestion === undefined ? {} : { suggestion }),
     });
     this.#enterBroken(furthest, misses);
@@ -160,14 +162,18 @@ class TreeReader<R extends Syntax> {
     this.#stack.push({ mode, children: [], broken: true });
   }
 
+  /** The section that the line would fit, by the line that opens it. */
   #modeThatReads(line: Line): string | undefined {
-    return this.#grammar.modes.find((mode) => {
-      const match = this.#grammar.match(mode, line);
-      return match.ok && match.row.lastResort !== true;
+    const mode = this.#grammar.modes.find((one) => {
+      const match = this.#grammar.match(one, line);
+      return match.ok && match.row.lastResort !== true && match.row.vague !== true;
     });
+    const opener = this.#grammar.rows.find((row) => row.enters !== undefined && row.enters === mode);
+    return opener?.pattern.replaceAll(/ ?\[.*|\/ /g, '').trim();
   }
 
   #suggest(line: Line): string | undefined {
+    if (++this.#suggestions > MOST_SUGGESTIONS) return undefined;
     const modes = [...new Set(this.#stack.map((frame) => frame.mode).reverse())];
     const found = modes.map((mode) => nearestLine(this.#grammar, mode, line)).filter((one) => one !== undefined);
     const best = found.reduce((a, b) => (b.cost < a.cost ? b : a), found[0] ?? { text: '', cost: 0 });
@@ -183,7 +189,16 @@ class TreeReader<R extends Syntax> {
   }
 }
 
+/** Searches for suggestions in one text: a text that is wrong throughout is not a configuration. */
+const MOST_SUGGESTIONS = 100;
+
 const NOTHING = { ok: false, kind: 'invalid', index: 0, expected: [], rows: [] } as const;
+
+/** The miss that says most: the one that read most words; of equals an ambiguous one. */
+function isFurther(miss: Mismatch<unknown>, than: Mismatch<unknown>): boolean {
+  if (miss.index !== than.index) return miss.index > than.index;
+  return miss.kind === 'ambiguous' && than.kind !== 'ambiguous';
+}
 
 /** A remark at the end of a line, ` ! like this`, as pasted configurations have. */
 function withoutRemark(line: Line): Line | undefined {
@@ -208,9 +223,11 @@ function messageOf(miss: Mismatch<unknown>, line: Line): string {
   return miss.index === 0 ? `unknown command ${quoted}` : `${quoted} does not fit here${why}`;
 }
 
-/** At most a dozen of the words that could have stood there. */
-function listExpected(expected: readonly Expected[]): string {
+/** At most a dozen of the words that could have stood there, those that begin like the one that does first. */
+function listExpected(expected: readonly Expected[], found: string): string {
+  const likeness = (word: string): number => [...word].findIndex((letter, i) => found[i]?.toLowerCase() !== letter);
   const words = expected.map((one) => (one.text === '<cr>' ? 'end of line' : one.text)).sort();
+  if (words.length > 12) words.sort((a, b) => likeness(b) - likeness(a));
   const shown = words.slice(0, 12).join(', ');
   return words.length > 12 ? `${shown}, ... (${words.length} in all)` : shown;
 }

@@ -1,7 +1,15 @@
 /** The model while it is being put together: a draft that rows change, with what they may ask and report. */
 import type { IpAddress, Prefix, SecretKey } from '../../base/index.ts';
 import { interfaceKind, isPhysical } from '../interface-name.ts';
-import type { DeviceModel, Diagnostic, InterfaceModel, KeptLine, Position, Written } from '../model.ts';
+import type {
+  BgpNeighborModel,
+  DeviceModel,
+  Diagnostic,
+  InterfaceModel,
+  KeptLine,
+  Position,
+  Written,
+} from '../model.ts';
 import { emptyAsaModel } from './defaults.ts';
 import { Objects } from './objects.ts';
 
@@ -83,7 +91,19 @@ export class Assembly {
 
   finish(): void {
     for (const work of this.#later.splice(0)) work();
+    this.#order();
     if (this.kept.length > 0) this.device.kept = this.kept;
+  }
+
+  /** Lists in the order in which they are printed, so that a printed configuration loads to the same model. */
+  #order(): void {
+    const { device } = this;
+    device.prefixLists.sort((a, b) => a.family - b.family);
+    const rank = (one: (typeof device.staticRoutes)[number]): number =>
+      one.prefix.family === 6 ? 2 : one.interface === 'Null0' ? 1 : 0;
+    device.staticRoutes.sort((a, b) => rank(a) - rank(b));
+    const home = (one: Draft<BgpNeighborModel>): number => (one.families[4] === undefined ? 1 : 0);
+    device.bgp?.neighbors.sort((a, b) => home(a) - home(b));
   }
 
   /** The interface of a hardware name, made on first mention. */

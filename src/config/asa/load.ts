@@ -1,6 +1,7 @@
 /** An ASA's configuration text to the model: lines, tree, rows, checks. Nothing throws; everything wrong is told. */
 import { type Line, readLines } from '../lines.ts';
 import type { Diagnostic, Loaded } from '../model.ts';
+import { maskSecrets } from '../secrets.ts';
 import { readTree, type Statement } from '../tree.ts';
 import { Assembly, Place } from './assembly.ts';
 import { checkModel } from './check.ts';
@@ -87,10 +88,10 @@ class Builder {
   #keep(row: AsaRow, negated: boolean, canonical: string, path: readonly string[], place: Place): void {
     const { kept } = this.assembly;
     const plain = negated ? canonical.slice('no '.length) : canonical;
-    const isSame = (text: string): boolean => text === plain || text === `no ${plain}`;
+    const isSame = (text: string): boolean => text === maskSecrets(plain) || text === maskSecrets(`no ${plain}`);
     const here = path.join('\n');
     const index = kept.findIndex((one) => one.path.join('\n') === here && isSame(one.text));
-    const added = { path: [...path], text: canonical, section: row.section, position: place.position };
+    const added = { path: [...path], text: maskSecrets(canonical), section: row.section, position: place.position };
     if (!negated) {
       if (index < 0) kept.push(added);
       else if (row.enters === undefined) kept.splice(index, 1, added);

@@ -76,10 +76,14 @@ function blocksOf(model: DeviceModel, options: PrintOptions): readonly Block[] {
     const own = rows.filter((row) => row.section === section && !row.modes.includes('*'));
     for (const lines of printer.print(own, model, 0, [])) blocks.get(section)?.push({ section, lines });
   }
+  let remarks = 0;
   for (const line of model.kept ?? []) {
     if (line.path.length > 0) continue;
     const section = SECTIONS.find((one) => one === line.section) ?? 'last';
-    blocks.get(section)?.push({ section, lines: [line.text, ...printer.keptUnder([line.text], 1)] });
+    const block = { section, lines: [line.text, ...printer.keptUnder([line.text], 1)] };
+    // Remarks stand before the entries they are about.
+    if (section === 'access-list') blocks.get(section)?.splice(remarks++, 0, block);
+    else blocks.get(section)?.push(block);
   }
   return [...blocks.values()].flat();
 }
@@ -115,7 +119,8 @@ class Printer {
         for (const printed of row.use === 'used' ? (row.print?.(view, this.#all) ?? []) : []) {
           const key = group === undefined ? '' : (printed.key ?? '');
           const lines = byKey.get(key) ?? [];
-          lines.push(this.#block(row, printed, depth, path));
+          const block = this.#block(row, printed, depth, path);
+          if (block.length > 0) lines.push(block);
           byKey.set(key, lines);
         }
       }
@@ -137,11 +142,14 @@ class Printer {
     const indent = ' '.repeat(depth);
     const command = printed.line ?? asaGrammar.render(row, printed.values, this.#showSecrets, printed.negated === true);
     const text = printed.negated === true ? `no ${command}` : command;
-    if (row.enters === undefined || printed.view === undefined) return [`${indent}${text}`];
+    if (row.enters === undefined || printed.view === undefined)
+      return printed.isHeader === true ? [] : [`${indent}${text}`];
     const inner = [...path, text];
     const rows = asaGrammar.rowsOf(row.enters).filter((one) => !one.modes.includes('*'));
     const body = this.print(rows, printed.view, depth + 1, inner).flat();
+    const under = this.keptUnder(inner, depth + 1);
+    if (printed.isHeader === true && body.length + under.length === 0) return [];
     const closing = row.closes === undefined ? [] : [`${indent}${row.closes}`];
-    return [`${indent}${text}`, ...body, ...this.keptUnder(inner, depth + 1), ...closing];
+    return [`${indent}${text}`, ...body, ...under, ...closing];
   }
 }

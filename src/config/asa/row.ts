@@ -59,6 +59,8 @@ export type Printed<P> = Readonly<{
   view?: unknown;
   /** Lines of neighbouring rows with the same key stand together (all of one neighbour). */
   key?: string;
+  /** Printed only when something stands below it. */
+  isHeader?: boolean;
   /** The line itself, where the pattern cannot say it. */
   line?: string;
 }>;
@@ -152,6 +154,7 @@ type KnownSpec<P extends Parameters> = Readonly<{
   section?: Section;
   lastResort?: boolean;
   leaves?: 'one' | 'all';
+  exact?: boolean;
   kept?: boolean;
   example: AsaExample | readonly AsaExample[];
 }>;
@@ -190,8 +193,11 @@ function known<P extends Parameters>(
   use: 'harmless' | 'unsupported',
 ): AsaRow {
   const { example, params, section, ...rest } = spec;
+  const names = Object.keys(params ?? {});
   return {
     ...rest,
+    exact: spec.exact ?? names.includes('what'),
+    vague: names.includes('what') || names.includes('rest') || names.includes('secret'),
     params: params ?? {},
     modes: typeof mode === 'string' ? [mode] : mode,
     section: section ?? 'last',

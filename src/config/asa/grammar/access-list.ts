@@ -152,7 +152,7 @@ export const accessListRows: readonly AsaRow[] = [
       return undefined;
     },
     unset: removeEntry,
-    print: (device) => entriesOf(device, 'extended'),
+    print: entriesOf,
   }),
   used('config', {
     pattern: 'access-list <name> standard <action> {<any>|host <host>|<net> <mask>}',
@@ -185,7 +185,8 @@ export const accessListRows: readonly AsaRow[] = [
       addEntry(target, args.name, 'standard', entry, undefined, place);
     },
     unset: removeEntry,
-    print: (device) => entriesOf(device, 'standard'),
+    // The row above prints all lists in their order.
+    print: () => [],
   }),
   harmless('config', {
     pattern: 'access-list <name> [line <line>] remark <text>',
@@ -479,16 +480,14 @@ function removeEntry(target: Assembly, args: Readonly<{ name?: string; action?: 
   if (list.entries.length === 0) target.device.accessLists = target.device.accessLists.filter((one) => one !== list);
 }
 
-function entriesOf(device: Readonly<{ accessLists: readonly AccessListModel[] }>, type: 'standard' | 'extended') {
-  return device.accessLists
-    .filter((list) => list.type === type)
-    .flatMap((list) =>
-      list.entries.map((one) => ({
-        values: {},
-        line: `access-list ${list.name} ${one.text ?? textOf(one, type)}`,
-        key: list.name,
-      })),
-    );
+function entriesOf(device: Readonly<{ accessLists: readonly AccessListModel[] }>) {
+  return device.accessLists.flatMap((list) =>
+    list.entries.map((one) => ({
+      values: {},
+      line: `access-list ${list.name} ${one.text ?? textOf(one, list.type)}`,
+      key: list.name,
+    })),
+  );
 }
 
 /** An entry that was not made from text, in words; several prefixes on a side need several lines, so the first stands. */

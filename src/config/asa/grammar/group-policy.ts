@@ -54,9 +54,11 @@ export const groupPolicyRows: readonly AsaRow[] = [
       target.device.groupPolicies = target.device.groupPolicies.filter((one) => one.name !== args.name);
     },
     print: (device) =>
-      device.groupPolicies
-        .filter((one) => one.internal && one.name !== DEFAULT_GROUP_POLICY)
-        .map((one) => ({ values: { name: one.name, from: one.from }, key: one.name })),
+      device.groupPolicies.map((one) => ({
+        values: { name: one.name, from: one.from },
+        key: one.name,
+        isHeader: one.name === DEFAULT_GROUP_POLICY,
+      })),
   }),
   unsupported('config', {
     pattern: 'group-policy <name> external <rest>',
@@ -94,9 +96,12 @@ export const groupPolicyRows: readonly AsaRow[] = [
       found.attributes = {};
     },
     print: (device) =>
-      device.groupPolicies
-        .filter((one) => one.tunnelProtocols !== undefined || Object.keys(one.attributes).length > 0)
-        .map((one) => ({ values: { name: one.name }, key: one.name, view: one })),
+      device.groupPolicies.map((one) => ({
+        values: { name: one.name },
+        key: one.name,
+        view: one,
+        isHeader: true,
+      })),
   }),
   used('group-policy', {
     pattern: 'vpn-tunnel-protocol / <protocols>...',

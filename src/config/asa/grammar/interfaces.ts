@@ -550,7 +550,11 @@ function addV6(target: Draft<InterfaceModel>, own: IpAddress, length: number): v
   removeV6(target, own);
   // One link-local address at most; RFC 4291 section 2.1 wants one on every link.
   if (own.isLinkLocal) target.addresses = target.addresses.filter((one) => !one.address.isLinkLocal);
-  target.addresses.push({ address: own, length });
+  // In the order in which they are printed: IPv4, link-local, the others.
+  const before = own.isLinkLocal
+    ? target.addresses.filter((one) => one.address.family === 4).length
+    : target.addresses.length;
+  target.addresses.splice(before, 0, { address: own, length });
   target.ipv6Enabled = true;
   delete target.unnumbered[6];
 }

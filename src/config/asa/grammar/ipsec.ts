@@ -356,6 +356,13 @@ export const ipsecRows: readonly AsaRow[] = [
     params: { name: name('Crypto map'), rest: text('Attribute') },
     example: { line: 'crypto map OUTSIDE 10 set peer 192.0.2.7', prints: 'crypto map OUTSIDE 10 set peer 192.0.2.7' },
   }),
+  harmless('config', {
+    pattern: 'crypto ca trustpool policy',
+    help: 'Checks of the pool of certificates',
+    section: 'crypto-ca',
+    enters: 'section',
+    example: 'crypto ca trustpool policy',
+  }),
   unsupported('config', {
     pattern: 'crypto ca <what> <rest>',
     help: 'Certificates',

@@ -31,7 +31,7 @@ function prefixListRows(family: 4 | 6): readonly AsaRow[] {
       },
       example: [
         `${word} PL seq 5 permit ${sample}`,
-        `${word} PL seq 10 deny ${sample} ge 30 le ${bits}`,
+        `${word} PL seq 10 deny ${sample} ge ${bits - 2} le ${bits}`,
         { line: `${word} PL permit ${sample} le ${bits}`, prints: `${word} PL seq 5 permit ${sample} le ${bits}` },
       ],
       set(target, args, place) {

@@ -125,7 +125,7 @@ export const routingRows: readonly AsaRow[] = [
       if (args.prefix === undefined) return;
       removeRoutes(target, args.interface, new Prefix(args.prefix.address, args.prefix.length), args.gateway);
     },
-    print: (device, all) =>
+    print: (device) =>
       device.staticRoutes
         .filter((one) => one.prefix.family === 6)
         .map((one) => ({
@@ -134,7 +134,7 @@ export const routingRows: readonly AsaRow[] = [
             prefix: { address: one.prefix.address, length: one.prefix.length },
             gateway: one.gateway,
             nowhere: one.nullRoute ? ('Null0' as const) : undefined,
-            distance: one.distance === 1 && !all ? undefined : one.distance,
+            distance: one.distance === 1 ? undefined : one.distance,
           },
         })),
   }),

@@ -2,7 +2,7 @@
 
 import type { SecretKey } from '../../../base/index.ts';
 import { fromUtf8 } from '../../../base/index.ts';
-import type { TunnelGroupModel } from '../../model.ts';
+import type { DeviceModel, TunnelGroupModel } from '../../model.ts';
 import { choice, name, number, optional, secret, secretText, text, words } from '../../parameters.ts';
 import { MASK } from '../../secrets.ts';
 import type { Assembly, Draft, Place } from '../assembly.ts';
@@ -54,9 +54,11 @@ export const tunnelGroupRows: readonly AsaRow[] = [
       target.device.tunnelGroups = target.device.tunnelGroups.filter((one) => one.name !== args.name);
     },
     print: (device) =>
-      device.tunnelGroups
-        .filter((one) => !BUILT_IN_GROUPS.has(one.name))
-        .map((one) => ({ values: { name: one.name, type: one.type as 'ipsec-l2l' }, key: one.name })),
+      device.tunnelGroups.map((one) => ({
+        values: { name: one.name, type: one.type as 'ipsec-l2l' },
+        key: one.name,
+        isHeader: BUILT_IN_GROUPS.has(one.name),
+      })),
   }),
   used('config', {
     pattern: 'tunnel-group <name> general-attributes',
@@ -74,10 +76,7 @@ export const tunnelGroupRows: readonly AsaRow[] = [
     unset(target, args) {
       delete target.device.tunnelGroups.find((one) => one.name === args.name)?.groupPolicy;
     },
-    print: (device, all) =>
-      device.tunnelGroups
-        .filter((one) => one.groupPolicy !== undefined || all)
-        .map((one) => ({ values: { name: one.name }, key: one.name, view: one })),
+    print: headersOf,
   }),
   used('tunnel-group-general', {
     pattern: 'default-group-policy / <policy>',
@@ -145,10 +144,7 @@ export const tunnelGroupRows: readonly AsaRow[] = [
       const found = target.device.tunnelGroups.find((one) => one.name === args.name);
       if (found !== undefined) resetIpsec(found);
     },
-    print: (device, all) =>
-      device.tunnelGroups
-        .filter((one) => all || hasIpsec(one))
-        .map((one) => ({ values: { name: one.name }, key: one.name, view: one })),
+    print: headersOf,
   }),
   unsupported('tunnel-group-ipsec', {
     pattern: 'ikev1 {pre-shared-key <key>|trust-point <trustpoint>|user-authentication <rest>|radius-sdi-xauth}',
@@ -307,13 +303,13 @@ export const tunnelGroupRows: readonly AsaRow[] = [
     print: (view) => (view.routeSetInterface ? [{ values: {} }] : []),
   }),
   used('tunnel-group-ipsec', {
-    pattern: 'ikev2 route accept / any',
+    pattern: 'ikev2 route accept any',
     help: 'Install the routes that the peer tells; on by default',
     attribute: 'routeAcceptAny',
     negatable: true,
     params: {},
     example: [
-      { line: 'no ikev2 route accept any', ...inIpsec, prints: 'no ikev2 route accept' },
+      { line: 'no ikev2 route accept any', ...inIpsec },
       { line: 'ikev2 route accept any', ...inIpsec },
     ],
     set(target) {
@@ -377,18 +373,9 @@ function resetIpsec(group: Draft<TunnelGroupModel>): void {
   Object.assign(group, { routeSetInterface: false, routeAcceptAny: true });
 }
 
-function hasIpsec(group: TunnelGroupModel): boolean {
-  const { keepalive } = group;
-  return (
-    group.localKey !== undefined ||
-    group.remoteKey !== undefined ||
-    group.virtualTemplate !== undefined ||
-    group.validateIdentity !== 'required' ||
-    group.routeSetInterface ||
-    !group.routeAcceptAny ||
-    keepalive?.thresholdMs !== KEEPALIVE.thresholdMs ||
-    keepalive.retryMs !== KEEPALIVE.retryMs
-  );
+/** Section lines of all groups; those without attributes are left out by the printer. */
+function headersOf(device: DeviceModel): Printed<{ name: string }>[] {
+  return device.tunnelGroups.map((one) => ({ values: { name: one.name }, key: one.name, view: one, isHeader: true }));
 }
 
 /** A key that is stars or encrypted is of no use to us. */
