@@ -23,7 +23,11 @@ export function runLossy(seed: number): LossyRun {
   const scenario = openScenario(TOPOLOGY, seed);
   const { lab, gateways } = scenario;
   for (const link of lab.links) link.change(BAD);
-  const reached = lab.run({ until: () => isConverged(gateways), limit: after(lab.now, CONVERGE_MS), everyMs: 10 });
+  const reached = lab.run({
+    until: () => isConverged(gateways, lab.now),
+    limit: after(lab.now, CONVERGE_MS),
+    everyMs: 10,
+  });
   assert.ok(reached, `seed ${seed} at ${lab.now} ms:\n${whyNotConverged(gateways, lab.now).join('\n')}`);
   const convergedMs = lab.now;
   let pingTries = 0;
