@@ -130,6 +130,7 @@ export class IkeContext {
       establishedOrder: 0,
       since: this.now,
       suite: undefined,
+      lifetimeMs: undefined,
       skD: undefined,
       outbound: undefined,
       inbound: undefined,

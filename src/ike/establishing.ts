@@ -8,11 +8,14 @@ import { identitiesEqual } from './identity.ts';
 import type { IkeAlgorithms, IkeSa } from './ike-sa.ts';
 import { deriveIkeKeys, type IkeKeyInput, type IkeKeys, protectorsOf, spiBytes } from './keys.ts';
 import { lifetime } from './lifetimes.ts';
+import type { IkeSuite } from './negotiation.ts';
 import type { Identity, IkePeer } from './policy.ts';
 import { keepaliveAt } from './sending.ts';
 
+type KeyedSuite = IkeAlgorithms & Pick<IkeSuite, 'lifetimeMs'>;
+
 /** Derives the keys of an IKE SA and gives it its two protectors. */
-export function keyIkeSa(context: IkeContext, sa: IkeSa, suite: IkeAlgorithms, input: IkeKeyInput): IkeKeys {
+export function keyIkeSa(context: IkeContext, sa: IkeSa, suite: KeyedSuite, input: IkeKeyInput): IkeKeys {
   const keys = deriveIkeKeys(input);
   const { initiator, responder } = protectorsOf(keys, suite);
   const own: Protector = sa.role === 'initiator' ? initiator : responder;
@@ -21,6 +24,7 @@ export function keyIkeSa(context: IkeContext, sa: IkeSa, suite: IkeAlgorithms, i
   sa.skD = keys.skD;
   const { encr, keyBits, integ, prf, group } = suite;
   sa.suite = { encr, keyBits, integ, prf, group };
+  sa.lifetimeMs = suite.lifetimeMs;
   context.environment.exportKeys?.({
     initiatorSpi: spiBytes(input.spiI),
     responderSpi: spiBytes(input.spiR),
@@ -137,7 +141,7 @@ export const REKEYED_LINGER_MS = 120_000;
 export function addSuccessor(
   context: IkeContext,
   old: IkeSa,
-  begin: Readonly<{ role: IkeSa['role']; localSpi: bigint; remoteSpi: bigint }>,
+  { suite, ...begin }: Readonly<{ role: IkeSa['role']; localSpi: bigint; remoteSpi: bigint; suite: IkeSuite }>,
 ): IkeSa {
   const { session, path, peer, natLocal, natRemote, localIdentity, remoteIdentity } = old;
   const next = context.add({ ...begin, session, path, peer, stage: { kind: 'established' } });
@@ -145,16 +149,18 @@ export function addSuccessor(
   next.natRemote = natRemote;
   next.localIdentity = localIdentity;
   next.remoteIdentity = remoteIdentity;
+  next.lifetimeMs = suite.lifetimeMs;
   if (peer !== undefined) startLife(context, next, peer);
   return next;
 }
 
 function startLife(context: IkeContext, sa: IkeSa, peer: IkePeer): void {
-  const { softAt, hardAt } = lifetime(context.now, peer.ikeLifetimeMs, context.environment.random);
+  const lifetimeMs = sa.lifetimeMs ?? peer.ikeLifetimeMs;
+  const ends = lifetimeMs === 'unlimited' ? undefined : lifetime(context.now, lifetimeMs, context.environment.random);
   sa.since = context.now;
   sa.heardAt = context.now;
-  sa.rekeyAt = softAt;
-  sa.expiresAt = hardAt;
+  sa.rekeyAt = ends?.softAt;
+  sa.expiresAt = ends?.hardAt;
   sa.keepaliveAt = keepaliveAt(context, sa);
   context.touched.add(sa);
 }

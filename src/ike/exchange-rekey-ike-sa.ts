@@ -81,7 +81,7 @@ export function answerRekeyIke(context: IkeContext, sa: IkeSa, payloads: readonl
   if (!secret.ok) return fatalAnswer(context, sa, 'invalid-public-value');
   const localSpi = context.newSpi();
   const nr = random(NONCE_LENGTH);
-  const next = addSuccessor(context, sa, { role: 'responder', localSpi, remoteSpi });
+  const next = addSuccessor(context, sa, { role: 'responder', localSpi, remoteSpi, suite });
   keyIkeSa(context, next, suite, {
     ...suite,
     ni: nonce.data,
@@ -146,7 +146,7 @@ export function handleRekeyIkeResponse(
     deleteIkeSa(context, sa, cause, NotifyType.INVALID_SYNTAX);
     return;
   }
-  const next = addSuccessor(context, sa, { role: 'initiator', localSpi: exchange.spi, remoteSpi });
+  const next = addSuccessor(context, sa, { role: 'initiator', localSpi: exchange.spi, remoteSpi, suite });
   keyIkeSa(context, next, suite, {
     ...suite,
     ni: exchange.nonce,

@@ -144,6 +144,8 @@ export type IkeSa = {
   establishedOrder: number;
   since: Instant;
   suite: IkeAlgorithms | undefined;
+  /** Lifetime by the proposal agreed on; undefined: the peer's. */
+  lifetimeMs: number | 'unlimited' | undefined;
   skD: SecretKey | undefined;
   outbound: Protector | undefined;
   inbound: Protector | undefined;
@@ -224,7 +226,7 @@ export function snapshotOf(sa: IkeSa, now: Instant): IkeSaSnapshot {
     ...(sa.remoteIdentity === undefined ? {} : { remoteIdentity: sa.remoteIdentity }),
     ...(sa.suite === undefined ? {} : sa.suite),
     since: sa.since,
-    lifetimeMs: sa.peer?.ikeLifetimeMs ?? Math.max(0, (sa.expiresAt ?? now) - sa.since),
+    lifetimeMs: lifetimeOf(sa, now),
     ...(sa.rekeyAt === undefined ? {} : { rekeyAt: sa.rekeyAt }),
     natLocal: sa.natLocal,
     natRemote: sa.natRemote,
@@ -233,6 +235,12 @@ export function snapshotOf(sa: IkeSa, now: Instant): IkeSaSnapshot {
     peerRoutes: sa.peerRoutes,
     children: [...sa.children.values()].map(childSnapshotOf),
   };
+}
+
+/** 0: no end is set. */
+function lifetimeOf(sa: IkeSa, now: Instant): number {
+  if (sa.lifetimeMs === 'unlimited') return 0;
+  return sa.lifetimeMs ?? sa.peer?.ikeLifetimeMs ?? Math.max(0, (sa.expiresAt ?? now) - sa.since);
 }
 
 function childSnapshotOf(child: ChildState): ChildSaSnapshot {

@@ -21,6 +21,8 @@ export type IkeSuite = Readonly<{
   integ: number;
   prf: number;
   group: number;
+  /** What our own proposal says of it. */
+  lifetimeMs?: number | 'unlimited';
 }>;
 
 /** What a child SA will use. `spi` is the peer's; `group` is 0 without key exchange. */
@@ -147,6 +149,7 @@ function matchIke(policy: IkeProposal, cipher: Cipher, proposal: Proposal): IkeS
     integ: protection.integ,
     prf: prf.id,
     group: group.id,
+    ...(policy.lifetimeMs === undefined ? {} : { lifetimeMs: policy.lifetimeMs }),
   };
 }
 

@@ -26,6 +26,8 @@ export type IkeProposal = Readonly<{
   integrity: readonly number[];
   prf: readonly number[];
   groups: readonly number[];
+  /** Lifetime of an IKE SA that comes of this proposal; absent: the peer's `ikeLifetimeMs`. */
+  lifetimeMs?: number | 'unlimited';
 }>;
 
 /** Choices for a child SA. `group` is used by CREATE_CHILD_SA alone (PFS). */
@@ -74,6 +76,7 @@ export type IkePeer = Readonly<{
   validateIdentity: 'required' | 'none';
   localKey?: SecretKey;
   remoteKey?: SecretKey;
+  /** Lifetime of its IKE SAs where the proposal agreed on has none of its own. */
   ikeLifetimeMs: number;
   liveness?: Liveness;
   child: ChildPolicy;

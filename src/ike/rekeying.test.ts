@@ -153,6 +153,44 @@ test('an IKE SA that cannot be rekeyed ends with its lifetime, and an always-on 
   assertAgree(both, { ikeSas: 1, children: 1 });
 });
 
+test('an IKE SA lives as long as the proposal says that was agreed on, whatever stands first', () => {
+  const [base] = configOf(A, []).proposals;
+  assert.ok(base !== undefined);
+  const proposals = [
+    { ...base, groups: [Ke.ECP_521], lifetimeMs: 24 * HOUR },
+    { ...base, lifetimeMs: 2 * HOUR },
+  ];
+  const both = established(1);
+  const { lab, a } = both;
+  const first = live(a, lab.now)[0]?.localSpi;
+  lab.do(a, { kind: 'configure', config: configOf(A, [peerTo(B, { initiate: true })], { proposals }) });
+  lab.do(a, { kind: 'clear', what: 'ike' });
+  lab.run(10_000);
+  assert.equal(live(a, lab.now)[0]?.lifetimeMs, 2 * HOUR);
+  assert.notEqual(live(a, lab.now)[0]?.localSpi, first);
+  const second = live(a, lab.now)[0]?.localSpi;
+  lab.run(2 * HOUR);
+  assert.notEqual(live(a, lab.now)[0]?.localSpi, second);
+  assert.equal(live(a, lab.now)[0]?.lifetimeMs, 2 * HOUR, 'after rekeying too');
+  assertAgree(both, { ikeSas: 1, children: 1 });
+});
+
+test('an IKE SA without end is never rekeyed of our own accord', () => {
+  const [base] = configOf(A, []).proposals;
+  assert.ok(base !== undefined);
+  const proposals = [{ ...base, lifetimeMs: 'unlimited' as const }];
+  const both = established(1);
+  const { lab, a, b } = both;
+  lab.do(a, { kind: 'configure', config: configOf(A, [peerTo(B, { initiate: true })], { proposals }) });
+  lab.do(b, { kind: 'configure', config: configOf(B, [peerTo(A)], { proposals }) });
+  lab.do(a, { kind: 'clear', what: 'ike' });
+  lab.run(10_000);
+  const [sa] = live(a, lab.now);
+  assert.deepEqual([sa?.lifetimeMs, sa?.rekeyAt], [0, undefined]);
+  lab.run(30 * HOUR);
+  assert.equal(live(a, lab.now)[0]?.localSpi, sa?.localSpi);
+});
+
 test('both ends rekey the child SA at once: the lowest nonce loses (section 2.8.1)', () => {
   const winners = new Set<string>();
   let collisions = 0;

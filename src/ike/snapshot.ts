@@ -37,6 +37,7 @@ export type IkeSaSnapshot = Readonly<{
   prf?: number;
   group?: number;
   since: Instant;
+  /** 0: unlimited. */
   lifetimeMs: number;
   rekeyAt?: Instant;
   natLocal: boolean;
