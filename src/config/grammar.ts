@@ -165,27 +165,27 @@ export class Grammar<R extends Syntax> {
     const count = line.tokens.length;
     const buckets: Thread<R>[][] = Array.from({ length: count + 1 }, () => []);
     buckets[from] = rules.map((rule) => ({ rule, state: rule.start, bound: undefined, rank: '' }));
-    let last: Mismatch<R> = { ok: false, kind: 'invalid', index: from, expected: [], rows: [] };
+    let explain = (): Mismatch<R> => ({ ok: false, kind: 'invalid', index: from, expected: [], rows: [] });
     for (let index = from; index < count; index++) {
       const threads = buckets[index] ?? [];
       if (threads.length === 0) continue;
-      last = advance(threads, line, index, buckets);
+      explain = advance(threads, line, index, buckets);
     }
     const ended = buckets[count] ?? [];
     const complete = asking ? undefined : best(ended.filter(({ state }) => state.final || (negated && state.stop)));
     if (complete !== undefined) return toMatch(complete, negated);
-    if (ended.length === 0) return last;
+    if (ended.length === 0) return explain();
     return { ok: false, kind: 'incomplete', index: count, expected: expectations(ended), rows: rowsOf(ended) };
   }
 }
 
-/** Takes all threads over one token; says what would have to be said if none got past it. */
+/** Takes all threads over one token; returns what would have to be said if none got past it, worked out on demand. */
 function advance<R extends Syntax>(
   threads: readonly Thread<R>[],
   line: Line,
   index: number,
   buckets: Thread<R>[][],
-): Mismatch<R> {
+): () => Mismatch<R> {
   const word = line.tokens[index]?.text.toLowerCase() ?? '';
   const exact: [Thread<R>, number][] = [];
   const abbreviated: [Thread<R>, number][] = [];
@@ -229,11 +229,13 @@ function advance<R extends Syntax>(
   const free = exact.length === 0 ? read : read.filter(([thread]) => isFree(thread));
   for (const [thread, used] of [...exact, ...(exact.length > 0 || ambiguous ? [] : abbreviated), ...free])
     buckets[Math.min(index + used, buckets.length - 1)]?.push(thread);
-  const expected: Expected[] = ambiguous
-    ? [...meant].map((text) => ({ text, help: '', keyword: true }))
-    : expectations(threads);
-  const kind = ambiguous ? 'ambiguous' : 'invalid';
-  return { ok: false, kind, index, expected, rows: rowsOf(threads), ...(fault === undefined ? {} : { fault }) };
+  return () => {
+    const expected: Expected[] = ambiguous
+      ? [...meant].map((text) => ({ text, help: '', keyword: true }))
+      : expectations(threads);
+    const kind = ambiguous ? 'ambiguous' : 'invalid';
+    return { ok: false, kind, index, expected, rows: rowsOf(threads), ...(fault === undefined ? {} : { fault }) };
+  };
 }
 
 function written(param: Param<unknown>, value: unknown): string {

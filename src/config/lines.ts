@@ -53,6 +53,7 @@ function isComment(first: string | undefined): boolean {
 }
 
 function normalise(word: string): string {
+  if (!/[^!-~]/.test(word)) return word;
   return word
     .replaceAll(ZERO_WIDTH, '')
     .replaceAll(/[\u2018\u2019\u201a\u201b\u2032]/g, "'")

@@ -13,7 +13,7 @@ const MISSING = 0.6;
 const MISSING_KEYWORD = 1.2;
 const EXTRA = 1.3;
 const WRONG_VALUE = 0.95;
-const FREE_TEXT = 0.5;
+const UNLIKELY = 0.5;
 /** Longer lines are not searched: the suggestion would help nobody. */
 const MOST_TOKENS = 24;
 
@@ -83,7 +83,9 @@ function follow(row: Syntax, step: Step, line: Line): Step[] {
     if (edge.kind === 'word') go(edge.to, 0, MISSING_KEYWORD, edge.text);
     else if (param !== undefined) {
       const used = token === undefined || param.choices !== undefined ? 0 : wordsRead(param, line, step.index);
-      const price = param.kind === 'text' ? FREE_TEXT : 0;
+      // Free text takes anything, and an address is rarely meant to be the name of an interface.
+      const isUnlikely = param.kind === 'text' || (param.kind === 'nameif' && /^[\d.:/]+$/.test(token?.text ?? ''));
+      const price = isUnlikely ? UNLIKELY : 0;
       if (used > 0) go(edge.to, used, price, wordsAt(line, step.index, used));
       else if (token !== undefined) go(edge.to, 1, param.choices === undefined ? WRONG_VALUE : EXTRA, `<${edge.name}>`);
       go(edge.to, 0, MISSING, `<${edge.name}>`);
@@ -98,7 +100,7 @@ function mistyping(word: string, keyword: string): number | undefined {
   if (word === keyword) return 0;
   if (/^[a-z]/.test(word) && keyword.startsWith(word)) return 0.6 + 0.04 * (keyword.length - word.length);
   // Perhaps another word has run into it.
-  if (keyword.length >= 4 && word.startsWith(keyword)) return 0.7;
+  if (keyword.length >= 4 && word.startsWith(keyword)) return 0.5;
   const most = Math.min(3, Math.floor(keyword.length / 2));
   const edits = editDistance(word, keyword, most);
   return edits > most ? undefined : 0.3 + 0.3 * edits;

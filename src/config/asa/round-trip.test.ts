@@ -201,7 +201,7 @@ test('no text makes the loader throw, and every diagnostic points into the text'
       printAsa(model);
       showRunning(model, ['tunnel-group']);
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 
@@ -242,6 +242,6 @@ test('no diagnostic and no masked print shows a secret, however its line is dama
       assert.ok(!printAsa(model).includes(SECRET), printAsa(model));
       assert.ok(!JSON.stringify(model).includes(SECRET));
     }),
-    { numRuns: 250 },
+    { numRuns: 150 },
   );
 });

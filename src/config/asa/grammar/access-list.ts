@@ -367,9 +367,9 @@ export const accessListRows: readonly AsaRow[] = [
     example: { line: 'description head office', within: ['object network LAN'] },
   }),
   unsupported('object-network', {
-    pattern: '<what> <rest>',
+    pattern: '{nat <pair> {static|dynamic} <rest>|fqdn <rest>}',
     help: 'Translation and names of hosts',
-    params: { what: words('What', 'nat', 'fqdn'), rest: text('Rule') },
+    params: { pair: optional(name('Interfaces')), rest: text('Rule') },
     example: { line: 'nat (inside,outside) dynamic interface', within: ['object network LAN'] },
   }),
   unsupported('config', {

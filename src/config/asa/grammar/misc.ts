@@ -307,13 +307,23 @@ export const miscRows: readonly AsaRow[] = [
     example: 'webvpn',
   }),
   unsupported('config', {
+    pattern: 'nat <pair> {[{<line>|after-auto [<line>]}] source <rest>|<line> <rest>}',
+    help: 'Translation of addresses',
+    section: 'nat',
+    params: {
+      pair: name('Interfaces, as (inside,outside)'),
+      line: optional(number(0, 2147483647, 'Place, or old identifier')),
+      rest: text('Rule'),
+    },
+    example: 'nat (inside,outside) source dynamic any interface',
+  }),
+  unsupported('config', {
     pattern: '<what> [<rest>]',
-    help: 'Translation, failover, contexts and other features of a firewall',
+    help: 'Failover, contexts and other features of a firewall',
     section: 'nat',
     params: {
       what: words(
         'Feature',
-        'nat',
         'global',
         'static',
         'failover',
@@ -334,7 +344,7 @@ export const miscRows: readonly AsaRow[] = [
       ),
       rest: optional(text('Setting')),
     },
-    example: 'nat (inside,outside) source dynamic any interface',
+    example: 'failover lan unit primary',
   }),
   harmless('config', {
     pattern: 'class-map [type inspect <protocol>] <name> [<match>]',
