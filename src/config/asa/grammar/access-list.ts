@@ -1,60 +1,20 @@
-/** Access lists and the objects they use. */
-import { type IpAddress, Prefix } from '../../../base/index.ts';
+/** Access lists; the objects they use are in `objects.ts`. */
+import { Prefix } from '../../../base/index.ts';
 import type { AccessListEntryModel, AccessListModel } from '../../model.ts';
-import {
-  address,
-  choice,
-  interfacing,
-  mask,
-  name,
-  nameif,
-  network,
-  number,
-  optional,
-  text,
-  words,
-} from '../../parameters.ts';
+import { address, choice, mask, name, nameif, network, number, optional, text, words } from '../../parameters.ts';
 import type { Assembly, Draft, Place } from '../assembly.ts';
-import { type NetworkObject, type PortRange, prefixesOfRange } from '../objects.ts';
-import { PROTOCOLS, portNumber, portParam, protocolName, protocolNumber } from '../ports.ts';
+import type { PortRange } from '../objects.ts';
+import { PROTOCOLS, protocolName, protocolNumber } from '../ports.ts';
 import { type AsaRow, harmless, unsupported, used } from '../row.ts';
+import { destination, portsOf, type Side, sidePrefixes, source } from './sides.ts';
 
 const SECTION = 'access-list';
 const action = words('What to do', 'permit', 'deny');
-const anyWord = words('Everything', 'any', 'any4', 'any6');
 const SOURCE = '{<any>|host <host>|<net> <mask>|<prefix>|object <object>|object-group <group>|interface <interface>}';
 const DESTINATION =
   '{<dany>|host <dhost>|<dnet> <dmask>|<dprefix>|object <dobject>|object-group <dgroup>|interface <dinterface>}';
 const SOURCE_PORT = '[{<op> <port>|range <from> <to>}]';
 const DESTINATION_PORT = '[{<dop> <dport>|range <dfrom> <dto>|object-group <services>}]';
-
-const side = (which: string) => ({
-  any: optional(anyWord),
-  host: optional(address(`${which}: one address`)),
-  net: optional(network(`${which}: network`)),
-  mask: optional(mask('Netmask, not a wildcard')),
-  prefix: optional(interfacing(6, `${which}: IPv6 prefix`)),
-  object: optional(name(`${which}: object`)),
-  group: optional(name(`${which}: object group`)),
-  interface: optional(nameif(`${which}: address of an interface`)),
-  op: optional(words('Comparison', 'eq', 'lt', 'gt', 'neq')),
-  port: optional(portParam('Port')),
-  from: optional(portParam('First port')),
-  to: optional(portParam('Last port')),
-});
-const source = side('Source');
-const destination = side('Destination');
-
-type Side = Readonly<{
-  any?: string | undefined;
-  host?: IpAddress | undefined;
-  net?: IpAddress | undefined;
-  mask?: number | undefined;
-  prefix?: Readonly<{ address: IpAddress; length: number }> | undefined;
-  object?: string | undefined;
-  group?: string | undefined;
-  interface?: string | undefined;
-}>;
 
 export const accessListRows: readonly AsaRow[] = [
   used('config', {
@@ -218,168 +178,6 @@ export const accessListRows: readonly AsaRow[] = [
     },
     example: 'access-group OUTSIDE_IN in interface outside',
   }),
-  used('config', {
-    pattern: 'object network <name>',
-    help: 'Name for an address, network or range',
-    section: 'object',
-    enters: 'object-network',
-    kept: true,
-    params: { name: name('Object') },
-    example: 'object network LAN',
-    set: (target, args) => target.objects.network(args.name),
-    unset(target, args) {
-      target.objects.networks.delete(args.name ?? '');
-    },
-  }),
-  used('object-network', {
-    pattern: '{host <host>|subnet <net> <mask>|subnet <prefix>|range <first> <last>}',
-    help: 'What the object stands for',
-    kept: true,
-    params: {
-      host: optional(address('One address')),
-      net: optional(network('Network')),
-      mask: optional(mask('Netmask')),
-      prefix: optional(interfacing(6, 'IPv6 prefix')),
-      first: optional(address('First address', 4)),
-      last: optional(address('Last address', 4)),
-    },
-    example: ['host 10.0.0.1', 'subnet 10.0.0.0 255.0.0.0', 'range 10.0.0.1 10.0.0.9', 'subnet 2001:db8::/32'],
-    set(target: NetworkObject, args, place) {
-      const { first, last } = args;
-      if (first !== undefined && last !== undefined && first.compare(last) > 0)
-        return place.error('contradiction', 'the range ends before it begins', { param: 'last' });
-      target.prefixes =
-        first === undefined || last === undefined ? (sidePrefixes(args) ?? []) : rangePrefixes(first, last);
-      return undefined;
-    },
-  }),
-  used('config', {
-    pattern: 'object-group network <name>',
-    help: 'Name for several networks',
-    section: 'object',
-    enters: 'object-group-network',
-    kept: true,
-    params: { name: name('Object group') },
-    example: 'object-group network LANS',
-    set: (target, args) => target.objects.network(args.name),
-    unset(target, args) {
-      target.objects.networks.delete(args.name ?? '');
-    },
-  }),
-  used('object-group-network', {
-    pattern: '{network-object {host <host>|object <object>|<net> <mask>|<prefix>}|group-object <object>}',
-    help: 'Member of the group',
-    kept: true,
-    params: {
-      host: optional(address('One address')),
-      object: optional(name('Object or group')),
-      net: optional(network('Network')),
-      mask: optional(mask('Netmask')),
-      prefix: optional(interfacing(6, 'IPv6 prefix')),
-    },
-    example: [
-      'network-object host 10.0.0.1',
-      'network-object 10.1.0.0 255.255.0.0',
-      'network-object object LAN',
-      'group-object OTHERS',
-    ],
-    set(target, args) {
-      if (args.object !== undefined) target.members.push(args.object);
-      target.prefixes.push(...(sidePrefixes(args) ?? []));
-    },
-  }),
-  used('config', {
-    pattern: 'object service <name>',
-    help: 'Name for a protocol and ports',
-    section: 'object',
-    enters: 'object-service',
-    kept: true,
-    params: { name: name('Object') },
-    example: 'object service BGP',
-    set: (target, args) => target.objects.service(args.name, 0),
-  }),
-  used('config', {
-    pattern: 'object-group service <name> [<protocol>]',
-    help: 'Name for several services',
-    section: 'object',
-    enters: 'object-group-service',
-    kept: true,
-    params: { name: name('Object group'), protocol: optional(words('Protocol', 'tcp', 'udp', 'tcp-udp')) },
-    example: 'object-group service WEB tcp',
-    set: (target, args) =>
-      target.objects.service(args.name, args.protocol === 'tcp-udp' ? 0 : protocolNumber(args.protocol ?? 'ip')),
-  }),
-  used(['object-service', 'object-group-service'], {
-    pattern:
-      '{service|service-object} {<protocol>|<number>} [source {<op> <port>|range <from> <to>}] [destination {<dop> <dport>|range <dfrom> <dto>}]',
-    help: 'Protocol and ports',
-    kept: true,
-    params: {
-      protocol: optional(choice('Protocol', PROTOCOLS)),
-      number: optional(number(0, 255, 'Protocol number')),
-      op: source.op,
-      port: source.port,
-      from: source.from,
-      to: source.to,
-      dop: destination.op,
-      dport: destination.port,
-      dfrom: destination.from,
-      dto: destination.to,
-    },
-    example: [
-      { line: 'service tcp destination eq bgp', within: ['object service BGP'] },
-      { line: 'service-object udp destination range 500 4500', within: ['object-group service G'] },
-    ],
-    set(target, args, place) {
-      const sourcePorts = portsOf(args.op, args.port, args.from, args.to);
-      const destinationPorts = portsOf(args.dop, args.dport, args.dfrom, args.dto);
-      if (sourcePorts === 'empty' || destinationPorts === 'empty' || args.op === 'neq' || args.dop === 'neq')
-        return place.error('contradiction', 'this range of ports is empty or has a hole');
-      target.services.push({
-        protocol: args.number ?? protocolNumber(args.protocol ?? 'ip'),
-        ...(sourcePorts === undefined ? {} : { source: sourcePorts }),
-        ...(destinationPorts === undefined ? {} : { destination: destinationPorts }),
-      });
-      return undefined;
-    },
-  }),
-  used('object-group-service', {
-    pattern: '{port-object {eq <port>|range <from> <to>}|group-object <object>|service-object object <object>}',
-    help: 'Port or member of the group',
-    kept: true,
-    params: { port: source.port, from: source.from, to: source.to, object: optional(name('Object or group')) },
-    example: [
-      { line: 'port-object eq www', within: ['object-group service WEB tcp'] },
-      { line: 'port-object range 8000 8100', within: ['object-group service WEB tcp'] },
-    ],
-    set(target, args, place) {
-      const ports = portsOf(args.port === undefined ? undefined : 'eq', args.port, args.from, args.to);
-      if (ports === 'empty') return place.error('contradiction', 'this range of ports is empty');
-      if (args.object !== undefined) target.members.push(args.object);
-      else if (ports !== undefined) target.services.push({ protocol: target.protocol, destination: ports });
-      return undefined;
-    },
-  }),
-  harmless(['object-network', 'object-service', 'object-group-network', 'object-group-service'], {
-    pattern: 'description <text>',
-    help: 'Describe the object',
-    params: { text: text('Any text') },
-    example: { line: 'description head office', within: ['object network LAN'] },
-  }),
-  unsupported('object-network', {
-    pattern: '{nat <pair> {static|dynamic} <rest>|fqdn <rest>}',
-    help: 'Translation and names of hosts',
-    params: { pair: optional(name('Interfaces')), rest: text('Rule') },
-    example: { line: 'nat (inside,outside) dynamic interface', within: ['object network LAN'] },
-  }),
-  unsupported('config', {
-    pattern: 'object-group <type> <rest>',
-    help: 'Groups of other kinds',
-    section: 'object',
-    enters: 'section',
-    params: { type: words('Type', 'protocol', 'icmp-type', 'user', 'security'), rest: text('Name') },
-    example: 'object-group icmp-type PINGS',
-  }),
 ];
 
 /** The addresses of one side; what does not exist is a warning and matches nothing. */
@@ -402,24 +200,6 @@ function resolve(target: Assembly, side: Side, place: Place, mark: '' | 'd'): Pr
   return [];
 }
 
-function sidePrefixes(side: Side): Prefix[] | undefined {
-  if (side.any === 'any4') return [Prefix.all(4)];
-  if (side.any === 'any6') return [Prefix.all(6)];
-  if (side.any !== undefined) return [Prefix.all(4), Prefix.all(6)];
-  if (side.host !== undefined) return [Prefix.host(side.host)];
-  if (side.net !== undefined) return [new Prefix(side.net, side.mask ?? 32)];
-  return side.prefix === undefined ? undefined : [new Prefix(side.prefix.address, side.prefix.length)];
-}
-
-function rangePrefixes(first: IpAddress, last: IpAddress): Prefix[] {
-  const offset = (one: IpAddress): number => one.a >>> 0;
-  return prefixesOfRange(
-    offset(first),
-    offset(last),
-    (at, length) => new Prefix(first.plus(at - offset(first)), length),
-  );
-}
-
 function applyServices(
   target: Assembly,
   entry: Draft<AccessListEntryModel>,
@@ -437,20 +217,6 @@ function applyServices(
     if (only.source !== undefined) entry.sourcePorts = { ...only.source };
     if (only.destination !== undefined) entry.destinationPorts = { ...only.destination };
   }
-}
-
-function portsOf(
-  op: string | undefined,
-  port: string | undefined,
-  from: string | undefined,
-  to: string | undefined,
-): PortRange | 'empty' | undefined {
-  const range = (low: number, high: number): PortRange | 'empty' => (low > high ? 'empty' : { from: low, to: high });
-  if (from !== undefined && to !== undefined) return range(portNumber(from), portNumber(to));
-  if (op === undefined || port === undefined) return undefined;
-  const value = portNumber(port);
-  if (op === 'lt') return range(0, value - 1);
-  return op === 'gt' ? range(value + 1, 65535) : range(value, value);
 }
 
 function addEntry(

@@ -1,4 +1,4 @@
-/** The BGP process and its address families; neighbours are in `bgp-neighbor.ts`. */
+/** The BGP process and its address families; neighbours are in `bgp-session.ts` and `bgp-neighbor.ts`. */
 import { Prefix } from '../../../base/index.ts';
 import type { BgpFamilyModel } from '../../model.ts';
 import {

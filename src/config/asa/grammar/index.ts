@@ -7,21 +7,27 @@ import type { AsaRow } from '../row.ts';
 import { accessListRows } from './access-list.ts';
 import { bgpFamilyRows, bgpRows } from './bgp.ts';
 import { bgpNeighborRows } from './bgp-neighbor.ts';
+import { bgpSessionRows } from './bgp-session.ts';
 import { groupPolicyRows } from './group-policy.ts';
 import { ikeRows } from './ike.ts';
 import { interfaceRows } from './interfaces.ts';
 import { ipsecRows } from './ipsec.ts';
 import { hostRows, miscRows } from './misc.ts';
+import { objectRows } from './objects.ts';
 import { policyRows } from './policy.ts';
 import { routingRows } from './routing.ts';
+import { tunnelRows } from './tunnel.ts';
 import { tunnelGroupRows } from './tunnel-group.ts';
 
 export const asaGrammar: Grammar<AsaRow> = new Grammar([
   ...hostRows,
   ...interfaceRows,
+  ...tunnelRows,
   ...accessListRows,
+  ...objectRows,
   ...policyRows,
   ...bgpRows,
+  ...bgpSessionRows,
   ...bgpNeighborRows,
   ...bgpFamilyRows,
   ...routingRows,
