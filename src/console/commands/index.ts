@@ -1,0 +1,22 @@
+/** The command table, by subject. */
+import { clear } from './clear.ts';
+import { pingCommands } from './ping.ts';
+import type { Row } from './row.ts';
+import { showBgpCommands } from './show-bgp.ts';
+import { showCrypto } from './show-crypto.ts';
+import { showInterfaceCommands } from './show-interface.ts';
+import { showRouteCommands } from './show-route.ts';
+import { showSystem } from './show-system.ts';
+
+export type { ExecDevice, ExecResult, Row, Words } from './row.ts';
+export { INCOMPLETE, invalid, text } from './row.ts';
+
+export const rows: readonly Row[] = [
+  ...showCrypto,
+  ...showBgpCommands,
+  ...showRouteCommands,
+  ...showInterfaceCommands,
+  ...showSystem,
+  ...pingCommands,
+  ...clear,
+];
