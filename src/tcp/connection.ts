@@ -186,6 +186,17 @@ export class Connection {
     this.#flush(now, out);
   }
 
+  /** Whether a segment with these ports and this sequence number is under way, not acknowledged yet. */
+  hasSent({
+    localPort,
+    remotePort,
+    sequence,
+  }: Readonly<{ localPort: number; remotePort: number; sequence: number }>): boolean {
+    const { una, max } = this.#sender;
+    const isOurs = localPort === this.local.port && remotePort === this.remotePort;
+    return isOurs && !isBefore(sequence, una) && isBefore(sequence, max);
+  }
+
   /** The path carries packets of `size` bytes after the IP header at most. */
   shrink(size: number, now: Instant, out: TcpEffect[]): void {
     const mss = Math.max(SMALLEST_MSS, size - HEADER_LENGTH);

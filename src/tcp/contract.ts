@@ -25,7 +25,14 @@ export type TcpEvent =
   /** Graceful close after what was written; `abort` sends RST at once. */
   | Readonly<{ kind: 'close' | 'abort'; connection: ConnectionId }>
   /** ICMP too-big for a segment we sent: lower the send MSS to fit `mtu`. */
-  | Readonly<{ kind: 'path-mtu'; local: IpAddress; remote: IpAddress; mtu: number }>
+  | Readonly<{
+      kind: 'path-mtu';
+      local: IpAddress;
+      remote: IpAddress;
+      mtu: number;
+      /** Of the segment that the ICMP message quotes: believed only when that one is under way (RFC 5927 section 4.1). */
+      quoted?: Readonly<{ localPort: number; remotePort: number; sequence: number }>;
+    }>
   | Readonly<{ kind: 'tick' }>;
 
 export type TcpEffect =

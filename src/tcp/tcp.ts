@@ -82,7 +82,7 @@ export class Tcp {
         this.#with(event.connection, (connection) => connection.abort(out));
         break;
       case 'path-mtu':
-        this.#onPathMtu(event.local, event.remote, event.mtu, now, out);
+        this.#onPathMtu(event, now, out);
         break;
       case 'tick':
         this.#tick(now, out);
@@ -185,11 +185,13 @@ export class Tcp {
     this.#settle(connection);
   }
 
-  #onPathMtu(local: IpAddress, address: IpAddress, mtu: number, now: Instant, out: TcpEffect[]): void {
+  #onPathMtu(event: Extract<TcpEvent, { kind: 'path-mtu' }>, now: Instant, out: TcpEffect[]): void {
+    const { local, remote: address, mtu, quoted } = event;
     const size = Math.max(mtu, SMALLEST_MTU[address.family]) - (address.family === 4 ? 20 : 40);
     for (const list of this.#remotes.get(keyOf(address))?.connections.values() ?? []) {
       for (const connection of list) {
         if (!connection.local.address.equals(local)) continue;
+        if (quoted !== undefined && !connection.hasSent(quoted)) continue;
         connection.shrink(size, now, out);
         this.#settle(connection);
       }

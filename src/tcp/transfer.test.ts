@@ -79,6 +79,28 @@ test('a smaller path is found by ICMP (RFC 1191), and not below the floor', () =
   assert.equal(other.a.snapshot(other.now).connections[0]?.mss, 552 - 40);
 });
 
+test('an ICMP message that quotes no segment under way is not believed (RFC 5927 section 4.1)', () => {
+  const pair = new Pair();
+  pair.connect();
+  pair.run(100);
+  pair.do('a', { kind: 'write', connection: -1, data: new Uint8Array(100) });
+  const segment = pair.sent.findLast(({ from }) => from === 'a')?.segment;
+  assert.ok(segment);
+  const mss = (): number | undefined => pair.a.snapshot(pair.now).connections[0]?.mss;
+  const before = mss();
+  const { sequence, sourcePort: localPort, destinationPort: remotePort } = segment;
+  const tell = (change: Partial<{ localPort: number; remotePort: number; sequence: number }>): number | undefined => {
+    const quoted = { localPort, remotePort, sequence, ...change };
+    pair.do('a', { kind: 'path-mtu', local: pair.address.a, remote: pair.address.b, mtu: 1000, quoted });
+    return mss();
+  };
+  assert.equal(tell({ sequence: (sequence - 1) >>> 0 }), before, 'acknowledged long ago');
+  assert.equal(tell({ sequence: (sequence + 100) >>> 0 }), before, 'not sent yet');
+  assert.equal(tell({ localPort: localPort ^ 1 }), before);
+  assert.equal(tell({ remotePort: remotePort ^ 1 }), before);
+  assert.equal(tell({}), 1000 - 40);
+});
+
 test('a writer hears when a full buffer drains', () => {
   const pair = new Pair();
   pair.connect();
