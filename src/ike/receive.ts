@@ -1,5 +1,5 @@
 /** The way of a datagram: to its IKE SA, through integrity and message id, into its exchange. */
-import { deleteIkeSa, endIkeSa } from './closing.ts';
+import { attemptFailed, deleteIkeSa, endIkeSa } from './closing.ts';
 import type { IkeContext } from './context.ts';
 import type { Cause } from './events.ts';
 import { answerCreateChild, handleCreateChildResponse } from './exchange-create-child-sa.ts';
@@ -199,7 +199,9 @@ function handleUnreadable(context: IkeContext, sa: IkeSa, path: IkePath, header:
   const { ends, notify: type } = answerTo(name);
   if (fault.authentic !== true || sa.stage.kind === 'dead') return;
   const isExpectedResponse = header.isResponse && sa.window.state === 'waiting' && sa.window.id === header.messageId;
-  const isNewRequest = !header.isResponse && classifyRequest(sa.responses, header.messageId) === 'new';
+  // Before the peer has proved who it is, it has nothing to ask (section 2.2).
+  const mayAsk = !header.isResponse && sa.stage.kind !== 'auth-sent';
+  const isNewRequest = mayAsk && classifyRequest(sa.responses, header.messageId) === 'new';
   const cause: Cause = {
     code: name,
     text: `the peer sent a message that cannot be read (${fault.detail ?? fault.kind})`,
@@ -216,7 +218,8 @@ function handleUnreadable(context: IkeContext, sa: IkeSa, path: IkePath, header:
       context.forget(sa);
       return;
     }
-    context.notice(sa, cause.code, cause.text);
+    if (sa.stage.kind === 'auth-sent') attemptFailed(context, sa.peer, sa.path, cause);
+    else context.notice(sa, cause.code, cause.text);
     deleteIkeSa(context, sa, cause, NotifyType.INVALID_SYNTAX);
   }
 }
