@@ -26,7 +26,6 @@ export function deleteIkeSa(context: IkeContext, sa: IkeSa, cause: Cause, notify
   const rival = undecidedRival(sa);
   if (rival !== undefined) deleteQuietly(context, rival);
   close(context, sa, cause);
-  context.leaveHalfOpen(sa);
   if (sa.outbound === undefined) {
     context.forget(sa);
     return;

@@ -126,6 +126,7 @@ export class IkeContext {
     const sa: IkeSa = {
       ...begin,
       isUp: false,
+      isHalfOpen: false,
       createdOrder: this.nextOrder(),
       establishedOrder: 0,
       since: this.now,
@@ -175,8 +176,14 @@ export class IkeContext {
     if (peer?.sas.delete(sa)) this.touchedPeers.add(peer);
   }
 
-  /** A half-open SA became something else. */
+  /** An SA that anyone could have begun: it counts until it is established or forgotten, failed IKE_AUTH or not. */
+  enterHalfOpen(sa: IkeSa): void {
+    sa.isHalfOpen = true;
+    this.halfOpen += 1;
+  }
+
   leaveHalfOpen(sa: IkeSa): void {
-    if (sa.stage.kind === 'init-answered') this.halfOpen -= 1;
+    if (sa.isHalfOpen) this.halfOpen -= 1;
+    sa.isHalfOpen = false;
   }
 }

@@ -201,7 +201,7 @@ export function handleInitRequest(context: IkeContext, path: IkePath, bytes: Uin
   sa.expiresAt = after(context.now, HALF_OPEN_MS);
   sa.requestKey = key;
   context.requests.set(key, sa);
-  context.halfOpen += 1;
+  context.enterHalfOpen(sa);
   context.count('request-ike-sa-init-answered');
   send(context, path, message);
 }

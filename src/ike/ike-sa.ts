@@ -139,6 +139,8 @@ export type IkeSa = {
   stage: Stage;
   /** Whether `ike-sa-up` was told and `ike-sa-down` was not: one IKE SA of a session at a time. */
   isUp: boolean;
+  /** Counts among the half-open ones: the peer began it and has not authenticated itself. */
+  isHalfOpen: boolean;
   /** Order of creation and of establishment among all IKE SAs here: tells simultaneous ones from successive ones. */
   readonly createdOrder: number;
   establishedOrder: number;

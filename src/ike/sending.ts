@@ -73,12 +73,12 @@ export function keepaliveAt(context: IkeContext, sa: IkeSa): Instant | undefined
 
 /** Nothing is left but to answer repeats of the last request, whose response may have been lost. */
 export function keepAnswering(context: IkeContext, sa: IkeSa): void {
-  context.leaveHalfOpen(sa);
   sa.stage = { kind: 'dead' };
   sa.exchange = undefined;
   sa.tasks = [];
   sa.window = { state: 'dead', nextId: nextRequestId(sa.window) };
-  sa.expiresAt = deadUntil(context.now);
+  // One that nobody authenticated keeps the end it had: failing must not hold a place longer than silence does.
+  if (!sa.isHalfOpen || sa.expiresAt === undefined) sa.expiresAt = deadUntil(context.now);
   sa.rekeyAt = undefined;
   sa.keepaliveAt = undefined;
   context.touched.add(sa);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createProtector } from '../crypto/index.ts';
-import { connect, counter, type Pair, pair } from './pair.fixture.ts';
+import { A, B, configOf, connect, counter, key, Lab, live, type Pair, pair, peerTo } from './pair.fixture.ts';
 import { sealMessage } from './sk.ts';
 import { ExchangeType, type Payload } from './wire/message.ts';
 
@@ -43,4 +43,27 @@ test('a request before the peer has proved who it is changes nothing (section 2.
   connect(both);
   both.lab.run(10_000);
   assert.equal(counter(both.a, both.lab.now, 'request-ike-sa-init-sent'), 1);
+});
+
+test('peers that fail to authenticate hold their place among the half-open IKE SAs, and no longer than others', () => {
+  const lab = new Lab(1);
+  const b = lab.add('b', B);
+  const strangers = ['192.0.2.11', '192.0.2.12', '192.0.2.13', A];
+  const peers = strangers.map((name) => peerTo(name, name === A ? {} : { remoteKey: key('another') }));
+  lab.do(b, { kind: 'configure', config: configOf(B, peers, { maxHalfOpen: 3 }) });
+  const nodes = strangers.map((name) => lab.add(name, name));
+  for (const [i, node] of nodes.entries()) {
+    const own = strangers[i] ?? '';
+    lab.do(node, { kind: 'configure', config: configOf(own, [peerTo(B, { initiate: true })]) });
+    lab.do(node, { kind: 'peer-reachable', peer: B, reachable: true });
+    lab.run(200);
+    // Each has one try.
+    if (own !== A) lab.do(node, { kind: 'peer-reachable', peer: B, reachable: false });
+  }
+  assert.equal(counter(b, lab.now, 'authentication-failed'), 3);
+  assert.equal(counter(b, lab.now, 'half-open-limit'), 1);
+  assert.equal(live(b, lab.now).length, 0);
+  lab.run(40_000);
+  assert.equal(live(b, lab.now).length, 1);
+  assert.ok((b.ike.wakeAt() ?? 0) > lab.now + 60_000, 'nothing is left over');
 });
