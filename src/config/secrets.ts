@@ -34,7 +34,11 @@ export function firstSecret(tokens: readonly Token[]): number {
     // `pre-shared-keyK`: the secret is a part of this very word.
     if (runsIntoSecret(token.text.toLowerCase())) return index;
     const next = tokens[index + 1]?.text.toLowerCase() ?? '';
-    if (token.text.toLowerCase().endsWith('authentication') && METHODS.some((word) => near(next, word, 5))) continue;
+    if (
+      token.text.toLowerCase().endsWith('authentication') &&
+      METHODS.some((word) => near(next, word, Math.floor(word.length / 4)))
+    )
+      continue;
     return index + 1;
   }
   // A community of SNMP opens the device as a password does.

@@ -214,6 +214,7 @@ const secretLines = [
   `enable password ${SECRET} encrypted`,
   `username admin password ${SECRET} privilege 15`,
   `ikev1 pre-shared-key ${SECRET}`,
+  `ikev2 remote-authentication ${SECRET}`,
   `snmp-server community ${SECRET}`,
 ];
 
