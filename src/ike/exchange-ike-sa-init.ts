@@ -17,7 +17,7 @@ import { describeProposals } from './describe.ts';
 import { keyIkeSa } from './establishing.ts';
 import type { Cause } from './events.ts';
 import { sendIkeAuth } from './exchange-ike-auth.ts';
-import { faultOf, type IkeFault } from './faults.ts';
+import { answerTo, faultOf, type IkeFault } from './faults.ts';
 import { selectPeer } from './identity.ts';
 import type { IkeSa, InitSent } from './ike-sa.ts';
 import { detectNat, natNotifies } from './nat-detection.ts';
@@ -26,8 +26,15 @@ import { causeOfNotify, groupBytes, notify, pick, pickError, pickNotify } from '
 import type { IkePath } from './policy.ts';
 import { send, sendFirst } from './sending.ts';
 import { answered, freeWindow, NEGOTIATION_SCHEDULE } from './window.ts';
-import { decodeMessage, encodeMessage } from './wire/codec.ts';
-import { ExchangeType, type IkeHeader, NotifyType, type Payload, TransformType } from './wire/message.ts';
+import { decodeMessage, encodeMessage, plainHeader, readHeader } from './wire/codec.ts';
+import {
+  ExchangeType,
+  type IkeHeader,
+  NotifyType,
+  type Payload,
+  TransformType,
+  type WireFault,
+} from './wire/message.ts';
 
 const NONCE_LENGTH = 32;
 /** A half-open IKE SA waits this long for IKE_AUTH. */
@@ -129,7 +136,7 @@ export function handleInitRequest(context: IkeContext, path: IkePath, bytes: Uin
   }
   const decoded = decodeMessage(bytes);
   if (!decoded.ok) {
-    context.count(faultOf(decoded.error));
+    refuseUnreadable(context, path, bytes, decoded.error);
     return;
   }
   const { header, payloads } = decoded.value;
@@ -204,6 +211,16 @@ export function handleInitRequest(context: IkeContext, path: IkePath, bytes: Uin
   context.enterHalfOpen(sa);
   context.count('request-ike-sa-init-answered');
   send(context, path, message);
+}
+
+/** Section 2.5: an unknown critical payload is named in the answer; all else that cannot be read gets none. */
+function refuseUnreadable(context: IkeContext, path: IkePath, bytes: Uint8Array, fault: WireFault): void {
+  const name = faultOf(fault);
+  context.count(name);
+  const header = readHeader(bytes);
+  const { notify: type } = answerTo(name);
+  if (name !== 'unknown-critical-payload-in-clear' || type === undefined || header === undefined) return;
+  answerInClear(context, path, plainHeader(header), [notify(type, Uint8Array.of(fault.payload))]);
 }
 
 /** Answers outside of any IKE SA: same SPIs, same message id. */

@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { createProtector } from '../crypto/index.ts';
 import { A, B, configOf, connect, counter, key, Lab, live, type Pair, pair, peerTo } from './pair.fixture.ts';
 import { sealMessage } from './sk.ts';
-import { ExchangeType, type Payload } from './wire/message.ts';
+import { decodeMessage, encodeMessage } from './wire/codec.ts';
+import { ExchangeType, NotifyType, type Payload } from './wire/message.ts';
 
 /** `b` answers IKE_AUTH with these payloads in the place of its own, or asks `isResponse: false` with message id 0. */
 function answersAuthWith(both: Pair, payloads: readonly Payload[], isResponse = true): void {
@@ -66,4 +67,26 @@ test('peers that fail to authenticate hold their place among the half-open IKE S
   lab.run(40_000);
   assert.equal(live(b, lab.now).length, 1);
   assert.ok((b.ike.wakeAt() ?? 0) > lab.now + 60_000, 'nothing is left over');
+});
+
+test('an IKE_SA_INIT request with an unknown critical payload is told so (section 2.5)', () => {
+  const both = pair(1);
+  connect(both);
+  const { lab, b } = both;
+  const [request] = lab.sent;
+  assert.ok(request !== undefined);
+  const decoded = decodeMessage(request.message);
+  assert.ok(decoded.ok);
+  const unknown: Payload = { kind: 'unknown', type: 200, critical: true, body: new Uint8Array(3) };
+  const { header, payloads } = decoded.value;
+  const path = { local: request.path.remote, remote: request.path.local };
+  const [effect] = lab.inject(b, path, encodeMessage({ header, payloads: [...payloads, unknown] }));
+  assert.ok(effect?.kind === 'send');
+  const answer = decodeMessage(effect.message);
+  assert.ok(answer.ok && answer.value.header.isResponse && answer.value.header.responderSpi === 0n);
+  const [notify] = answer.value.payloads;
+  assert.ok(notify?.kind === 'notify');
+  assert.deepEqual([notify.type, [...notify.data]], [NotifyType.UNSUPPORTED_CRITICAL_PAYLOAD, [200]]);
+  // An answer to an answer there is none, so two of us cannot keep each other busy.
+  assert.equal(lab.inject(both.a, path, effect.message).filter(({ kind }) => kind === 'send').length, 0);
 });
