@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import cbcVectors from '../../test/vectors/aes-cbc-esp.json' with { type: 'json' };
 import gcmVectors from '../../test/vectors/aes-gcm-esp.json' with { type: 'json' };
 import chachaVectors from '../../test/vectors/chacha20-poly1305.json' with { type: 'json' };
+import packetVectors from '../../test/vectors/esp-packets.json' with { type: 'json' };
 import { concat, EMPTY, fromHex, readU32, SecretKey, seededRandom, toHex } from '../base/index.ts';
 import {
   createProtector,
@@ -79,6 +80,22 @@ for (const row of aeadRows) {
     const inbound = new InboundEsp({ spi, protector, esn, replayWindow: 64 });
     assert.deepEqual(opened(inbound, whole), { inner: inner.slice(), nextHeader });
     assert.equal(inbound.highest, sequence);
+  });
+}
+
+for (const row of packetVectors.cases) {
+  test(`ESP builds and opens the published packet ${row.name}, SPI to ICV`, () => {
+    const whole = bytes(row.outer);
+    const packet = whole.subarray((whole[0] ?? 0) >>> 4 === 4 ? 20 : 40);
+    const [encr, keyBits, integ] = [row.encr, row.keyBits, row.integ];
+    const integKey = integ === Integ.NONE ? undefined : new SecretKey(bytes(row.integKey));
+    const suite = createProtector({ encr, keyBits, key: new SecretKey(bytes(row.key)), integ, integKey });
+    const protector: Protector = { ...suite, makeIv: () => packet.slice(8, 8 + suite.ivLength) };
+    const [spi, sequence] = [readU32(packet, 0), readU32(packet, 4)];
+    const out = new OutboundEsp({ spi, protector, esn: false, random, sequence: sequence - 1 });
+    assert.equal(toHex(sealed(out, bytes(row.inner), row.nextHeader)), toHex(packet));
+    const inbound = new InboundEsp({ spi, protector, esn: false, replayWindow: 64 });
+    assert.deepEqual(opened(inbound, packet), { inner: bytes(row.inner), nextHeader: row.nextHeader });
   });
 }
 
