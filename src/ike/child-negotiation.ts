@@ -1,6 +1,6 @@
 /** What a child SA shall be: offer, answer and acceptance, the same in IKE_AUTH and CREATE_CHILD_SA. */
 import { fail, ok, type Result } from '../base/index.ts';
-import { describeProposals } from './describe.ts';
+import { describeProposals, inShort } from './describe.ts';
 import type { IkeFault } from './faults.ts';
 import { acceptEsp, type EspSuite, offerEsp, selectEsp } from './negotiation.ts';
 import { childSpiBytes, notify, pick, pickNotify } from './payloads.ts';
@@ -47,13 +47,13 @@ export function agreeOnChild(
   const suite = selectEsp(policy.proposals, offer.proposals, group);
   if (suite === undefined) {
     const own = describeProposals(offerEsp(policy.proposals, 0, group));
-    const text = `the peer offers ${describeProposals(offer.proposals)}; configured here: ${own}`;
+    const text = `the peer offers ${inShort(describeProposals(offer.proposals))}; configured here: ${own}`;
     return fail({ fault: 'child-no-proposal-chosen', text });
   }
   const remoteSelectors = narrow(policy.remoteSelectors, tsi.selectors);
   const localSelectors = narrow(policy.localSelectors, tsr.selectors);
   if (remoteSelectors.length === 0 || localSelectors.length === 0) {
-    const offered = `${describe(tsi.selectors)} === ${describe(tsr.selectors)}`;
+    const offered = `${inShort(describe(tsi.selectors))} === ${inShort(describe(tsr.selectors))}`;
     const own = `${describe(policy.remoteSelectors)} === ${describe(policy.localSelectors)}`;
     return fail({ fault: 'ts-unacceptable', text: `the peer offers ${offered}; configured here: ${own}` });
   }

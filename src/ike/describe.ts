@@ -14,6 +14,13 @@ export function describeProposals(proposals: readonly Proposal[]): string {
   return proposals.map(describeProposal).join('; ') || 'nothing';
 }
 
+const LONGEST = 400;
+
+/** What a peer chose to say, cut where it becomes too long for a notice. */
+export function inShort(text: string): string {
+  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`;
+}
+
 function describeProposal(proposal: Proposal): string {
   const types = [TransformType.ENCR, TransformType.PRF, TransformType.INTEG, TransformType.KE, TransformType.ESN];
   const parts = types.map((type) =>

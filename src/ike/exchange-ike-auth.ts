@@ -17,7 +17,7 @@ import type { IkeContext } from './context.ts';
 import { establish, settleSimultaneous } from './establishing.ts';
 import type { Cause } from './events.ts';
 import { answerTo, type IkeFault } from './faults.ts';
-import { addressIdentity, identityPayload, identityText, peerIdentityAccepted, selectPeer } from './identity.ts';
+import { addressIdentity, identityInShort, identityPayload, peerIdentityAccepted, selectPeer } from './identity.ts';
 import type { AuthSent, IkeSa, Proofs } from './ike-sa.ts';
 import { causeOfNotify, notify, pick, pickError, pickNotify } from './payloads.ts';
 import type { IkePath, IkePeer } from './policy.ts';
@@ -70,7 +70,7 @@ export function handleAuthRequest(
   // Section 2.23: the initiator may have moved to port 4500.
   sa.path = path;
   const peer = selectPeer(context.config.peers, idi.identity, path.remote.address, path.local.address);
-  const who = identityText(idi.identity);
+  const who = identityInShort(idi.identity);
   if (peer === undefined) {
     const text = `no tunnel group for identity ${who} or address ${path.remote.address}`;
     refuse(context, sa, request, undefined, 'unknown-peer', text);
@@ -140,7 +140,7 @@ export function handleAuthResponse(
     return;
   }
   sa.remoteIdentity = idr.identity;
-  const who = identityText(idr.identity);
+  const who = identityInShort(idr.identity);
   const { proofs } = stage;
   const theirs = { message: proofs.response, peerNonce: proofs.ni, idBody: idr.body };
   const input = { prf: suite.prf, key: peer.remoteKey, skP: proofs.skPr, ...theirs };

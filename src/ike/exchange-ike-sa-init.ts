@@ -13,7 +13,7 @@ import { after, readU16, toHex } from '../base/index.ts';
 import { createKeyShare, isSupportedGroup, sha256 } from '../crypto/index.ts';
 import { attemptFailed } from './closing.ts';
 import type { IkeContext, PeerState } from './context.ts';
-import { describeProposals } from './describe.ts';
+import { describeProposals, inShort } from './describe.ts';
 import { keyIkeSa } from './establishing.ts';
 import type { Cause } from './events.ts';
 import { sendIkeAuth } from './exchange-ike-auth.ts';
@@ -157,7 +157,7 @@ export function handleInitRequest(context: IkeContext, path: IkePath, bytes: Uin
   const suite = selectIke(context.config.proposals, offer.proposals);
   if (suite === undefined) {
     const own = describeProposals(offerIke(context.config.proposals));
-    const text = `the peer offers ${describeProposals(offer.proposals)}; configured here: ${own}`;
+    const text = `the peer offers ${inShort(describeProposals(offer.proposals))}; configured here: ${own}`;
     const peer = selectPeer(context.config.peers, undefined, path.remote.address, path.local.address);
     answerInClear(context, path, header, [notify(NotifyType.NO_PROPOSAL_CHOSEN)]);
     context.count('no-proposal-chosen' satisfies IkeFault);

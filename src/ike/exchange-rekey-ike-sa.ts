@@ -12,7 +12,7 @@ import { after, compareBytes, Reader, readU16 } from '../base/index.ts';
 import { createKeyShare, isSupportedGroup } from '../crypto/index.ts';
 import { deleteIkeSa, deleteQuietly, fatalAnswer } from './closing.ts';
 import type { IkeContext } from './context.ts';
-import { describeProposals } from './describe.ts';
+import { describeProposals, inShort } from './describe.ts';
 import { addSuccessor, keyIkeSa, REKEYED_LINGER_MS, takeOver } from './establishing.ts';
 import { lowest, temporaryFailure } from './exchange-create-child-sa.ts';
 import { answerTo, type IkeFault } from './faults.ts';
@@ -67,7 +67,7 @@ export function answerRekeyIke(context: IkeContext, sa: IkeSa, payloads: readonl
   if (suite === undefined || remoteSpi === 0n) {
     context.count('no-proposal-chosen' satisfies IkeFault);
     const own = describeProposals(offerIke(context.config.proposals));
-    const text = `the peer offers ${describeProposals(offer.proposals)} to rekey; configured here: ${own}`;
+    const text = `the peer offers ${inShort(describeProposals(offer.proposals))} to rekey; configured here: ${own}`;
     context.notice(sa, 'no-proposal-chosen', text);
     return plain([notify(answerTo('no-proposal-chosen').notify ?? NotifyType.NO_PROPOSAL_CHOSEN)]);
   }

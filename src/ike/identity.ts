@@ -1,5 +1,5 @@
 /** Identities of peers and which peer of the policy they mean, RFC 7296 section 3.5. */
-import { bytesEqual, fromUtf8, IpAddress, toHex } from '../base/index.ts';
+import { bytesEqual, fromUtf8, IpAddress, toHex, utf8 } from '../base/index.ts';
 import type { Identity, IkePeer } from './policy.ts';
 import { encodeIdentity } from './wire/identification.ts';
 import type { Payload } from './wire/message.ts';
@@ -16,7 +16,10 @@ export function addressIdentity(address: IpAddress): Identity {
   return { type: address.family === 4 ? 'ipv4' : 'ipv6', address };
 }
 
-/** The identity as text: what is compared with the names of tunnel groups. Data that is not text is hexadecimal. */
+/**
+ * The identity as text: what is compared with the names of tunnel groups, and what operators read. Whoever has not
+ * authenticated itself chooses it too, so what is not plain text, or too long for a name, is hexadecimal.
+ */
 export function identityText(identity: Identity): string {
   switch (identity.type) {
     case 'ipv4':
@@ -24,14 +27,29 @@ export function identityText(identity: Identity): string {
       return identity.address.toString();
     case 'fqdn':
     case 'rfc822':
-      return identity.name;
+      return isPlain(identity.name) ? identity.name : `0x${toHex(utf8(identity.name))}`;
     case 'key-id': {
       const text = fromUtf8(identity.data);
-      return /^[^\p{Cc}\ufffd]*$/u.test(text) ? text : `0x${toHex(identity.data)}`;
+      return isPlain(text) ? text : `0x${toHex(identity.data)}`;
     }
     default:
       return `0x${toHex(identity.data)}`;
   }
+}
+
+/** RFC 1035 section 2.3.4. */
+const MAX_NAME = 255;
+const SHOWN = 128;
+
+/** The identity for notices and causes: what is long is cut, as it must not be where identities are compared. */
+export function identityInShort(identity: Identity): string {
+  const text = identityText(identity);
+  return text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}…`;
+}
+
+/** Neither control characters nor invisible ones that change how the rest is read. */
+function isPlain(text: string): boolean {
+  return text.length <= MAX_NAME && /^[^\p{Cc}\p{Cf}\u2028\u2029\ufffd]*$/u.test(text);
 }
 
 /** Whether two identities are the same: same type and value; domain names without regard to case. */

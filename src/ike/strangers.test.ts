@@ -1,6 +1,7 @@
 /** Peers that complete a key exchange and prove nothing: what they can cost. RFC 7296 sections 2.4, 2.6, 2.21. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { EMPTY } from '../base/index.ts';
 import { createProtector } from '../crypto/index.ts';
 import { A, B, configOf, connect, counter, key, Lab, live, type Pair, pair, peerTo } from './pair.fixture.ts';
 import { sealMessage } from './sk.ts';
@@ -89,4 +90,38 @@ test('an IKE_SA_INIT request with an unknown critical payload is told so (sectio
   assert.deepEqual([notify.type, [...notify.data]], [NotifyType.UNSUPPORTED_CRITICAL_PAYLOAD, [200]]);
   // An answer to an answer there is none, so two of us cannot keep each other busy.
   assert.equal(lab.inject(both.a, path, effect.message).filter(({ kind }) => kind === 'send').length, 0);
+});
+
+test('a name that would move the cursor of a terminal is shown as hexadecimal (section 3.5)', () => {
+  for (const name of ['spoke\u001b[2J', 'spoke\nspoke', 'spoke\u202e', 'x'.repeat(300)]) {
+    const lab = new Lab(1);
+    const a = lab.add('a', A);
+    const b = lab.add('b', B);
+    const localIdentity = { type: 'fqdn', name } as const;
+    lab.do(a, { kind: 'configure', config: configOf(A, [peerTo(B, { initiate: true, localIdentity })]) });
+    lab.do(b, { kind: 'configure', config: configOf(B, [peerTo(A)]) });
+    lab.do(a, { kind: 'peer-reachable', peer: B, reachable: true });
+    lab.run(1_000);
+    const [failed] = b.of('ike-failed');
+    assert.equal(failed?.cause.code, 'identity-refused');
+    assert.match(failed?.cause.text ?? '', /^the peer calls itself 0x[0-9a-f]{14,126}…?, not 192\.0\.2\.1$/);
+  }
+});
+
+test('what a stranger proposes is told in short', () => {
+  const both = pair(1);
+  connect(both);
+  const { lab, b } = both;
+  const [request] = lab.sent;
+  assert.ok(request !== undefined);
+  const decoded = decodeMessage(request.message);
+  assert.ok(decoded.ok);
+  const transforms = Array.from({ length: 250 }, (_, id) => ({ type: 1, id: 1_000 + id }));
+  const proposals = Array.from({ length: 20 }, (_, i) => ({ number: i + 1, protocol: 1, spi: EMPTY, transforms }));
+  const payloads = decoded.value.payloads.map((each): Payload => (each.kind === 'sa' ? { ...each, proposals } : each));
+  const path = { local: request.path.remote, remote: request.path.local };
+  lab.inject(b, path, encodeMessage({ header: decoded.value.header, payloads }));
+  const text = b.of('ike-failed')[0]?.cause.text ?? '';
+  assert.match(text, /^the peer offers 1000\/1001\/.*…; configured here: AES_GCM_16-128/);
+  assert.ok(text.length < 1_000, `${text.length} characters`);
 });
