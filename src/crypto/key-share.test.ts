@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import ecpVectors from '../../test/vectors/ecp.json' with { type: 'json' };
 import modpVectors from '../../test/vectors/modp.json' with { type: 'json' };
+import modpExchangeVectors from '../../test/vectors/modp-exchange.json' with { type: 'json' };
 import x25519Vectors from '../../test/vectors/x25519.json' with { type: 'json' };
 import { concat, fromHex, type Random, type Result, seededRandom, toHex } from '../base/index.ts';
 import { fromNumber, toNumber } from './big-endian.ts';
@@ -29,6 +30,20 @@ function secretOf(result: Result<Uint8Array, string>): Uint8Array {
 function ecpDraw(privateValue: Uint8Array): Uint8Array {
   return fromNumber(toNumber(privateValue) - 1n, privateValue.length + 8);
 }
+
+/**
+ * The draw that stands for this private value where its top bit is clear, which ours never is: 2 generates the
+ * subgroup of order q = (p - 1) / 2, so x and x + q are the same exponent, and x + q has its top bit set.
+ */
+function modpDraw(group: number, privateValue: Uint8Array): Uint8Array {
+  const q = (toNumber(modpPrime(group)) - 1n) / 2n;
+  return fromNumber(toNumber(privateValue) + q, privateValue.length);
+}
+
+/** A source that yields these bytes, more than are asked: published exponents are longer than ours. */
+const whole = (value: Uint8Array): Random => {
+  return () => value;
+};
 
 for (const row of ecpVectors.cases) {
   test(`ECP group ${row.group} gives the published values of ${row.name}`, () => {
@@ -119,6 +134,24 @@ for (const { group, bits, offset } of modpVectors.cases) {
     }
     assert.deepEqual(share.computeSecret(share.publicValue.subarray(1)), REFUSED);
     assert.deepEqual(share.computeSecret(concat(Uint8Array.of(0), share.publicValue)), REFUSED);
+  });
+}
+
+test('MODP groups give the published public values, and both ends of two of them the same secret', () => {
+  const shares = modpExchangeVectors.publicPairs.map((row) => {
+    const share = createKeyShare(row.group, whole(modpDraw(row.group, bytes(row.privateValue))));
+    assert.equal(toHex(share.publicValue), row.publicValue, row.name);
+    return share;
+  });
+  const [i = assert.fail(), r = assert.fail()] = shares;
+  assert.deepEqual(i.computeSecret(r.publicValue), r.computeSecret(i.publicValue));
+});
+
+for (const row of modpExchangeVectors.secrets) {
+  test(`MODP group ${row.group} gives the published values of ${row.name}`, () => {
+    const share = createKeyShare(row.group, whole(bytes(row.privateValue)));
+    assert.equal(toHex(share.publicValue), row.publicValue);
+    assert.equal(toHex(secretOf(share.computeSecret(bytes(row.peer)))), row.secret);
   });
 }
 
