@@ -68,6 +68,8 @@ export type PlaneChildSa = Readonly<{
   softBytes?: number;
   hardBytes?: number;
   startOutbound: 'now' | 'after-inbound';
+  /** SAs with the same number are counted together, for as long as there is one of them. */
+  account?: number;
 }>;
 
 export type PlaneCommand =
@@ -142,6 +144,12 @@ export type ChildSaCounters = Readonly<{
   replayed: number;
   integrityFailed: number;
   fragmentsCreated: number;
+  /** Inner packets cut before sealing, and those that were too long and might not be cut. */
+  packetsFragmented?: number;
+  packetsTooBig?: number;
+  /** ICMP errors with an MTU: sent to sources of inner packets, and received about the path. */
+  mtuErrorsSent?: number;
+  mtuErrorsReceived?: number;
   outboundSequence: number;
   highestInbound: number;
   /** Newest packet is bit 0 of the first word; one 32-bit word for each 32 packets of window. */
@@ -150,6 +158,22 @@ export type ChildSaCounters = Readonly<{
   innerMtu: number;
   /** `Instant` of the last authentic inbound packet. */
   lastInbound?: number;
+}>;
+
+/** What a number of child SAs carried together. Bytes are those of inner packets. */
+export type ChildSaTotals = Readonly<{
+  childSas: number;
+  inboundPackets: number;
+  inboundBytes: number;
+  outboundPackets: number;
+  outboundBytes: number;
+  replayed: number;
+  integrityFailed: number;
+  packetsFragmented: number;
+  packetsTooBig: number;
+  fragmentsCreated: number;
+  mtuErrorsSent: number;
+  mtuErrorsReceived: number;
 }>;
 
 export type InterfaceCounters = Readonly<{
@@ -165,6 +189,10 @@ export type PlaneCounters = Readonly<{
   childSas: readonly ChildSaCounters[];
   interfaces: readonly InterfaceCounters[];
   drops: Readonly<Partial<Record<DropReason, number>>>;
+  /** All child SAs there ever were, those that are gone included. */
+  childSaTotals?: ChildSaTotals;
+  /** By account: the SAs it has and those it had. */
+  accounts?: readonly Readonly<{ account: number; totals: ChildSaTotals }>[];
 }>;
 
 /** A forwarding plane: told by the gateway, fed by the driver, and without a clock or a socket of its own. */

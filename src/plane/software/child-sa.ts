@@ -39,6 +39,10 @@ export class ChildSa {
   replayed = 0;
   integrityFailed = 0;
   fragmentsCreated = 0;
+  packetsFragmented = 0;
+  packetsTooBig = 0;
+  mtuErrorsSent = 0;
+  mtuErrorsReceived = 0;
   lastInbound: Instant | undefined;
 
   /** Keys of the wrong length or ids without support are our own mistakes and throw. */
@@ -107,6 +111,10 @@ export class ChildSa {
       replayed: this.replayed,
       integrityFailed: this.integrityFailed,
       fragmentsCreated: this.fragmentsCreated,
+      packetsFragmented: this.packetsFragmented,
+      packetsTooBig: this.packetsTooBig,
+      mtuErrorsSent: this.mtuErrorsSent,
+      mtuErrorsReceived: this.mtuErrorsReceived,
       outboundSequence: outbound.sequence,
       highestInbound: inbound.highest,
       replayBitmap: inbound.replayBitmap(),

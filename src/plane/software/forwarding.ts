@@ -205,6 +205,7 @@ export class Forwarding {
   /**
    * Tells the source of a dropped packet why. The error comes from the address of the interface where the packet came
    * in (RFC 1812 section 4.3.2.4); about a packet of our own it comes from, and goes to, ourselves.
+   * Says whether it was told: not everything is answered, and not at any rate.
    */
   error(
     from: Port | undefined,
@@ -215,14 +216,15 @@ export class Forwarding {
     header: IpHeader,
     packet: Uint8Array,
     now: Instant,
-  ): void {
+  ): boolean {
     const vrf = from?.vrf ?? ownVrf;
     const source = this.#errorSource(from, vrf, header);
-    if (source === undefined || !this.#errors.take(now)) return;
+    if (source === undefined || !this.#errors.take(now)) return false;
     const message = buildIcmpError({ source, kind, code, mtu, offending: packet });
-    if (message === undefined) return;
+    if (message === undefined) return false;
     if (this.#enter()) this.originate(vrf, message, now);
     this.#depth--;
+    return true;
   }
 
   #errorSource(from: Port | undefined, vrf: Vrf, header: IpHeader): IpAddress | undefined {

@@ -3,8 +3,10 @@ import { after, Deadlines, type Instant, type Random } from '../../base/index.ts
 import type { PlaneChildSa } from '../contract.ts';
 import { ChildSa } from './child-sa.ts';
 import type { PlaneState } from './plane-state.ts';
+import { Totals } from './totals.ts';
 
 export class SaDatabase {
+  readonly totals = new Totals();
   readonly #state: PlaneState;
   readonly #random: Random;
   readonly #byId = new Map<number, ChildSa>();
@@ -33,6 +35,7 @@ export class SaDatabase {
     const sa = new ChildSa(config, this.#random);
     this.#forget(config.id);
     this.#byId.set(config.id, sa);
+    this.totals.installed(sa);
     const sharing = this.#byOutboundSpi.get(config.outboundSpi);
     if (sharing === undefined) this.#byOutboundSpi.set(config.outboundSpi, [sa]);
     else sharing.push(sa);
@@ -66,6 +69,7 @@ export class SaDatabase {
     if (sa === undefined) return;
     this.#stopOutbound(sa);
     this.#byId.delete(id);
+    this.totals.forgotten(sa);
     this.#lingering.set(id, undefined);
   }
 

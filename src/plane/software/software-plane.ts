@@ -73,10 +73,13 @@ export class SoftwarePlane implements Plane {
   }
 
   counters(): PlaneCounters {
+    const { sas } = this.#forwarding.tunnels;
     return {
-      childSas: Array.from(this.#forwarding.tunnels.sas.all(), (sa) => sa.counters()),
+      childSas: Array.from(sas.all(), (sa) => sa.counters()),
       interfaces: Array.from(this.#state.ports.values(), (port) => port.counters()),
       drops: Object.fromEntries(this.#state.drops),
+      childSaTotals: sas.totals.all(sas.all()),
+      accounts: sas.totals.accounts(sas.all()),
     };
   }
 

@@ -26,7 +26,7 @@ export type Surroundings = Readonly<{
     header: IpHeader,
     packet: Uint8Array,
     now: Instant,
-  ) => void;
+  ) => boolean;
 }>;
 
 const ACQUIRE_INTERVAL_MS = 1000;
@@ -111,7 +111,8 @@ export class Tunnels {
     }
     if (!mayCut || header.fragmentHeaderOffset > 0) {
       this.#state.drop(port, 'too-big');
-      this.#around.error(from, port.vrf, 'too-big', 0, limit, header, packet, now);
+      sa.packetsTooBig++;
+      if (this.#around.error(from, port.vrf, 'too-big', 0, limit, header, packet, now)) sa.mtuErrorsSent++;
       return;
     }
     const identification = this.#state.nextIdentification();
@@ -120,6 +121,7 @@ export class Tunnels {
       this.#state.drop(port, 'too-big');
       return;
     }
+    sa.packetsFragmented++;
     sa.fragmentsCreated += fragments.length;
     for (const fragment of fragments) this.#seal(port, tunnel, sa, header, fragment, now);
   }
@@ -198,6 +200,7 @@ export class Tunnels {
       // It has to be one of the packets sent, and one that did not fit.
       if (!sa.config.esn && (sequence === 0 || sequence > sa.outbound.sequence)) return 'forged';
       if (header.totalLength <= mtu) return 'forged';
+      sa.mtuErrorsReceived++;
       if (this.#pathMtus.learn(vrf.name, sa.remote.address, sa.pathMtu, mtu, now)) {
         vrf.touch();
         this.#refresh(sa);
