@@ -1,5 +1,5 @@
 /** What the BGP speaker is told, and what it orders: the whole surface between BGP and the gateway. */
-import type { Endpoint, Instant, IpAddress, Prefix } from '../base/index.ts';
+import type { Endpoint, Family, Instant, IpAddress, Prefix } from '../base/index.ts';
 import type { BgpConfig, LocalRoute } from './policy.ts';
 
 /** Number of a TCP connection: the gateway chooses positive ids for accepted ones, the speaker negative ones for its own. */
@@ -74,6 +74,8 @@ export type BgpNeighborSnapshot = Readonly<{
   updatesSent: number;
   prefixesReceived: number;
   prefixesSent: number;
+  /** The same by address family, of those that are configured: told, permitted by inbound policy, and sent. */
+  families?: Readonly<Partial<Record<Family, Readonly<{ received: number; accepted: number; sent: number }>>>>;
   tableVersion: number;
   outQueue: number;
   holdMs?: number;
@@ -107,6 +109,12 @@ export type BgpPathSnapshot = Readonly<{
   multipath: boolean;
   /** Step of the decision process that settled it, in words. */
   reason: string;
+  /** BGP identifier of the neighbour it came from. */
+  fromRouterId?: IpAddress;
+  /** Version of the table in which the prefix's best path last changed. */
+  version?: number;
+  /** Denied by inbound policy: it stands in Adj-RIB-In alone. */
+  denied?: boolean;
 }>;
 
 export type BgpSnapshot = Readonly<{
@@ -117,4 +125,9 @@ export type BgpSnapshot = Readonly<{
   prefixes: number;
   paths: number;
   attributeSets: number;
+  /** How many different AS paths and sets of communities there are. */
+  asPaths?: number;
+  communitySets?: number;
+  /** Entries made and taken away since the start. */
+  activity?: Readonly<{ prefixesAdded: number; prefixesRemoved: number; pathsAdded: number; pathsRemoved: number }>;
 }>;

@@ -10,6 +10,8 @@ const NONE: readonly Path[] = [];
 export class LocRib {
   readonly #destinations = new Map<string, Destination>();
   readonly #dirty = new Set<Destination>();
+  /** Entries made and taken away since the start; a path that replaces another counts as both. */
+  readonly activity = { prefixesAdded: 0, prefixesRemoved: 0, pathsAdded: 0, pathsRemoved: 0 };
   #version = 1;
 
   /** Counts changes of best paths, as `show` prints it. */
@@ -36,6 +38,7 @@ export class LocRib {
     if (known !== undefined) return known;
     const destination: Destination = { prefix, paths: [], best: undefined, multipath: NONE, installed: undefined };
     this.#destinations.set(key, destination);
+    this.activity.prefixesAdded++;
     return destination;
   }
 
@@ -51,8 +54,12 @@ export class LocRib {
   replace(old: Path | undefined, path: Path): void {
     const { destination } = path;
     const at = old === undefined ? -1 : destination.paths.indexOf(old);
+    this.activity.pathsAdded++;
     if (at < 0) destination.paths.push(path);
-    else destination.paths[at] = path;
+    else {
+      destination.paths[at] = path;
+      this.activity.pathsRemoved++;
+    }
     this.#dirty.add(destination);
   }
 
@@ -60,6 +67,7 @@ export class LocRib {
     const { destination } = path;
     const at = destination.paths.indexOf(path);
     const last = destination.paths.pop();
+    if (at >= 0) this.activity.pathsRemoved++;
     if (at >= 0 && last !== undefined && last !== path) destination.paths[at] = last;
     this.#dirty.add(destination);
   }
@@ -71,12 +79,15 @@ export class LocRib {
       const { best, multipath } = decide(destination.paths, rules);
       if (best !== destination.best) {
         changed.push(destination);
-        this.#version++;
+        destination.version = ++this.#version;
       }
       destination.best = best;
       destination.multipath = multipath.length <= 1 ? NONE : multipath;
       install(destination, emit);
-      if (destination.paths.length === 0) this.#destinations.delete(destination.prefix.toString());
+      if (destination.paths.length === 0) {
+        this.#destinations.delete(destination.prefix.toString());
+        this.activity.prefixesRemoved++;
+      }
     }
     this.#dirty.clear();
     return changed;

@@ -37,4 +37,6 @@ export type Destination = {
   best: Path | undefined;
   multipath: readonly Path[];
   installed: BgpRoute | undefined;
+  /** Version of the table in which its best path last changed. */
+  version?: number;
 };

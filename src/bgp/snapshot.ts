@@ -1,5 +1,5 @@
 /** What `show` sees of the speaker. */
-import { IpAddress } from '../base/index.ts';
+import { type Family, IpAddress } from '../base/index.ts';
 import { asPathText } from './as-path.ts';
 import { type DecisionRules, explain } from './decision.ts';
 import type { BgpNeighborSnapshot, BgpPathSnapshot, BgpSnapshot } from './events.ts';
@@ -27,20 +27,26 @@ export function speakerSnapshot(config: BgpConfig | undefined, peers: readonly P
     routerId: config?.routerId ?? IpAddress.any(4),
     tableVersion: locRib.tableVersion,
     neighbors: peers.map((peer) => {
-      let sent = 0;
-      for (const group of peer.groups.values()) {
+      const sent = { 4: 0, 6: 0 };
+      for (const [family, group] of peer.groups) {
         const count = counts.get(group);
-        sent += (count?.total ?? 0) - (count?.of.get(peer.source) ?? 0);
+        sent[family] = (count?.total ?? 0) - (count?.of.get(peer.source) ?? 0);
       }
       return neighborSnapshot(peer, sent, locRib.tableVersion);
     }),
     prefixes: locRib.size,
     paths,
     attributeSets: attributeSets.size,
+    ...distinct(attributeSets),
+    activity: { ...locRib.activity },
   };
 }
 
-function neighborSnapshot(peer: Peer, prefixesSent: number, tableVersion: number): BgpNeighborSnapshot {
+function neighborSnapshot(
+  peer: Peer,
+  sent: Readonly<Record<Family, number>>,
+  tableVersion: number,
+): BgpNeighborSnapshot {
   const { neighbor, session, adjRibIn } = peer;
   const { negotiated, local, since, lastReset, lastError } = session;
   return {
@@ -60,7 +66,11 @@ function neighborSnapshot(peer: Peer, prefixesSent: number, tableVersion: number
     updatesReceived: session.updatesReceived,
     updatesSent: session.updatesSent,
     prefixesReceived: adjRibIn[4].accepted + adjRibIn[6].accepted,
-    prefixesSent,
+    prefixesSent: sent[4] + sent[6],
+    families: {
+      ...(neighbor.families[4] !== undefined && { 4: familyCounts(peer, 4, sent) }),
+      ...(neighbor.families[6] !== undefined && { 6: familyCounts(peer, 6, sent) }),
+    },
     tableVersion: session.state === 'Established' ? tableVersion : 1,
     outQueue: session.outQueue,
     ...(local !== undefined && { local }),
@@ -71,6 +81,21 @@ function neighborSnapshot(peer: Peer, prefixesSent: number, tableVersion: number
     maximumPrefixExceeded: session.isHeldDown,
     faults: Object.fromEntries(session.faults),
   };
+}
+
+function familyCounts({ adjRibIn }: Peer, family: Family, sent: Readonly<Record<Family, number>>) {
+  return { received: adjRibIn[family].size, accepted: adjRibIn[family].accepted, sent: sent[family] };
+}
+
+function distinct(sets: Iterable<PathAttributes>): Readonly<{ asPaths: number; communitySets: number }> {
+  const asPaths = new Set<string>();
+  const communities = new Set<string>();
+  for (const attributes of sets) {
+    asPaths.add(asPathText(attributes.asPath));
+    if (attributes.communities.length > 0) communities.add(attributes.communities.join(' '));
+  }
+  asPaths.delete('');
+  return { asPaths: asPaths.size, communitySets: communities.size };
 }
 
 /** Paths that inbound policy permitted, by prefix, the best one of each first. */
@@ -115,7 +140,9 @@ function pathSnapshot(path: Path, attributes: PathAttributes, outcome: Fate): Bg
   return {
     prefix: path.destination.prefix,
     nextHop: attributes.nextHop,
-    ...(source !== undefined && { from: source.address }),
+    ...(source !== undefined && { from: source.address, fromRouterId: source.routerId }),
+    ...(path.destination.version !== undefined && { version: path.destination.version }),
+    ...(path.attributes === undefined && { denied: true }),
     source: source === undefined ? 'local' : source.external ? 'ebgp' : 'ibgp',
     asPath: asPathText(attributes.asPath),
     origin: attributes.origin,
