@@ -60,6 +60,7 @@ export function performBgp(context: Context, effect: BgpEffect): void {
       break;
     case 'neighbor-up':
       context.bgpUp.add(effect.neighbor.toString());
+      context.routesChangedAt = context.now;
       context.log(5, 'bgp-neighbor-up', `BGP neighbor ${effect.neighbor} Up`, { subject: effect.neighbor.toString() });
       break;
     case 'neighbor-down':
@@ -110,6 +111,7 @@ export function performTcp(context: Context, effect: TcpEffect): void {
     case 'accepted':
     case 'connected': {
       const { connection: transport, local, remote } = effect;
+      context.transports.set(transport, { local, remote });
       const direction = effect.kind === 'accepted' ? 'in' : 'out';
       context.push({ to: 'bgp', event: { kind: 'transport-up', transport, direction, local, remote } });
       break;
@@ -129,6 +131,7 @@ export function performTcp(context: Context, effect: TcpEffect): void {
         to: 'bgp',
         event: { kind: 'transport-closed', transport: effect.connection, reason: effect.reason },
       });
+      forgetTransport(context, effect.connection);
       break;
     case 'drained':
       context.push({ to: 'bgp', event: { kind: 'transport-drained', transport: effect.connection } });
@@ -139,4 +142,18 @@ export function performTcp(context: Context, effect: TcpEffect): void {
     default:
       effect satisfies never;
   }
+}
+
+/** Takes away the key of a neighbour that is configured no more, once its last connection has said its last words. */
+export function dropMd5Key(context: Context, remote: IpAddress): void {
+  for (const transport of context.transports.values()) if (transport.remote.address.equals(remote)) return;
+  context.push({ to: 'tcp', event: { kind: 'set-md5-key', remote, key: undefined } });
+}
+
+function forgetTransport(context: Context, connection: number): void {
+  const address = context.transports.get(connection)?.remote.address;
+  if (address === undefined) return;
+  context.transports.delete(connection);
+  const neighbors = context.index?.model.bgp?.neighbors ?? [];
+  if (!neighbors.some((one) => one.address.equals(address))) dropMd5Key(context, address);
 }

@@ -1,8 +1,9 @@
 /** A new configuration put in force: each core gets its part and disturbs only what differs. */
-import type { Prefix } from '../base/index.ts';
+import { Prefix, PrefixTrie } from '../base/index.ts';
 import type { DeviceModel } from '../config/index.ts';
+import type { IkePeer } from '../ike/index.ts';
 import { bgpConfig } from './bgp-config.ts';
-import { BGP_PORT, IP_AND_TCP_HEADERS } from './bgp-orders.ts';
+import { BGP_PORT, dropMd5Key, IP_AND_TCP_HEADERS } from './bgp-orders.ts';
 import type { Context } from './context.ts';
 import { ikePlan } from './ike-config.ts';
 import { type InterfaceState, Interfaces } from './interfaces.ts';
@@ -27,17 +28,16 @@ function configureStaticRoutes(context: Context, before: DeviceModel | undefined
   }
 }
 
-function configureBgp(context: Context, index: ModelIndex): void {
+function configureBgp(context: Context, before: DeviceModel | undefined, index: ModelIndex): void {
   const { model } = index;
   const config = bgpConfig(index);
   context.redistribution.configure(model);
-  if (config === undefined) {
-    context.push({ to: 'bgp', event: { kind: 'deconfigure' } });
-    context.push({ to: 'tcp', event: { kind: 'unlisten', port: BGP_PORT } });
-    context.watchers.retain('bgp-neighbor', [], context.tracking(context.bgpVrf));
-    context.redistribution.clear();
-    return;
+  const keep = new Set(config?.neighbors.map(({ address }) => address.toString()));
+  if (config === undefined) stopBgp(context);
+  for (const { address, password } of before?.bgp?.neighbors ?? []) {
+    if (password !== undefined && !keep.has(address.toString())) dropMd5Key(context, address);
   }
+  if (config === undefined) return;
   for (const { address, password } of config.neighbors) {
     context.push({ to: 'tcp', event: { kind: 'set-md5-key', remote: address, key: password } });
   }
@@ -63,6 +63,14 @@ function configureBgp(context: Context, index: ModelIndex): void {
   redistribute(context, [...seen.values()]);
 }
 
+/** Ends all sessions with Cease. BGP forgets what it was told; the next configuration tells everything again. */
+export function stopBgp(context: Context): void {
+  context.push({ to: 'bgp', event: { kind: 'deconfigure' } });
+  context.push({ to: 'tcp', event: { kind: 'unlisten', port: BGP_PORT } });
+  context.watchers.retain('bgp-neighbor', [], context.tracking(context.bgpVrf));
+  context.redistribution.clear();
+}
+
 /** What fits every interface: the peer's own MSS and path MTU lower it where needed. */
 function listenMss(context: Context): number {
   let mtu = 1500;
@@ -83,21 +91,42 @@ export function configure(context: Context, model: DeviceModel): void {
     index,
   );
   const plan = ikePlan(index);
+  const unusableBefore = context.ikePlan?.unusable;
   context.ikePlan = plan;
+  context.peersByRemote = peersByRemote(plan.config.peers);
+  context.isStopped = false;
   context.tunnels.configure(plan.bindings);
   context.interfaces.configure(index, (name) => context.tunnels.byName(name), context.now);
   configureStaticRoutes(context, before?.model, model);
   for (const [name, reason] of plan.unusable) {
+    if (unusableBefore?.get(name) === reason) continue;
     context.log(4, 'tunnel-unusable', `${name} can not start: ${reason}`, { subject: name });
   }
   context.push({ to: 'ike', event: { kind: 'configure', config: plan.config } });
-  context.watchers.retain(
-    'ike',
-    plan.config.peers.flatMap(({ name, remote }) => (remote === undefined ? [] : [{ name, address: remote }])),
-    context.tracking(context.bgpVrf),
-  );
-  for (const { name } of plan.config.peers) tellPeerReachable(context, name);
-  configureBgp(context, index);
+  for (const peer of plan.config.peers) tellPeerReachable(context, peer);
+  configureBgp(context, before?.model, index);
+  abortOrphans(context);
+}
+
+/** A TCP connection from an address that is ours no more can never be heard again: the peer is told so while it can be. */
+function abortOrphans(context: Context): void {
+  const own = new Set<string>();
+  for (const { addresses } of context.interfaces?.all() ?? []) {
+    for (const { address } of addresses) own.add(address.toString());
+  }
+  for (const [connection, { local }] of context.transports) {
+    if (!own.has(local.address.toString())) context.push({ to: 'tcp', event: { kind: 'abort', connection } });
+  }
+}
+
+function peersByRemote(peers: readonly IkePeer[]): PrefixTrie<readonly IkePeer[]> {
+  const trie = new PrefixTrie<readonly IkePeer[]>();
+  for (const peer of peers) {
+    if (peer.remote === undefined) continue;
+    const host = Prefix.host(peer.remote);
+    trie.set(host, [...(trie.get(host) ?? []), peer]);
+  }
+  return trie;
 }
 
 function interfaceChanged(context: Context, state: InterfaceState, up: boolean): void {
@@ -111,9 +140,10 @@ function interfaceChanged(context: Context, state: InterfaceState, up: boolean):
     },
   );
   if (state.kind === 'ethernet') {
-    for (const { name, local } of context.ikePlan?.config.peers ?? []) {
+    for (const peer of context.ikePlan?.config.peers ?? []) {
+      const { local } = peer;
       if (local !== undefined && state.addresses.some(({ address }) => address.equals(local))) {
-        tellPeerReachable(context, name);
+        tellPeerReachable(context, peer);
       }
     }
   }

@@ -1,7 +1,7 @@
 /** What the parts of one gateway share: its state, the queue between the cores, and the effects gathered so far. */
-import { at, type Instant, type IpAddress, type Random } from '../base/index.ts';
+import { at, type Endpoint, type Instant, type IpAddress, type PrefixTrie, type Random } from '../base/index.ts';
 import type { BgpEvent } from '../bgp/index.ts';
-import type { Cause, IkeEvent } from '../ike/index.ts';
+import type { Cause, IkeEvent, IkePeer } from '../ike/index.ts';
 import type { PlaneCommand } from '../plane/contract.ts';
 import { Rib } from '../routing/index.ts';
 import type { TcpEvent } from '../tcp/index.ts';
@@ -32,14 +32,20 @@ export class Context {
   interfaces: Interfaces | undefined;
   index: ModelIndex | undefined;
   ikePlan: IkePlan | undefined;
+  /** Static IKE peers by the address where they are. */
+  peersByRemote: PrefixTrie<readonly IkePeer[]> | undefined;
   /** VRF that BGP runs in. */
   readonly bgpVrf = GLOBAL_VRF;
   /** Neighbours with an established session, by address. */
   readonly bgpUp = new Set<string>();
   /** By neighbour address: how many hops away it may be at most (RFC 5082). */
   ttlSecurity: ReadonlyMap<string, number> = new Map();
+  /** TCP connections that BGP uses, by number. */
+  readonly transports = new Map<number, Readonly<{ local: Endpoint; remote: Endpoint }>>();
+  /** After a clean stop, until the next configuration. */
+  isStopped = false;
   now: Instant = at(0);
-  /** When a route was last installed or withdrawn. */
+  /** When a route was last installed or withdrawn, or a session came up that is about to tell some. */
   routesChangedAt: Instant = at(0);
   readonly #ribs = new Map<string, Rib>();
   #queue: Work[] = [];

@@ -14,7 +14,7 @@ import { type ExportedIkeKeys, Ike } from '../ike/index.ts';
 import type { PlaneCounters } from '../plane/contract.ts';
 import { Tcp } from '../tcp/index.ts';
 import { performBgp, performTcp } from './bgp-orders.ts';
-import { configure } from './configuring.ts';
+import { configure, stopBgp } from './configuring.ts';
 import { Context, type Work } from './context.ts';
 import type { GatewayEffect, GatewayEvent, OperatorRequest } from './contract.ts';
 import { performIke } from './ike-orders.ts';
@@ -39,7 +39,7 @@ export type GatewayStatus = Readonly<{
   tunnelsWanted: number;
   bgpUp: number;
   bgpWanted: number;
-  /** When a route was last installed or withdrawn. */
+  /** When a route was last installed or withdrawn, or a session came up that is about to tell some. */
   routesChangedAt: Instant;
 }>;
 
@@ -203,11 +203,24 @@ export class Gateway {
         break;
       }
       case 'shutdown':
-        context.push({ to: 'bgp', event: { kind: 'deconfigure' } });
-        context.push({ to: 'ike', event: { kind: 'clear', what: 'ike' } });
+        this.#stop();
         break;
       default:
         request satisfies never;
     }
+  }
+
+  /**
+   * The clean stop. BGP's last words go first, as they need the tunnels. IKE without peers deletes its SAs, begins
+   * none, and with no room for half-open ones answers nobody who would come back.
+   */
+  #stop(): void {
+    const context = this.#context;
+    const config = context.ikePlan?.config;
+    if (config === undefined || context.isStopped) return;
+    context.isStopped = true;
+    stopBgp(context);
+    this.#settle();
+    context.push({ to: 'ike', event: { kind: 'configure', config: { ...config, peers: [], maxHalfOpen: 0 } } });
   }
 }

@@ -18,6 +18,8 @@ export function ikePlan(index: ModelIndex): IkePlan {
   const peers: IkePeer[] = [];
   const bindings: TunnelBinding[] = [];
   const unusable = new Map<string, string>();
+  /** Tunnels by their outer ends: two between the same ends could not be told apart. */
+  const byEnds = new Map<string, string>();
   for (const one of model.interfaces) {
     if (one.kind !== 'tunnel') continue;
     const peer = staticPeer(index, one);
@@ -25,6 +27,13 @@ export function ikePlan(index: ModelIndex): IkePlan {
       unusable.set(one.name, peer);
       continue;
     }
+    const ends = `${peer.local} to ${peer.remote}`;
+    const twin = byEnds.get(ends);
+    if (twin !== undefined) {
+      unusable.set(one.name, `${twin} has the same source and destination (${ends})`);
+      continue;
+    }
+    byEnds.set(ends, one.name);
     peers.push(peer);
     bindings.push({ kind: 'static', peer: peer.name, tunnel: one.name });
   }
@@ -47,7 +56,9 @@ export function ikePlan(index: ModelIndex): IkePlan {
     addresses,
     proposals: [...model.ikePolicies]
       .sort((a, b) => a.priority - b.priority)
-      .map(({ encryption, integrity, prf, groups }) => ({ encryption, integrity, prf, groups })),
+      .map(({ encryption, integrity, prf, groups, lifetimeMs }) => {
+        return { encryption, integrity, prf, groups, lifetimeMs: lifetimeMs ?? 'unlimited' };
+      }),
     peers,
     cookieThreshold: Math.floor((model.cookieChallengePercent / 100) * model.maxHalfOpen),
     maxHalfOpen: model.maxHalfOpen,
@@ -82,7 +93,10 @@ function staticPeer(index: ModelIndex, one: InterfaceModel): IkePeer | string {
   const profile = index.profile(profileName);
   const group = index.group(destination.toString()) ?? index.group(DEFAULT_GROUP);
   if (group === undefined) return `no tunnel-group ${destination}`;
-  if (!allowsIkev2(model, group)) return `its group-policy does not allow ikev2`;
+  if (!allowsIkev2(model, group)) return 'its group-policy does not allow ikev2';
+  const lack = keyLack(group);
+  if (lack !== undefined) return lack;
+  if (model.ikePolicies.length === 0) return 'no crypto ikev2 policy is configured';
   return {
     ...groupSettings(index, group, one),
     name: one.name,
@@ -102,6 +116,8 @@ function templatePeer(index: ModelIndex, group: TunnelGroupModel, template: Inte
   const child = childPolicy(index, template, profileName);
   if (typeof child === 'string') return child;
   if (!allowsIkev2(index.model, group)) return `the group-policy of tunnel-group ${group.name} does not allow ikev2`;
+  const lack = keyLack(group);
+  if (lack !== undefined) return lack;
   return {
     ...groupSettings(index, group, template),
     name: `tunnel-group ${group.name}`,
@@ -110,6 +126,14 @@ function templatePeer(index: ModelIndex, group: TunnelGroupModel, template: Inte
     initiate: false,
     child,
   };
+}
+
+/** Both keys are needed: ours and the peer's may differ. */
+function keyLack({ name, localKey, remoteKey }: TunnelGroupModel): string | undefined {
+  const missing = localKey === undefined ? 'local' : remoteKey === undefined ? 'remote' : undefined;
+  return missing === undefined
+    ? undefined
+    : `tunnel-group ${name} has no ikev2 ${missing}-authentication pre-shared-key`;
 }
 
 function templateOf(index: ModelIndex, group: TunnelGroupModel): InterfaceModel | undefined {
@@ -125,7 +149,6 @@ function groupSettings(
   const { model } = index;
   const { localKey, remoteKey, keepalive } = group;
   const own = index.addresses(one).filter(({ address }) => !address.isLinkLocal);
-  const lifetimes = model.ikePolicies.flatMap(({ lifetimeMs }) => (lifetimeMs === undefined ? [] : [lifetimeMs]));
   return {
     ...(model.ikeIdentity.kind === 'key-id'
       ? { localIdentity: { type: 'key-id' as const, data: new TextEncoder().encode(model.ikeIdentity.text) } }
@@ -136,7 +159,7 @@ function groupSettings(
     validateIdentity: group.validateIdentity === 'required' ? 'required' : 'none',
     ...(localKey === undefined ? {} : { localKey }),
     ...(remoteKey === undefined ? {} : { remoteKey }),
-    ikeLifetimeMs: lifetimes[0] ?? DEFAULT_IKE_LIFETIME_MS,
+    ikeLifetimeMs: DEFAULT_IKE_LIFETIME_MS,
     ...(keepalive === undefined
       ? {}
       : {
@@ -199,4 +222,5 @@ function allowsIkev2(model: DeviceModel, group: TunnelGroupModel): boolean {
 /** Unanswered liveness checks before the peer counts as dead: the platform's number. */
 const LIVENESS_TRIES = 3;
 const DEFAULT_GROUP = 'DefaultL2LGroup';
+/** Each proposal has its own: this is for none. */
 const DEFAULT_IKE_LIFETIME_MS = 86_400_000;

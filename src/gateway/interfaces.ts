@@ -136,6 +136,9 @@ export class Interfaces {
     const plane = this.#planeInterface(state);
     if (!samePlaneInterface(state.plane, plane)) {
       this.#withdrawConnected(state);
+      if (state.plane !== undefined && state.plane.vrf !== plane.vrf) {
+        this.#around.rib(state.plane.vrf).setInterface(name, { up: false });
+      }
       state.plane = plane;
       this.#around.command({ kind: 'set-interface', interface: plane });
       this.#around.rib(plane.vrf).setInterface(name, { up: plane.up });

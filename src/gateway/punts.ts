@@ -1,7 +1,8 @@
 /** What the plane reports: packets for ourselves on their way to IKE, TCP or a ping, limits and moves of SAs. */
 
+import { readU16, readU32 } from '../base/index.ts';
 import type { IkePath } from '../ike/index.ts';
-import { type IpHeader, Protocol, parseIp, parseUdp } from '../ip/index.ts';
+import { type IpHeader, Protocol, parseIp, parseQuotedIp, parseUdp } from '../ip/index.ts';
 import type { PlaneEvent } from '../plane/contract.ts';
 import type { Context } from './context.ts';
 import { readIcmp } from './pings.ts';
@@ -31,6 +32,7 @@ export function planeEvent(context: Context, event: PlaneEvent): void {
       break;
     case 'path-mtu': {
       context.log(6, 'path-mtu', `${event.interface}: path MTU ${event.pathMtu}, inner MTU ${event.mtu}`);
+      shrinkSessions(context, event.interface, event.mtu);
       break;
     }
     case 'acquire':
@@ -49,7 +51,8 @@ function punt(context: Context, packet: Uint8Array): void {
   else if (header.protocol === Protocol.TCP) puntTcp(context, header, packet);
   else if (header.protocol === Protocol.ICMP || header.protocol === Protocol.ICMPV6) {
     const icmp = readIcmp(packet);
-    if (icmp !== undefined) context.pings.received(icmp.message, icmp.from, context.now);
+    if (icmp === undefined || context.pings.received(icmp.message, icmp.from, context.now)) return;
+    if (icmp.message.kind === 'too-big') segmentTooBig(context, icmp.message.mtu, icmp.message.quoted);
   }
 }
 
@@ -73,4 +76,31 @@ function puntTcp(context: Context, header: IpHeader, packet: Uint8Array): void {
   const segment = packet.subarray(header.payloadOffset, header.totalLength);
   const { source: remote, destination: local } = header;
   context.push({ to: 'tcp', event: { kind: 'segment', local, remote, segment } });
+}
+
+/** A segment of ours did not fit somewhere on its way: RFC 1191, RFC 8201. TCP checks that it is one under way. */
+function segmentTooBig(context: Context, mtu: number, quoted: Uint8Array): void {
+  const parsed = parseQuotedIp(quoted);
+  if (!parsed.ok || parsed.value.protocol !== Protocol.TCP) return;
+  const { source: local, destination: remote, payloadOffset: start, totalLength } = parsed.value;
+  if (quoted.length < start + QUOTED_TCP || totalLength <= mtu) return;
+  const [localPort, remotePort] = [readU16(quoted, start), readU16(quoted, start + 2)];
+  const segment = { localPort, remotePort, sequence: readU32(quoted, start + 4) };
+  context.push({ to: 'tcp', event: { kind: 'path-mtu', local, remote, mtu, quoted: segment } });
+}
+
+/** Ports and sequence number: what every ICMP error quotes at least of TCP (RFC 792). */
+const QUOTED_TCP = 8;
+
+/** Packets that leave by an interface must be smaller from now on: so must the segments of sessions over it. */
+function shrinkSessions(context: Context, name: string, mtu: number): void {
+  const rib = context.rib(context.bgpVrf);
+  const done = new Set<string>();
+  for (const { local, remote } of context.transports.values()) {
+    const ends = `${local.address} ${remote.address}`;
+    if (done.has(ends)) continue;
+    done.add(ends);
+    if (rib.resolve(remote.address)?.some((way) => way.interface === name) !== true) continue;
+    context.push({ to: 'tcp', event: { kind: 'path-mtu', local: local.address, remote: remote.address, mtu } });
+  }
 }

@@ -1,6 +1,7 @@
 /** Changes of the RIBs made known: to the plane, to IKE (paths to peers) and to BGP (neighbours, next hops, own routes). */
 import type { IpAddress, Prefix } from '../base/index.ts';
-import type { Rib, RibChanges } from '../routing/index.ts';
+import type { IkePeer } from '../ike/index.ts';
+import type { FibChange, Rib, RibChanges } from '../routing/index.ts';
 import type { Context } from './context.ts';
 
 export function ribChanged(context: Context, rib: Rib, changes: RibChanges): void {
@@ -11,15 +12,15 @@ export function ribChanged(context: Context, rib: Rib, changes: RibChanges): voi
       context.command({ kind: 'set-route', vrf, prefix: change.prefix, nextHops: change.nextHops });
     } else context.command({ kind: 'remove-route', vrf, prefix: change.prefix });
   }
+  tellPeersBehind(context, changes.fib);
   if (vrf !== context.bgpVrf) return;
   for (const { address } of changes.tracked) {
-    for (const { kind, name } of context.watchers.of(address)) {
-      if (kind === 'ike') tellPeerReachable(context, name);
-      else if (kind === 'bgp-neighbor') tellNeighborReachable(context, address);
+    for (const { kind } of context.watchers.of(address)) {
+      if (kind === 'bgp-neighbor') tellNeighborReachable(context, address);
       else context.push({ to: 'bgp', event: { kind: 'next-hop', address, metric: metricTo(context, address) } });
     }
   }
-  if (context.index?.model.bgp !== undefined) {
+  if (context.index?.model.bgp !== undefined && !context.isStopped) {
     const touched = [...changes.withdrawn, ...changes.installed];
     redistribute(
       context,
@@ -38,11 +39,20 @@ export function redistribute(context: Context, prefixes: readonly Prefix[]): voi
   context.push({ to: 'bgp', event: { kind: 'local-routes', announce, withdraw } });
 }
 
+/** Static peers that routes which changed lead to, or led to. */
+function tellPeersBehind(context: Context, changes: readonly FibChange[]): void {
+  const { peersByRemote } = context;
+  if (peersByRemote === undefined || peersByRemote.size === 0) return;
+  const found = new Set<IkePeer>();
+  for (const { prefix } of changes) {
+    for (const [, peers] of peersByRemote.within(prefix)) for (const peer of peers) found.add(peer);
+  }
+  for (const peer of found) tellPeerReachable(context, peer);
+}
+
 /** A static peer can be reached when its source interface is up and a route leads to it, though not by its own tunnel. */
-export function tellPeerReachable(context: Context, name: string): void {
-  const peer = context.ikePlan?.config.peers.find((one) => one.name === name);
-  if (peer?.remote === undefined || peer.local === undefined) return;
-  const { local, remote } = peer;
+export function tellPeerReachable(context: Context, { name, local, remote }: IkePeer): void {
+  if (remote === undefined || local === undefined) return;
   const sourceUp = [...(context.interfaces?.all() ?? [])].some(
     (state) => state.up && state.addresses.some(({ address }) => address.equals(local)),
   );

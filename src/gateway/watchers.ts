@@ -1,7 +1,7 @@
-/** Who waits for news of which address: IKE peers, BGP neighbours and BGP next hops share the RIB's tracking. */
+/** Who waits for news of which address: BGP neighbours and BGP next hops share the RIB's tracking. */
 import type { IpAddress } from '../base/index.ts';
 
-export type WatchKind = 'ike' | 'bgp-neighbor' | 'bgp-next-hop';
+export type WatchKind = 'bgp-neighbor' | 'bgp-next-hop';
 type Watch = Readonly<{ kind: WatchKind; name: string }>;
 type Tracking = Readonly<{ track: (address: IpAddress) => void; untrack: (address: IpAddress) => void }>;
 
