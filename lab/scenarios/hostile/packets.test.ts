@@ -5,6 +5,7 @@ import { readU32 } from '../../../src/base/index.ts';
 import { Protocol } from '../../../src/ip/index.ts';
 import { address, assertPings } from '../scenario.ts';
 import {
+  assertState,
   convergedStage,
   faultsOf,
   faultsSince,
@@ -34,7 +35,7 @@ function assertHarmless(stage: Stage, attack: Attack, reasons: RegExp): Record<s
   const before = new Map([...names.values()].map((name) => [name, faultsOf(stage, name)]));
   for (const { packet, to } of attack) stage.inject(packet, to);
   settle(stage, 500);
-  assert.equal(stateOf(stage), state, 'no state changed');
+  assertState(stage, state);
   const all: Record<string, number> = {};
   const counts = new Map([...names].map(([to, name]) => [to, faultsSince(stage, name, before.get(name) ?? new Map())]));
   for (const [to, counted] of counts) {
@@ -117,7 +118,7 @@ test('a mutated IKE_SA_INIT request makes a half-open IKE SA at most, gone withi
   const changed = [...mutations(payload, 1, stage.random), ...truncations(payload, 1)];
   for (const one of changed) stage.inject(withPayload(request, one), HUB);
   settle(stage, 500);
-  assert.equal(stateOf(stage), state);
+  assertState(stage, state);
   const counted = faultsSince(stage, 'hub1', before);
   // A request in which the nonce, say, is another one is as good as the original: it is answered.
   assert.equal(sum(counted), changed.length, JSON.stringify(counted));

@@ -128,6 +128,16 @@ export function stateOf({ lab, gateways }: Scenario): string {
   return JSON.stringify(state, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value), 1);
 }
 
+/** Holds the stage to a state that it had; names the lines that differ. */
+export function assertState(stage: Scenario, expected: string): void {
+  const state = stateOf(stage);
+  if (state === expected) return;
+  const [is, was] = [state.split('\n'), expected.split('\n')];
+  const at = is.findIndex((line, index) => line !== was[index]);
+  const around = (lines: readonly string[]): string => lines.slice(Math.max(0, at - 3), at + 5).join('\n');
+  assert.fail(`the state changed from\n${around(was)}\nto\n${around(is)}`);
+}
+
 const TCP_BY_NATURE = new Set(['segmentsReceived', 'segmentsSent', 'retransmissions']);
 const IKE_BY_NATURE = new Set([
   'received',
