@@ -1,7 +1,8 @@
 /** `wheelwright lab run`: bring a topology up, verify it, ask its devices. */
 import { after } from '../base/index.ts';
-import { fileSink, realClock, writeTexts } from '../host/index.ts';
+import { type FileSink, fileSink, realClock, writeTexts } from '../host/index.ts';
 import {
+  type DecryptionTables,
   GatewayNode,
   isConverged,
   type Lab,
@@ -44,6 +45,8 @@ export async function labRun(path: string, options: LabRunOptions): Promise<numb
   const opened = openLab(path, options.seed, complain);
   if (opened === undefined) return EXIT.misused;
   const { lab, keys } = opened;
+  // Written empty at once: a folder that can not be written is told now, not after the run.
+  if (!writeKeys(options.keys, keys, complain)) return EXIT.misused;
   const closers = openCaptures(lab, options.capture, complain);
   if (closers === undefined) return EXIT.misused;
   const drive = driver(lab, options.virtualTime ?? false);
@@ -75,25 +78,31 @@ export async function labRun(path: string, options: LabRunOptions): Promise<numb
     const out = options.json === true || !ok ? process.stderr : process.stdout;
     out.write(`${command.device}# ${command.line}\n${text}`);
   }
-  if (options.keys !== undefined) {
-    const written = writeTexts(
-      options.keys,
-      new Map([
-        ['esp_sa', keys.espSa],
-        ['ikev2_decryption_table', keys.ikev2DecryptionTable],
-      ]),
-    );
-    if (!written.ok) {
-      complain(written.error);
-      status = EXIT.misused;
-    }
-  }
+  if (!writeKeys(options.keys, keys, complain)) status = EXIT.misused;
   if (isLive && process.stdin.isTTY === true && commands.length === 0) {
     const { closed } = labPrompt(lab, process.stdin, process.stdout);
     await runRealTime(lab, realClock, closed);
+    if (!writeKeys(options.keys, keys, complain)) status = EXIT.misused;
   }
-  for (const close of closers) close();
+  for (const close of closers) {
+    const closed = close();
+    if (closed.ok) continue;
+    complain(closed.error);
+    status = EXIT.misused;
+  }
   return status;
+}
+
+/** Writes Wireshark's key files where they are wanted; says whether that went well. */
+function writeKeys(folder: string | undefined, keys: DecryptionTables, complain: (text: string) => void): boolean {
+  if (folder === undefined) return true;
+  const files = new Map([
+    ['esp_sa', keys.espSa],
+    ['ikev2_decryption_table', keys.ikev2DecryptionTable],
+  ]);
+  const written = writeTexts(folder, files);
+  if (!written.ok) complain(written.error);
+  return written.ok;
 }
 
 type Drive = (until: () => boolean) => Promise<void>;
@@ -182,8 +191,8 @@ function openCaptures(
   lab: Lab,
   wanted: readonly string[],
   complain: (text: string) => void,
-): (() => void)[] | undefined {
-  const closers: (() => void)[] = [];
+): FileSink['close'][] | undefined {
+  const closers: FileSink['close'][] = [];
   for (const text of wanted) {
     const [link = '', ...rest] = text.split('=');
     const file = rest.join('=');

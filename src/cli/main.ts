@@ -1,31 +1,37 @@
 #!/usr/bin/env node
 /** The command line: what there is to call. Each command's code is loaded when it is called. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+const RUN_EXAMPLE = 'wheelwright lab run examples/hub-and-spoke/topology.yaml --virtual-time';
+const GENERATE_EXAMPLE = 'wheelwright lab generate hub-spoke --hubs 2 --spokes 500 /tmp/fabric';
 
 const program = new Command('wheelwright')
   .description('A route-based IPsec VPN gateway that runs, checks, explains and simulates Cisco configuration.')
   .version('0.1.0')
   .showHelpAfterError('(wheelwright --help shows what there is)')
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .addHelpText('after', `\nExamples:\n  ${RUN_EXAMPLE}\n  ${GENERATE_EXAMPLE}`);
 
-const lab = program.command('lab').description('whole topologies in one process: no root, no kernel feature');
+const lab = program
+  .command('lab')
+  .description('whole topologies in one process: no root, no kernel feature')
+  .addHelpText('after', `\nExamples:\n  ${RUN_EXAMPLE}\n  ${GENERATE_EXAMPLE}`);
 
 lab
   .command('run')
   .description('bring a topology up, verify it, and ask its devices')
   .argument('<topology>', 'topology file, in the shape that containerlab reads')
-  .option('--until <state>', 'when to go on: converged (the only one so far)', converged, 'converged')
-  .option('--timeout <time>', 'give up after this time, such as 60s or 500ms', duration, 60_000)
-  .option('--virtual-time', 'as fast as it computes, not as fast as the clock')
-  .option('--seed <n>', 'for keys, jitter and loss: the same seed gives the same bytes', whole, 1)
-  .option('--exec <command>', "'hub1: show bgp summary', after convergence; repeat for more", collect, [])
-  .option('--capture <link=file>', 'write what passes on a link as pcapng; repeat for more', collect, [])
-  .option('--keys <dir>', 'write esp_sa and ikev2_decryption_table there, for Wireshark')
-  .option('--json', 'print one document instead of text')
-  .addHelpText(
-    'after',
-    '\nExample:\n  wheelwright lab run examples/hub-and-spoke/topology.yaml --virtual-time --exec "spoke1: show route"',
+  .option('--until <state>', 'when to go on', converged, 'converged')
+  .addOption(
+    new Option('--timeout <time>', 'give up then, such as 90s or 500ms').argParser(duration).default(60_000, '60s'),
   )
+  .option('--virtual-time', 'as fast as it computes, not as fast as the clock')
+  .option('--seed <n>', 'the same seed gives the same bytes', whole, 1)
+  .addOption(repeated('--exec <command>', "such as 'hub1: show route'; may be repeated"))
+  .addOption(repeated('--capture <link=file>', 'write pcapng of a link; may be repeated'))
+  .option('--keys <dir>', "write Wireshark's key tables there")
+  .option('--json', 'print one document instead of text')
+  .addHelpText('after', `\nExample:\n  ${RUN_EXAMPLE}`)
   .action(async (topology: string, options) => {
     const { labRun } = await import('./lab-run.ts');
     process.exitCode = await labRun(topology, options);
@@ -39,19 +45,28 @@ lab
   .option('--hubs <n>', 'number of hubs, 1 to 8', whole, 2)
   .option('--spokes <n>', 'number of spokes', whole, 2)
   .option('--hosts <n>', 'number of spokes with a host on their LAN', whole, 2)
-  .addHelpText('after', '\nExample:\n  wheelwright lab generate hub-spoke --hubs 2 --spokes 500 /tmp/fabric')
+  .addHelpText('after', `\nExample:\n  ${GENERATE_EXAMPLE}`)
   .action(async (shape: string, dir: string, options) => {
     const { labGenerate } = await import('./lab-generate.ts');
     process.exitCode = labGenerate(shape, dir, options);
   });
+
+// A reader that has seen enough (`| head`) closes the pipe: no fault, and captures go on. A full disk is one.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') return;
+  process.stderr.write(`wheelwright: the output can not be written: ${code}\n`);
+  process.exit(2);
+});
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`wheelwright: internal fault: ${error instanceof Error ? error.stack : String(error)}\n`);
   process.exitCode = 70;
 });
 
-function collect(value: string, before: readonly string[]): string[] {
-  return [...before, value];
+/** An option that may be given many times. */
+function repeated(flags: string, description: string): Option {
+  const collect = (value: string, before: readonly string[]): string[] => [...before, value];
+  return new Option(flags, description).argParser(collect).default([], 'none');
 }
 
 function whole(value: string): number {

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fail, ok, type Result } from '../base/index.ts';
 
@@ -16,7 +16,7 @@ export function writeTexts(folder: string, files: ReadonlyMap<string, string>): 
   try {
     for (const [name, text] of files) {
       const path = join(folder, name);
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       writeFileSync(path, text);
     }
     return ok(files.size);
@@ -25,8 +25,21 @@ export function writeTexts(folder: string, files: ReadonlyMap<string, string>): 
   }
 }
 
-/** A file that bytes are appended to; `close` writes what is buffered. */
-export type FileSink = Readonly<{ write: (bytes: Uint8Array) => void; close: () => void }>;
+/**
+ * Makes a folder and those above it that are missing. Node's own recursion never ends where the kernel answers ENOENT to
+ * making a folder in one that is there, as it does below /proc.
+ */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
+}
+
+/**
+ * A file that bytes are appended to. What goes wrong on the way (a full disk) ends the writing and is told by `close`,
+ * which writes what is buffered first.
+ */
+export type FileSink = Readonly<{ write: (bytes: Uint8Array) => void; close: () => Result<number, string> }>;
 
 const BUFFERED_BYTES = 1 << 16;
 
@@ -40,14 +53,25 @@ export function fileSink(path: string): Result<FileSink, string> {
   }
   const buffer = new Uint8Array(BUFFERED_BYTES);
   let length = 0;
+  let written = 0;
+  let fault: string | undefined;
+  const append = (bytes: Uint8Array): void => {
+    if (fault !== undefined) return;
+    try {
+      for (let from = 0; from < bytes.length; ) from += writeSync(descriptor, bytes, from);
+      written += bytes.length;
+    } catch (error) {
+      fault = `${path} can not be written: ${reason(error)}`;
+    }
+  };
   const flush = (): void => {
-    writeSync(descriptor, buffer, 0, length);
+    append(buffer.subarray(0, length));
     length = 0;
   };
   return ok({
     write: (bytes) => {
       if (length + bytes.length > buffer.length) flush();
-      if (bytes.length > buffer.length) writeSync(descriptor, bytes);
+      if (bytes.length > buffer.length) append(bytes);
       else {
         buffer.set(bytes, length);
         length += bytes.length;
@@ -56,14 +80,22 @@ export function fileSink(path: string): Result<FileSink, string> {
     close: () => {
       flush();
       closeSync(descriptor);
+      return fault === undefined ? ok(written) : fail(fault);
     },
   });
 }
 
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a file stands where a folder is needed',
+  EEXIST: 'a file stands where a folder is needed',
+  ENOSPC: 'no space is left',
+  EROFS: 'the file system is read-only',
+};
+
 function reason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT') return 'there is no such file';
-  if (code === 'EACCES') return 'permission denied';
-  if (code === 'EISDIR') return 'it is a folder';
-  return code ?? message;
+  return code === undefined ? message : (REASONS[code] ?? code);
 }
