@@ -13,7 +13,7 @@ const rows = [
   ['ikev2 remote-authentication certificate', 'ikev2 remote-authentication certificate'],
   ['neighbor 10.0.0.1 passwrod k', 'neighbor 10.0.0.1 passwrod *****'],
   ['username u password k privilege 15', 'username u password *****'],
-  ['snmp-server community k', 'snmp-server community *****'],
+  ['snmp-server community k', 'snmp-server *****'],
   ['crypto isakmp key k address 10.0.0.1', 'crypto isakmp key *****'],
   ['set community 65000:1', 'set community 65000:1'],
   ['isakmp keepalive threshold 10', 'isakmp keepalive threshold 10'],

@@ -43,7 +43,7 @@ export function firstSecret(tokens: readonly Token[]): number {
   }
   // A community of SNMP opens the device as a password does.
   const first = tokens[0]?.text.toLowerCase() ?? '';
-  if (first.startsWith('snmp') || near(first, 'snmp-server', 2)) return Math.min(2, tokens.length);
+  if (first.startsWith('snmp') || near(first, 'snmp-server', 2)) return Math.min(1, tokens.length);
   return tokens.length;
 }
 

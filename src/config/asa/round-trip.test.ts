@@ -147,9 +147,9 @@ test('what is printed loads to the same model', () => {
 });
 
 test('examples of all rows, mixed, print and load to the same model', () => {
-  const examples = asaGrammar.rows.flatMap((row) =>
-    row.examples.map((one) => (typeof one === 'string' ? one : one.line)),
-  );
+  const all = asaGrammar.rows.flatMap((row) => row.examples.map((one) => (typeof one === 'string' ? one : one.line)));
+  // Outside of its object this is no command of an ASA, but the global row for `service` takes it.
+  const examples = all.filter((line) => !line.startsWith('service tcp'));
   fc.assert(
     fc.property(fc.array(some(examples), { minLength: 5, maxLength: 60 }), (lines) => {
       const { model } = loadAsa(lines.join('\n'), 'a');
