@@ -43,6 +43,9 @@ import { ExchangeType, NotifyType, type Payload } from './wire/message.ts';
 
 const NONCE_LENGTH = 32;
 
+/** Child SAs of one IKE SA that a peer may ask for: a tunnel needs one, and a few more while they are rekeyed. */
+const MAX_CHILDREN = 16;
+
 /** The child SA was replaced by a newer one. */
 export const REKEYED: Cause = { code: 'rekeyed', text: 'a newer child SA took its place' };
 
@@ -97,6 +100,10 @@ export function answerCreateChild(context: IkeContext, sa: IkeSa, payloads: read
   }
   // Section 2.25.1: one that we are closing, or that was replaced already, is not rekeyed any more.
   if (old !== undefined && old.state !== 'live') return { payloads: temporaryFailure(context) };
+
+  if (sa.children.size >= MAX_CHILDREN) {
+    return { payloads: refuse(context, sa, 'no-additional-sas', `the peer has ${MAX_CHILDREN} child SAs already`) };
+  }
 
   const nonce = pick(payloads, 'nonce');
   if (nonce === undefined) return fatalAnswer(context, sa, 'missing-payload');
