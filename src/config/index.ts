@@ -4,6 +4,7 @@
  *   lines.ts -> tree.ts -> <dialect>/load.ts -> model.ts -> plan
  */
 export { emptyAsaModel as emptyModel } from './asa/defaults.ts';
+export { AsaEditor, type Entered, TERMINAL } from './asa/editor.ts';
 export { asaGrammar } from './asa/grammar/index.ts';
 export { loadAsa } from './asa/load.ts';
 export { printAsa, showRunning } from './asa/print.ts';

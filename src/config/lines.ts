@@ -10,6 +10,8 @@ export type Token = Readonly<{ text: string; raw: string; column: number }>;
 export type Line = Readonly<{
   /** Counts from 1. */
   number: number;
+  /** Where it came from, when not from the file that is being read. */
+  file?: string;
   raw: string;
   /** Empty for comments and blank lines. */
   tokens: readonly Token[];

@@ -182,10 +182,10 @@ class TreeReader<R extends Syntax> {
 
   #position(line: Line, index: number): Position {
     const token = line.tokens[index];
-    if (token !== undefined) return { file: this.#file, line: line.number, column: token.column };
+    if (token !== undefined) return { file: line.file ?? this.#file, line: line.number, column: token.column };
     const last = line.tokens.at(-1);
     const column = last === undefined ? 1 : last.column + last.raw.length + 1;
-    return { file: this.#file, line: line.number, column };
+    return { file: line.file ?? this.#file, line: line.number, column };
   }
 }
 

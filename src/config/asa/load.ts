@@ -11,7 +11,11 @@ import type { AsaRow } from './row.ts';
 
 /** Reads a configuration. `file` is its name in positions. */
 export function loadAsa(text: string, file: string): Loaded {
-  const lines = readLines(text);
+  return loadAsaLines(readLines(text), file);
+}
+
+/** Reads a configuration given as lines; `file` names the place of those that do not say where they come from. */
+export function loadAsaLines(lines: readonly Line[], file: string): Loaded {
   const repair = asaRepair(nameifsOf(lines));
   const { statements, diagnostics } = readTree(asaGrammar, lines, { file, root: 'config', repair });
   const builder = new Builder();
