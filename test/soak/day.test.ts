@@ -9,8 +9,8 @@ import { runInNewContext } from 'node:vm';
 import { disagreements } from '../../lab/scenarios/agreement.ts';
 import { address, converge, openScenario, type Scenario } from '../../lab/scenarios/scenario.ts';
 import { after, at } from '../../src/base/index.ts';
-import type { DeviceModel } from '../../src/config/index.ts';
-import { GatewayNode, gatewayDevices, HostNode, Lab } from '../../src/lab/index.ts';
+import { type GatewayNode, HostNode } from '../../src/lab/index.ts';
+import { openShortLived, UNEQUAL } from './short-lives.ts';
 
 const TOPOLOGY = 'examples/hub-and-spoke/topology.yaml';
 const HOUR_MS = 3_600_000;
@@ -23,20 +23,6 @@ const collectGarbage: () => void = runInNewContext('gc');
 function heapBytes(): number {
   collectGarbage();
   return process.memoryUsage().heapUsed;
-}
-
-/** The example with the lifetimes of each device changed. */
-function withLifetimes(lifetimes: Readonly<Record<string, Readonly<{ childS: number; ikeS: number }>>>): Scenario {
-  const { lab: example, keys, said } = openScenario(TOPOLOGY);
-  const models = new Map<string, DeviceModel>();
-  for (const { name, model } of example.nodes(GatewayNode)) {
-    const { childS, ikeS } = lifetimes[name] ?? {};
-    assert.ok(childS !== undefined && ikeS !== undefined, name);
-    const ikePolicies = model.ikePolicies.map((policy) => ({ ...policy, lifetimeMs: ikeS * 1000 }));
-    models.set(name, { ...model, childLifetimeMs: childS * 1000, ikePolicies });
-  }
-  const lab = new Lab(example.topology, { seed: 1, device: gatewayDevices(models) });
-  return { lab, gateways: lab.nodes(GatewayNode), keys, said };
 }
 
 type Outcome = Readonly<{
@@ -127,12 +113,7 @@ test('a day of pings, child SAs of 8 h and IKE SAs of 24 h', (t) => {
 });
 
 test('hours of pings with rekeys every few minutes, from both ends', (t) => {
-  const scenario = withLifetimes({
-    hub1: { childS: 120, ikeS: 1800 },
-    hub2: { childS: 600, ikeS: 300 },
-    spoke1: { childS: 300, ikeS: 600 },
-    spoke2: { childS: 120, ikeS: 300 },
-  });
+  const scenario = openShortLived(UNEQUAL);
   converge(scenario);
   const { sent, faults, heap, wallMs, cpuMs } = runHours(scenario, 4);
   t.diagnostic(timeText(sent, wallMs, cpuMs));

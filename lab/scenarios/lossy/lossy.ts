@@ -7,7 +7,7 @@ import { openScenario, type Scenario } from '../scenario.ts';
 
 const TOPOLOGY = 'examples/hub-and-spoke/topology.yaml';
 /** Of every frame on every link, in each direction. */
-const BAD = { loss: 0.05, reorder: 0.02, duplicate: 0.01 };
+export const BAD = { loss: 0.05, reorder: 0.02, duplicate: 0.01 };
 
 const CONVERGE_MS = 60_000;
 const ANSWER_MS = 60_000;
