@@ -292,20 +292,12 @@ export function espConformance(name: string, makePlane: MakePlane): void {
 
   check('a peer that moved is told once, and followed only by command (RFC 7296 section 2.23)', () => {
     const bench = twins(makePlane, { udpEncapsulation: true });
-    const moved = address('192.0.2.77');
     for (let i = 0; i < 3; i++) {
-      const packet = sealed(bench);
-      const parsed = parseIp(packet);
-      const datagram = parsed.ok ? parseUdp(parsed.value, packet) : parsed;
-      assert.ok(datagram.ok);
-      const to = { address: bench.address('east', 'wan', 4), port: 4500 };
-      const udp = buildUdp({ address: moved, port: 61_000 }, to, datagram.value.payload, true);
-      const changed = buildIp({ source: moved, destination: to.address, protocol: Protocol.UDP }, udp);
-      bench.east.plane.receive('wan', changed, bench.now);
+      bench.east.plane.receive('wan', fromElsewhere(sealed(bench), bench), bench.now);
     }
     assert.equal(bench.east.lan.length, 3);
     const local = { address: bench.address('east', 'wan', 4), port: 4500 };
-    const remote = { address: moved, port: 61_000 };
+    const remote = ELSEWHERE;
     assert.deepEqual(bench.east.eventsOf('peer-moved'), [{ kind: 'peer-moved', id: spiOf('east', 1), local, remote }]);
     bench.east.plane.receive('lan', bench.packet('east', 4), bench.now);
     assert.deepEqual([...(bench.takeWire(bench.east)[0]?.subarray(16, 20) ?? [])], [192, 0, 2, 1]);
@@ -319,6 +311,23 @@ export function espConformance(name: string, makePlane: MakePlane): void {
       [...(followed?.subarray(16, 24) ?? [])],
       [192, 0, 2, 77, 4500 >> 8, 4500 & 255, 61_000 >> 8, 61_000 & 255],
     );
+  });
+
+  check('what is not the newest packet shows nowhere to go, and without replay check no life either', () => {
+    for (const replayWindow of [0, 64]) {
+      const bench = twins(makePlane, { udpEncapsulation: true, replayWindow });
+      const older = sealed(bench);
+      const newest = sealed(bench);
+      bench.east.plane.receive('wan', newest, bench.now);
+      const heard = bench.now;
+      bench.pass(1000);
+      // Late on its way, or kept by somebody who sends it from where he is.
+      bench.east.plane.receive('wan', fromElsewhere(older, bench), bench.now);
+      bench.east.plane.receive('wan', fromElsewhere(newest, bench), bench.now);
+      assert.equal(bench.east.lan.length, replayWindow === 0 ? 3 : 2);
+      assert.deepEqual(bench.east.eventsOf('peer-moved'), []);
+      assert.equal(bench.east.plane.lastInbound(spiOf('east', 1)), replayWindow === 0 ? heard : bench.now);
+    }
   });
 
   check('port 4500 tells ESP, IKE and keepalives apart (RFC 3948 section 2)', () => {
@@ -367,6 +376,18 @@ export function espConformance(name: string, makePlane: MakePlane): void {
 
 function total(side: Side): number {
   return Object.values(side.drops).reduce((sum, count) => sum + count, 0);
+}
+
+const ELSEWHERE = { address: address('192.0.2.77'), port: 61_000 };
+
+/** The same ESP in UDP as if another NAT had sent it to east. */
+function fromElsewhere(packet: Uint8Array, bench: TwinPlanes): Uint8Array {
+  const parsed = parseIp(packet);
+  const datagram = parsed.ok ? parseUdp(parsed.value, packet) : parsed;
+  assert.ok(datagram.ok);
+  const to = { address: bench.address('east', 'wan', 4), port: 4500 };
+  const udp = buildUdp(ELSEWHERE, to, datagram.value.payload, true);
+  return buildIp({ source: ELSEWHERE.address, destination: to.address, protocol: Protocol.UDP }, udp);
 }
 
 /** An outer packet from west to east around some bytes. */

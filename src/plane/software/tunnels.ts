@@ -152,6 +152,7 @@ export class Tunnels {
       state.drop(port, 'hard-limit');
       return;
     }
+    const { highest } = sa.inbound;
     const opened = sa.inbound.open(packet.subarray(start, end));
     if (!opened.ok) {
       if (opened.error === 'replayed' || opened.error === 'too-old') sa.replayed++;
@@ -159,7 +160,7 @@ export class Tunnels {
       state.drop(port, opened.error);
       return;
     }
-    this.#authentic(sa, header, sourcePort, destinationPort, now);
+    this.#authentic(sa, header, sourcePort, destinationPort, sa.inbound.highest > highest, now);
     const { inner: content, nextHeader } = opened.value;
     if (sa.isSpent(sa.inboundBytes, content.length)) {
       this.#spent(port, sa);
@@ -313,14 +314,26 @@ export class Tunnels {
     this.#around.inputInner(port, packet, parsed.value, now);
   }
 
-  /** What an authentic packet tells beside its content: the peer lives, has the new SA, and is there. */
-  #authentic(sa: ChildSa, header: IpHeader, sourcePort: number, destinationPort: number, now: Instant): void {
-    sa.lastInbound = now;
+  /**
+   * What an authentic packet tells beside its content: the peer lives, has the new SA, and is there. An old packet,
+   * late or kept by somebody who sends it again, shows where the peer was; where nobody checks for replays, it does not
+   * show life either.
+   */
+  #authentic(
+    sa: ChildSa,
+    header: IpHeader,
+    sourcePort: number,
+    destinationPort: number,
+    isNewest: boolean,
+    now: Instant,
+  ): void {
+    if (isNewest || sa.config.replayWindow > 0) sa.lastInbound = now;
     const { id } = sa.config;
     if (!sa.confirmed) {
       sa.confirmed = true;
       if (!sa.closing) this.#state.sink.event({ kind: 'child-sa-confirmed', id });
     }
+    if (!isNewest) return;
     const { local, remote } = sa;
     const remotePort = sourcePort === 0 ? remote.port : sourcePort;
     const localPort = destinationPort === 0 ? local.port : destinationPort;
