@@ -37,6 +37,13 @@ export function addChild(context: IkeContext, sa: IkeSa, agreement: Agreement): 
   child.installed = true;
   context.emit({ kind: 'install-child-sa', sa: childSaOf(sa, child, agreement) });
   context.count('child-sas-made');
+  const { statistics } = context;
+  statistics.childSasMade++;
+  if (agreement.replaces === undefined) {
+    const live = statistics.childSasMade - statistics.childSasDeleted;
+    statistics.peakChildSas = Math.max(statistics.peakChildSas, live);
+  } else if (agreement.role === 'initiator') statistics.childRekeysInitiated++;
+  else statistics.childRekeysResponded++;
   context.notice(
     sa,
     agreement.replaces === undefined ? 'child-sa-created' : 'child-sa-rekeyed',
@@ -68,6 +75,7 @@ export function removeChild(context: IkeContext, child: ChildState, lingerMs: nu
 export function uninstall(context: IkeContext, child: ChildState, lingerMs: number, cause: Cause): void {
   if (!child.installed) return;
   child.installed = false;
+  context.statistics.childSasDeleted++;
   const { parent, inboundSpi } = child;
   const { session } = parent;
   context.emit({ kind: 'remove-child-sa', peer: parent.peer?.name ?? '', session, inboundSpi, lingerMs, cause });

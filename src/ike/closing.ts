@@ -56,6 +56,7 @@ export function fatalAnswer(context: IkeContext, sa: IkeSa, fault: IkeFault): An
 /** An attempt came to nothing: the operator hears why, and an always-on peer is tried again after a while. */
 export function attemptFailed(context: IkeContext, peer: IkePeer | undefined, path: IkePath, cause: Cause): void {
   context.count('negotiations-failed');
+  context.statistics.sessionsInitiatedFailed++;
   context.notice({ peer, path }, cause.code, cause.text, cause.because);
   context.emit({ kind: 'ike-failed', peer: peer?.name, path, cause });
   const state = peer === undefined ? undefined : context.peers.get(peer.name);
@@ -81,6 +82,7 @@ function close(context: IkeContext, sa: IkeSa, cause: Cause): void {
   sa.childRetryAt = undefined;
   if (isUp) {
     context.count('ike-sas-ended');
+    context.statistics.sessions--;
     context.emit({ kind: 'ike-sa-down', session, peer: sa.peer?.name ?? '', path, cause });
     const state = context.peerOf(sa);
     if (state !== undefined) sessionEnded(context, state, sa, cause);

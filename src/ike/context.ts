@@ -7,6 +7,7 @@ import { CookieJar } from './cookie.ts';
 import type { Cause, IkeEffect, IkeEnvironment } from './events.ts';
 import type { ChildState, IkeSa, Stage } from './ike-sa.ts';
 import type { IkeConfig, IkePath, IkePeer } from './policy.ts';
+import { zeroStatistics } from './statistics.ts';
 import { freeWindow } from './window.ts';
 
 /** What we know of one configured peer besides its policy. */
@@ -47,6 +48,7 @@ export class IkeContext {
   readonly reachable = new Set<string>();
   readonly deadlines = new Deadlines<IkeSa | PeerState>();
   readonly counters = new Map<string, number>();
+  readonly statistics = zeroStatistics();
   /** SAs and peers that this event touched: looked after before it ends. */
   readonly touched = new Set<IkeSa>();
   readonly touchedPeers = new Set<PeerState>();

@@ -62,6 +62,11 @@ export function establish(
   if (identities.initialContact) dropOlder(context, sa);
   sa.isUp = true;
   context.count('ike-sas-established');
+  const { statistics } = context;
+  if (sa.role === 'initiator') statistics.sessionsInitiated++;
+  else statistics.sessionsResponded++;
+  statistics.sessions++;
+  statistics.peakSessions = Math.max(statistics.peakSessions, statistics.sessions);
   context.emit({ kind: 'ike-sa-up', session: sa.session, peer: peer.name, path: sa.path, role: sa.role });
 }
 
@@ -131,6 +136,8 @@ export function takeOver(context: IkeContext, old: IkeSa, next: IkeSa): void {
   context.touched.add(old);
   context.touched.add(next);
   context.count('ike-sas-rekeyed');
+  if (next.role === 'initiator') context.statistics.ikeRekeysInitiated++;
+  else context.statistics.ikeRekeysResponded++;
   context.notice(next, 'ike-sa-rekeyed', 'the IKE SA was rekeyed');
 }
 

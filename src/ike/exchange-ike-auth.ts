@@ -248,6 +248,7 @@ function refuse(
   respond(context, sa, header, path, [notify(type ?? NotifyType.AUTHENTICATION_FAILED)]);
   const cause: Cause = { code: fault, text };
   context.notice({ peer, path }, cause.code, cause.text);
+  context.statistics.sessionsRespondedFailed++;
   context.emit({ kind: 'ike-failed', peer: peer?.name, path, cause });
   endIkeSa(context, sa, cause);
 }

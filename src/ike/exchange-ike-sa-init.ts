@@ -163,6 +163,7 @@ export function handleInitRequest(context: IkeContext, path: IkePath, bytes: Uin
     context.count('no-proposal-chosen' satisfies IkeFault);
     const cause: Cause = { code: 'no-proposal-chosen', text };
     context.notice({ peer, path }, cause.code, cause.text);
+    context.statistics.sessionsRespondedFailed++;
     context.emit({ kind: 'ike-failed', peer: peer?.name, path, cause });
     return;
   }
@@ -337,7 +338,12 @@ function mayEnter(
   if (context.halfOpen < context.config.cookieThreshold) return true;
   const { cookies, now } = context;
   const shown = pickNotify(payloads, NotifyType.COOKIE);
-  if (shown !== undefined && cookies.accepts(shown.data, nonce, header.initiatorSpi, path.remote, now)) return true;
+  if (shown !== undefined && cookies.accepts(shown.data, nonce, header.initiatorSpi, path.remote, now)) {
+    context.statistics.cookiesAccepted++;
+    return true;
+  }
+  if (shown !== undefined) context.statistics.cookiesRefused++;
+  context.statistics.cookieChallenges++;
   context.count('cookie-required' satisfies IkeFault);
   const cookie = cookies.make(nonce, header.initiatorSpi, path.remote, now);
   answerInClear(context, path, header, [notify(NotifyType.COOKIE, cookie)]);

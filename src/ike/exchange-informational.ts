@@ -26,6 +26,7 @@ export function startLiveness(context: IkeContext, sa: IkeSa): boolean {
   if (liveness === undefined || sa.stage.kind !== 'established') return false;
   sa.exchange = { kind: 'liveness' };
   context.count('liveness-checks');
+  context.statistics.livenessSent++;
   // An initiator that has not got our IKE_AUTH response yet can not answer: it is given time to ask for it again.
   const isUnconfirmed = sa.role === 'responder' && sa.heardAt === sa.since;
   sendRequest(context, sa, ExchangeType.INFORMATIONAL, [], isUnconfirmed ? undefined : livenessSchedule(liveness));

@@ -41,6 +41,7 @@ export class Ike {
     return {
       sas: sas.map((sa) => snapshotOf(sa, now)),
       counters: Object.fromEntries([...context.counters].sort(([a], [b]) => (a < b ? -1 : 1))),
+      statistics: { ...context.statistics },
       waiting: [...context.peers.values()].filter(isWaiting).map(({ name, nextTryAt, lastFailure }) => ({
         peer: name,
         ...(nextTryAt === undefined ? {} : { nextTryAt }),

@@ -18,3 +18,4 @@ export type {
 } from './policy.ts';
 export { anySelectors, formatSelector, prefixOf, selectorOf } from './selectors.ts';
 export type { ChildSaSnapshot, IkeSaSnapshot, IkeSnapshot } from './snapshot.ts';
+export type { IkeStatistics } from './statistics.ts';

@@ -13,6 +13,7 @@ import { type Answer, causeOfNotify, notify, pick, pickNotify } from './payloads
 import type { IkePath } from './policy.ts';
 import { exchangeName, keepAnswering, keepaliveAt, moveWindow, respond, send } from './sending.ts';
 import { openMessage } from './sk.ts';
+import { countOpened } from './statistics.ts';
 import { classifyRequest } from './window.ts';
 import { decodeHeader, plainHeader, readHeader } from './wire/codec.ts';
 import { ExchangeType, type IkeHeader, NotifyType, type Payload, ProtocolId, type WireFault } from './wire/message.ts';
@@ -20,6 +21,7 @@ import { ExchangeType, type IkeHeader, NotifyType, type Payload, ProtocolId, typ
 /** Handles one IKE message, whatever its bytes. */
 export function receive(context: IkeContext, path: IkePath, bytes: Uint8Array): void {
   context.count('received');
+  context.statistics.bytesReceived += bytes.length;
   if (!context.config.addresses.some((address) => address.equals(path.local.address))) {
     context.count('unknown-address' satisfies IkeFault);
     return;
@@ -60,6 +62,7 @@ export function receive(context: IkeContext, path: IkePath, bytes: Uint8Array): 
     return;
   }
   const { payloads } = opened.value;
+  countOpened(context.statistics, payloads);
   if (header.isResponse) receiveResponse(context, sa, header, payloads, path);
   else receiveRequest(context, sa, header, payloads, path);
 }
@@ -107,6 +110,7 @@ function answerRequest(context: IkeContext, sa: IkeSa, header: IkeHeader, payloa
       return answerCreateChild(context, sa, payloads);
     }
     case ExchangeType.INFORMATIONAL:
+      if (payloads.length === 0) context.statistics.livenessReceived++;
       return answerInformational(context, sa, payloads);
     default:
       context.count('unexpected-exchange' satisfies IkeFault);

@@ -4,6 +4,7 @@ import type { IkeContext } from './context.ts';
 import { deadUntil, type IkeSa } from './ike-sa.ts';
 import type { IkePath } from './policy.ts';
 import { sealMessage } from './sk.ts';
+import { countSealed } from './statistics.ts';
 import { answered, NEGOTIATION_SCHEDULE, nextRequestId, type Schedule, step, type WindowEvent } from './window.ts';
 import { ExchangeType, type IkeHeader, type Payload } from './wire/message.ts';
 
@@ -41,6 +42,7 @@ export function respond(
 /** Hands a message over. */
 export function send(context: IkeContext, path: IkePath, message: Uint8Array): void {
   context.count('sent');
+  context.statistics.bytesSent += message.length;
   context.emit({ kind: 'send', path, message });
 }
 
@@ -88,6 +90,7 @@ function seal(context: IkeContext, sa: IkeSa, head: IkeHeader, payloads: readonl
   if (sa.outbound === undefined) throw new Error('an IKE SA without keys cannot seal');
   const counter = sa.sealed;
   sa.sealed += 1;
+  countSealed(context.statistics, payloads);
   return sealMessage(head, payloads, { protector: sa.outbound, counter }, context.environment.random);
 }
 

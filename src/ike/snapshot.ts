@@ -1,6 +1,7 @@
 /** What `Ike.snapshot` shows: plain values, no keys. */
 import type { Instant, Prefix } from '../base/index.ts';
 import type { Identity, IkePath, TrafficSelector } from './policy.ts';
+import type { IkeStatistics } from './statistics.ts';
 
 export type ChildSaSnapshot = Readonly<{
   inboundSpi: number;
@@ -53,6 +54,7 @@ export type IkeSnapshot = Readonly<{
   sas: readonly IkeSaSnapshot[];
   /** Faults by name, messages sent, received, resent, exchanges by kind: counter name to count. */
   counters: Readonly<Record<string, number>>;
+  statistics?: IkeStatistics;
   /** Peers that wait for their next try, with the last cause in words. */
   waiting: readonly Readonly<{ peer: string; nextTryAt?: Instant; lastFailure?: string }>[];
 }>;

@@ -28,6 +28,7 @@ export function upkeep(context: IkeContext, sa: IkeSa): void {
     sa.tasks.push({ kind: 'rekey-ike' });
   }
   if (isDue(context, sa.keepaliveAt)) {
+    context.statistics.natKeepalivesSent++;
     context.emit({ kind: 'send-nat-keepalive', path: sa.path });
     sa.keepaliveAt = keepaliveAt(context, sa);
   }
