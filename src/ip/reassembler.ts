@@ -62,8 +62,11 @@ export class Reassembler {
     return this.#bytes;
   }
 
-  /** Takes a fragment (it is kept, not copied) and gives the whole packet once it is the last one missing. */
-  add(header: IpHeader, packet: Uint8Array, now: Instant): Uint8Array | undefined {
+  /**
+   * Takes a fragment (it is kept, not copied) and gives the whole packet once it is the last one missing. Fragments of
+   * different `origin` never come together.
+   */
+  add(header: IpHeader, packet: Uint8Array, now: Instant, origin = ''): Uint8Array | undefined {
     this.tick(now);
     const from = header.family === 4 ? header.payloadOffset : header.fragmentHeaderOffset + 8;
     const data = packet.subarray(from, header.totalLength);
@@ -78,7 +81,7 @@ export class Reassembler {
       this.#onDrop('malformed', 1, undefined);
       return undefined;
     }
-    const key = keyOf(header);
+    const key = `${keyOf(header)}%${origin}`;
     const datagram = this.#datagrams.get(key) ?? this.#begin(key, header, now);
     if (datagram.dead) {
       this.#onDrop('overlap', 1, undefined);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bytesEqual, concat, type Family } from '../base/index.ts';
 import { Encr, Integ } from '../crypto/index.ts';
-import { buildIp, buildUdp, decrementTtl, Protocol, parseIp, parseUdp, setTos } from '../ip/index.ts';
+import { buildIp, buildUdp, decrementTtl, fragmentIp, Protocol, parseIp, parseUdp, setTos } from '../ip/index.ts';
 import type { PlaneEvent } from './contract.ts';
 import {
   ANY,
@@ -327,6 +327,27 @@ export function espConformance(name: string, makePlane: MakePlane): void {
       assert.equal(bench.east.lan.length, replayWindow === 0 ? 3 : 2);
       assert.deepEqual(bench.east.eventsOf('peer-moved'), []);
       assert.equal(bench.east.plane.lastInbound(spiOf('east', 1)), replayWindow === 0 ? heard : bench.now);
+    }
+  });
+
+  check('fragments in clear do not mix with those that a tunnel protects (RFC 4301 section 7)', () => {
+    for (const family of [4, 6] as const) {
+      const bench = twins(makePlane);
+      const [from, to] = [bench.tunAddress('west', family), bench.tunAddress('east', family)];
+      const inner = fragmentIp(bench.echo(from, to, new Uint8Array(2000)), 1300, 7);
+      for (const packet of inner) {
+        bench.west.plane.command({ kind: 'inject', vrf: 'main', packet }, bench.now);
+      }
+      const [first, second] = bench.takeWire(bench.west);
+      const forged = inner[1]?.slice();
+      assert.ok(first && second && forged && inner.length === 2);
+      forged.fill(0xee, forged.length - 40);
+      bench.east.plane.receive('wan', first, bench.now);
+      bench.east.plane.receive('lan', forged, bench.now);
+      bench.east.plane.receive('wan', second, bench.now);
+      assert.deepEqual(bench.east.drops, {});
+      bench.deliver();
+      assert.deepEqual(kinds(bench.west), ['punt'], 'the echo reply');
     }
   });
 

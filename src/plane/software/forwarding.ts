@@ -303,7 +303,9 @@ export class Forwarding {
 
   #deliver(port: Port, header: IpHeader, packet: Uint8Array, now: Instant): void {
     if (header.moreFragments || header.fragmentOffset > 0) {
-      const whole = port.vrf.reassembler.add(header, packet, now);
+      // RFC 4301 section 7: what anyone may send in clear must not become part of what a tunnel protects.
+      const origin = port.config.kind === 'tunnel' ? port.config.name : '';
+      const whole = port.vrf.reassembler.add(header, packet, now, origin);
       const read = whole && this.#parse(port, whole);
       // Once: what comes out of reassembly has no Fragment header that could lead here again.
       if (whole === undefined || read === undefined) return;
