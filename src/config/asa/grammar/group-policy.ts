@@ -22,7 +22,10 @@ function attribute(word: 'vpn-idle-timeout' | 'vpn-session-timeout', help: strin
       { line: `${word} 60`, ...inAttributes },
       { line: `${word} none`, ...inAttributes },
     ],
-    set(target, args) {
+    set(target, args, place) {
+      // A tunnel interface's session has no idle time on the platform either; an end by the clock it has.
+      if (word === 'vpn-session-timeout' && args.minutes !== undefined)
+        place.warn('unsupported', 'sessions are not ended by the clock: the line has no effect', { param: 'minutes' });
       target.attributes[word] = args.minutes === undefined ? 'none' : String(args.minutes);
     },
     unset(target) {
@@ -162,7 +165,11 @@ export const groupPolicyRows: readonly AsaRow[] = [
     attribute: 'pfs',
     params: { state: words('State', 'enable', 'disable') },
     example: { line: 'pfs enable', ...inAttributes },
-    set(target, args) {
+    set(target, args, place) {
+      if (args.state === 'enable')
+        place.warn('unsupported', 'it is for remote users: tunnels take `set pfs` of the IPsec profile', {
+          param: 'state',
+        });
       target.attributes['pfs'] = args.state;
     },
     unset(target) {
