@@ -50,6 +50,7 @@ export class Gateway {
   readonly #ike: Ike;
   readonly #bgp: Bgp;
   readonly #tcp: Tcp;
+  #startedAt: Instant | undefined;
 
   constructor(options: GatewayOptions) {
     const { random, lastInbound, exportKeys } = options;
@@ -67,6 +68,7 @@ export class Gateway {
     context.now = now;
     switch (event.kind) {
       case 'configure':
+        this.#startedAt ??= now;
         configure(context, event.model);
         break;
       case 'plane':
@@ -124,6 +126,7 @@ export class Gateway {
     const bgp = model.bgp === undefined ? {} : { bgp: this.#bgp.snapshot(now) };
     return {
       now,
+      ...(this.#startedAt === undefined ? {} : { startedAt: this.#startedAt }),
       hostname: model.hostname,
       model,
       interfaces: interfaceSnapshots(index, interfaces, tunnels, ikePlan),

@@ -80,10 +80,10 @@ function installChildSa(context: Context, sa: ChildSa): void {
   const { tunnel, created } = found;
   if (created) context.interfaces?.clone(tunnel, context.now);
   context.interfaces?.refresh(tunnel.name, tunnel, context.now);
-  const { inboundSpi: id, path, peer: _, session: __, replaces: ___, lifetimeMs: ____, group: _____, ...rest } = sa;
+  const { inboundSpi: id, path, peer: _, session: account, replaces: __, lifetimeMs: ___, group: ____, ...rest } = sa;
   context.command({
     kind: 'install-child-sa',
-    sa: { ...rest, id, interface: tunnel.name, local: path.local, remote: path.remote },
+    sa: { ...rest, id, account, interface: tunnel.name, local: path.local, remote: path.remote },
   });
   context.log(6, 'child-sa-up', `${tunnel.name}: child SA 0x${hex(id)} in, 0x${hex(sa.outboundSpi)} out`, {
     subject: tunnel.name,

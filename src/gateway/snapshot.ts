@@ -49,6 +49,8 @@ export type GatewayLogEvent = Readonly<{
 
 export type GatewaySnapshot = Readonly<{
   now: Instant;
+  /** When it was first configured. */
+  startedAt?: Instant;
   hostname: string;
   model: DeviceModel;
   interfaces: readonly InterfaceSnapshot[];
