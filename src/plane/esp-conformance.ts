@@ -393,6 +393,20 @@ export function espConformance(name: string, makePlane: MakePlane): void {
     assert.ok(punt && bytesEqual(punt.packet, packet));
     assert.equal(punt.interface, 'tun');
   });
+
+  check('transport mode seals whole packets and fragments afterwards (RFC 4303 section 3.3.4)', () => {
+    for (const tunnelMtu of [600, 1500]) {
+      const bench = new TwinPlanes(makePlane, { tunnelMtu });
+      bench.install(1, { mode: 'transport' }, { mode: 'transport' });
+      const [source, destination] = [bench.address('west', 'wan', 4), bench.address('east', 'wan', 4)];
+      bench.setInterface(bench.east, { name: 'tun', addresses: [{ address: destination, length: 32 }] });
+      const packet = buildIp({ source, destination, protocol: Protocol.TCP }, new Uint8Array(3000).fill(3));
+      bench.west.plane.command({ kind: 'inject', vrf: 'main', packet, interface: 'tun' }, bench.now);
+      bench.deliver();
+      const punts = bench.east.eventsOf('punt').map((punt) => punt.packet);
+      assert.deepEqual(punts, [packet]);
+    }
+  });
 }
 
 function total(side: Side): number {

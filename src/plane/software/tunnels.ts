@@ -105,7 +105,8 @@ export class Tunnels {
     this.#refresh(sa);
     const mayCut = header.family === 4 ? !header.df || tunnel.df === 'clear' : from === undefined;
     const limit = largestInner(port, tunnel, sa, header);
-    if (packet.length <= limit) {
+    // RFC 4303 section 3.3.4: transport mode never seals a fragment; what is too long is cut behind ESP.
+    if (packet.length <= limit || (mayCut && sa.config.mode === 'transport')) {
       this.#seal(port, tunnel, sa, header, packet, now);
       return;
     }
