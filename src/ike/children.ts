@@ -72,7 +72,7 @@ export function removeChild(context: IkeContext, child: ChildState, lingerMs: nu
 }
 
 /** Stops the use of a child SA that stays in the tables until the peer has been told. */
-export function uninstall(context: IkeContext, child: ChildState, lingerMs: number, cause: Cause): void {
+function uninstall(context: IkeContext, child: ChildState, lingerMs: number, cause: Cause): void {
   if (!child.installed) return;
   child.installed = false;
   context.statistics.childSasDeleted++;

@@ -34,7 +34,7 @@ export function detectNat(payloads: readonly Payload[], spis: Spis, path: IkePat
 }
 
 /** SHA-1(SPIi | SPIr | address | port). */
-export function natHash(spis: Spis, { address, port }: Endpoint): Uint8Array {
+function natHash(spis: Spis, { address, port }: Endpoint): Uint8Array {
   const place = new Writer(18).bytes(address.toBytes()).u16(port).finish();
   return sha1(spiBytes(spis.initiatorSpi), spiBytes(spis.responderSpi), place);
 }

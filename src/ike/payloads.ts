@@ -56,7 +56,7 @@ const NOTIFY_NAMES = new Map<number, string>(
 );
 
 /** The notification's name as a cause's code, such as `no-proposal-chosen`. */
-export function notifyName(type: number): string {
+function notifyName(type: number): string {
   return NOTIFY_NAMES.get(type) ?? `notify-${type}`;
 }
 

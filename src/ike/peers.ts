@@ -121,7 +121,7 @@ function pathTo(context: IkeContext, policy: IkePeer): IkePath | undefined {
 }
 
 /** Whether two values of a configuration are the same through and through. */
-export function sameValue(a: unknown, b: unknown): boolean {
+function sameValue(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (a instanceof SecretKey) return b instanceof SecretKey && a.equals(b);
   if (a instanceof IpAddress) return b instanceof IpAddress && a.equals(b);

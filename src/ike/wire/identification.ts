@@ -4,7 +4,7 @@ import type { Identity } from '../policy.ts';
 import { PayloadType, type WireFault } from './message.ts';
 
 /** Identification types, section 3.5. */
-export const IdType = {
+const IdType = {
   IPV4_ADDR: 1,
   FQDN: 2,
   RFC822_ADDR: 3,
