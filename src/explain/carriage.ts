@@ -1,0 +1,7 @@
+/** Layers past the tunnel itself: it is up, and yet nothing comes through (route, path). */
+import type { TunnelLayer } from './tunnel-case.ts';
+
+export const carriageLayers: readonly TunnelLayer[] = [
+  { layer: 'route', rules: [] },
+  { layer: 'path', rules: [] },
+];

@@ -1,0 +1,27 @@
+/** What a diagnosis is made from: of each known device its configuration, and its snapshot if it runs. */
+import type { DeviceModel, InterfaceModel } from '../config/index.ts';
+import type { GatewaySnapshot, InterfaceSnapshot } from '../gateway/index.ts';
+
+export type DeviceEvidence = Readonly<{
+  /** As the lab or the operator calls it. */
+  name: string;
+  model: DeviceModel;
+  configuration: Readonly<{ file: string; text: string }>;
+  /** Absent: the device is off, or only its configuration is known. */
+  snapshot?: GatewaySnapshot;
+}>;
+
+/** All devices that are known, by name; it may be one alone. */
+export type Fabric = ReadonlyMap<string, DeviceEvidence>;
+
+/** A configured interface, by hardware name or nameif, in either case. */
+export function modelInterface({ model }: DeviceEvidence, name: string): InterfaceModel | undefined {
+  const wanted = name.toLowerCase();
+  return model.interfaces.find((one) => one.name.toLowerCase() === wanted || one.alias?.toLowerCase() === wanted);
+}
+
+/** An interface as it stands, by hardware name or nameif. */
+export function interfaceState({ snapshot }: DeviceEvidence, name: string): InterfaceSnapshot | undefined {
+  const wanted = name.toLowerCase();
+  return snapshot?.interfaces.find((one) => one.name.toLowerCase() === wanted || one.alias?.toLowerCase() === wanted);
+}

@@ -1,0 +1,14 @@
+/** Says why: the first layer of a tunnel or a BGP session that fails, the lines that disagree, and what mends them. */
+export { explainBgp } from './bgp.ts';
+export { explainCommand } from './command.ts';
+export {
+  applyEdit,
+  type Diagnosis,
+  type Edit,
+  formatDiagnosis,
+  type Layer,
+  type SourceLine,
+  type Subject,
+} from './diagnosis.ts';
+export type { DeviceEvidence, Fabric } from './evidence.ts';
+export { explainTunnel } from './tunnel.ts';

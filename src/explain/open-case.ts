@@ -1,0 +1,153 @@
+/** Finds the two ends of a tunnel: the peer's device by addresses, and behind NAT by the SPIs that both have. */
+import { IpAddress } from '../base/index.ts';
+import type { InterfaceModel, TunnelGroupModel } from '../config/index.ts';
+import { ModelIndex } from '../gateway/index.ts';
+import type { IkeSaSnapshot } from '../ike/index.ts';
+import type { Subject } from './diagnosis.ts';
+import { type DeviceEvidence, type Fabric, interfaceState, modelInterface } from './evidence.ts';
+import type { TunnelCase, TunnelEnd } from './tunnel-case.ts';
+
+const DEFAULT_GROUP = 'DefaultL2LGroup';
+
+/**
+ * Opens the case of a static tunnel (`Tunnel1` or its nameif), of a clone (`Virtual-Access1`) or of the peer that a
+ * tunnel-group of a hub is for (its address). Gives what is wrong with the question otherwise.
+ */
+export function openCase(fabric: Fabric, subject: Readonly<{ device: string; tunnel: string }>): TunnelCase | string {
+  const device = fabric.get(subject.device);
+  if (device === undefined) return `there is no device ${subject.device}`;
+  const model = modelInterface(device, subject.tunnel);
+  if (model?.kind === 'tunnel') return staticCase(fabric, { ...subject, tunnel: model.name }, device, model);
+  const remote = remoteOf(device, subject.tunnel);
+  if (remote === undefined) return `${subject.device} has no tunnel ${subject.tunnel}`;
+  return hubCase(fabric, subject, device, remote);
+}
+
+/** The tunnel of a static VTI, seen from the device that has it. */
+function staticCase(fabric: Fabric, subject: Subject, device: DeviceEvidence, tunnel: InterfaceModel): TunnelCase {
+  const near = staticEnd(device, tunnel);
+  const destination = tunnel.tunnel?.destination;
+  const farDevice = destination === undefined ? undefined : ownerOf(fabric, destination, device);
+  if (farDevice === undefined) return { fabric, subject, near, initiates: true };
+  const seenByFar = seenAs(near, farDevice);
+  const far = farEnd(farDevice, destination, seenByFar, near);
+  return { fabric, subject, near, far, initiates: true, ...(seenByFar === undefined ? {} : { seenByFar }) };
+}
+
+/** A hub's side of the tunnel that a spoke begins. */
+function hubCase(fabric: Fabric, subject: Subject, device: DeviceEvidence, remote: IpAddress): TunnelCase {
+  for (const spoke of fabric.values()) {
+    if (spoke === device) continue;
+    for (const tunnel of spoke.model.interfaces) {
+      const destination = tunnel.tunnel?.destination;
+      if (tunnel.kind !== 'tunnel' || destination === undefined || !owns(device, destination)) continue;
+      const far = staticEnd(spoke, tunnel);
+      const seenByNear = seenAs(far, device);
+      if (seenByNear?.equals(remote) !== true) continue;
+      return { fabric, subject, near: farEnd(device, destination, remote, far), far, initiates: false };
+    }
+  }
+  return { fabric, subject, near: farEnd(device, undefined, remote, undefined), initiates: false };
+}
+
+function staticEnd(device: DeviceEvidence, tunnel: InterfaceModel): TunnelEnd {
+  const index = new ModelIndex(device.model);
+  const { sourceInterface, sourceAddress, destination } = tunnel.tunnel ?? {};
+  const source = sourceInterface === undefined ? undefined : index.interface(sourceInterface);
+  const family = destination?.family ?? 4;
+  const address = sourceAddress ?? (source === undefined ? undefined : index.sourceAddress(source, family));
+  const group = destination === undefined ? undefined : groupFor(index, destination);
+  const ikeSa = device.snapshot?.ike.sas.filter(({ peer }) => peer === tunnel.name).at(-1);
+  return end(device, index, { tunnel, source, address, group, ikeSa, state: interfaceState(device, tunnel.name) });
+}
+
+/** The end that answers: a static tunnel back to the other end, or the template of the tunnel-group that takes it. */
+function farEnd(
+  device: DeviceEvidence,
+  address: IpAddress | undefined,
+  remote: IpAddress | undefined,
+  other: TunnelEnd | undefined,
+): TunnelEnd {
+  const back = device.model.interfaces.find(
+    ({ kind, tunnel }) => kind === 'tunnel' && remote !== undefined && tunnel?.destination?.equals(remote) === true,
+  );
+  if (back !== undefined) return staticEnd(device, back);
+  const index = new ModelIndex(device.model);
+  const group = remote === undefined ? undefined : groupFor(index, remote);
+  const number = group?.virtualTemplate;
+  const tunnel = number === undefined ? undefined : index.interface(`Virtual-Template${number}`);
+  const source = device.model.interfaces.find(
+    ({ addresses }) => address !== undefined && addresses.some((one) => one.address.equals(address)),
+  );
+  const ikeSa = twinOf(device, other) ?? saFrom(device, remote);
+  const state = device.snapshot?.interfaces.find(
+    (one) => one.kind === 'virtual-access' && ikeSa !== undefined && one.tunnel?.session === ikeSa.session,
+  );
+  return end(device, index, { tunnel, source, address, group, ikeSa, state });
+}
+
+type Parts = Readonly<{
+  tunnel: InterfaceModel | undefined;
+  source: InterfaceModel | undefined;
+  address: IpAddress | undefined;
+  group: TunnelGroupModel | undefined;
+  ikeSa: IkeSaSnapshot | undefined;
+  state: TunnelEnd['state'] | undefined;
+}>;
+
+function end(device: DeviceEvidence, index: ModelIndex, parts: Parts): TunnelEnd {
+  const { tunnel, source, address, group, ikeSa, state } = parts;
+  const profile = tunnel?.tunnel?.profile === undefined ? undefined : index.profile(tunnel.tunnel.profile);
+  const proposals = profile?.proposals.flatMap((name) => index.proposal(name) ?? []) ?? [];
+  return {
+    device,
+    index,
+    proposals,
+    ...(tunnel === undefined ? {} : { tunnel }),
+    ...(source === undefined ? {} : { source }),
+    ...(address === undefined ? {} : { address }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(group === undefined ? {} : { group }),
+    ...(ikeSa === undefined ? {} : { ikeSa }),
+    ...(state === undefined ? {} : { state }),
+  };
+}
+
+/** The tunnel-group for a peer at an address: its own, or the default one. */
+function groupFor(index: ModelIndex, address: IpAddress): TunnelGroupModel | undefined {
+  return index.group(address.toString()) ?? index.group(DEFAULT_GROUP);
+}
+
+/** The device that has an address on an interface of its own. */
+function ownerOf(fabric: Fabric, address: IpAddress, but: DeviceEvidence): DeviceEvidence | undefined {
+  return [...fabric.values()].find((one) => one !== but && owns(one, address));
+}
+
+function owns({ model }: DeviceEvidence, address: IpAddress): boolean {
+  return model.interfaces.some(
+    ({ kind, addresses }) => kind === 'ethernet' && addresses.some((one) => one.address.equals(address)),
+  );
+}
+
+/** The address that one end's packets come from, as the other device sees it. */
+function seenAs(near: TunnelEnd, far: DeviceEvidence): IpAddress | undefined {
+  return twinOf(far, near)?.path.remote.address ?? near.address;
+}
+
+/** The other end of an IKE SA: the one with the same two SPIs. */
+function twinOf({ snapshot }: DeviceEvidence, end: TunnelEnd | undefined): IkeSaSnapshot | undefined {
+  const sa = end?.ikeSa;
+  if (sa === undefined) return undefined;
+  return snapshot?.ike.sas.find((one) => one.localSpi === sa.remoteSpi && one.remoteSpi === sa.localSpi);
+}
+
+function saFrom({ snapshot }: DeviceEvidence, remote: IpAddress | undefined): IkeSaSnapshot | undefined {
+  if (remote === undefined) return undefined;
+  return snapshot?.ike.sas.filter(({ path }) => path.remote.address.equals(remote)).at(-1);
+}
+
+/** What a hub calls a peer: an address, a tunnel-group of that name, or a clone that serves it. */
+function remoteOf(device: DeviceEvidence, name: string): IpAddress | undefined {
+  const state = interfaceState(device, name);
+  return state?.kind === 'virtual-access' ? state.tunnel?.destination : IpAddress.parse(name);
+}
