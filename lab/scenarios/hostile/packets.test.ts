@@ -86,7 +86,7 @@ test('whole packets with a bit turned over, or cut short, are dropped by their r
     ...[...mutations(one.packet, one.header.protocol === Protocol.UDP ? 3 : 1, stage.random)]
       .slice(0, one.header.protocol === Protocol.UDP ? undefined : 20)
       .map((packet) => ({ packet, to: to(one) })),
-    ...[...truncations(one.packet, 2)].map((packet) => ({ packet, to: to(one) })),
+    ...[...truncations(one.packet, 1)].map((packet) => ({ packet, to: to(one) })),
   ]);
   const counted = assertHarmless(stage, attack, /^plane (malformed|bad-checksum|bad-length)$/);
   assert.ok((counted['plane bad-checksum'] ?? 0) > 500);
@@ -98,7 +98,7 @@ test('IKE messages mutated or cut short under right checksums change nothing onc
   const samples = ikeBetween(stage).filter((one) => !isInitRequest(one));
   const attack = samples.flatMap((one) => {
     const payload = payloadOf(one);
-    return [...mutations(payload, 1, stage.random), ...truncations(payload, 3)].map((changed) => ({
+    return [...mutations(payload, 1, stage.random), ...truncations(payload, 1)].map((changed) => ({
       packet: withPayload(one, changed),
       to: to(one),
     }));
