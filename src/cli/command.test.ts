@@ -260,6 +260,7 @@ describe('lab run', () => {
     }
     assert.equal(document.pings.length, 7);
     for (const { ok, answered, rttMs } of document.pings) assert.ok(ok && answered === 5 && rttMs.length === 5);
+    assert.deepEqual(document.pings[0]?.rttMs, [20.4, 20.4, 20.4, 20.4, 20.4]);
     assert.doesNotMatch(ended.stdout, /spoke\d-to-hub\d|hub\d-to-spoke\d/, 'no key is shown');
   });
 

@@ -31,7 +31,7 @@ export function labDocument(lab: Lab, outcome: LabOutcome): object {
       sent: ping.count,
       answered: replies,
       ok: replies === ping.count,
-      rttMs: probes.flatMap(({ rttMs }) => (rttMs === undefined ? [] : [rttMs])),
+      rttMs: probes.flatMap(({ rttMs }) => (rttMs === undefined ? [] : [Math.round(rttMs * 1000) / 1000])),
     })),
   };
 }
