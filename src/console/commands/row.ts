@@ -1,6 +1,7 @@
 /** What a row of the command table is: a pattern, a line of help, and what it does to the device that is asked. */
 import type { IpAddress } from '../../base/index.ts';
 import type { BgpPathSnapshot } from '../../bgp/index.ts';
+import type { Expected, parameters } from '../../config/index.ts';
 import type { GatewaySnapshot, OperatorRequest, PingRequest } from '../../gateway/index.ts';
 
 /** The device that is asked. */
@@ -12,7 +13,8 @@ export type ExecDevice = Readonly<{
 }>;
 
 export type ExecResult =
-  | Readonly<{ kind: 'text'; text: string }>
+  /** `value` is what `| json` prints. */
+  | Readonly<{ kind: 'text'; text: string; value?: unknown }>
   | Readonly<{ kind: 'error'; text: string }>
   /** The driver runs the probes and prints what `pingText` makes of them. */
   | Readonly<{ kind: 'ping'; request: PingRequest }>
@@ -23,11 +25,17 @@ export type Words = Readonly<{ arguments: Readonly<Record<string, string>>; rest
 
 /**
  * One command. A pattern's words are keywords that may be abbreviated, `<name>` stands for one argument and a trailing
- * `...` for the rest of the line.
+ * `...` for the rest of the line; `[…]` and `{…|…}` are as in the configuration's grammar.
  */
 export type Row = Readonly<{
   pattern: string;
   help: string;
+  /** Shapes of its arguments; one that is not here is any word, and `<address>` an address. */
+  params?: parameters.Parameters;
+  /** What may follow the words that stand at `...`, for `?` and Tab. */
+  follows?: (typed: readonly string[]) => readonly Expected[];
+  /** Works in user EXEC mode, before `enable`, as well. */
+  isPublic?: boolean;
   run: (device: ExecDevice, words: Words) => ExecResult;
 }>;
 

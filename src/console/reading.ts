@@ -1,0 +1,85 @@
+/**
+ * Reads a command line by a grammar of the same kind as the configuration's, and says in the ASA's words why it can
+ * not: where the line stops to make sense, and which command was probably meant.
+ */
+import {
+  type Grammar,
+  type Line,
+  type Match,
+  type Mismatch,
+  maskSecrets,
+  nearestLine,
+  readLine,
+  type Syntax,
+  splitToken,
+} from '../config/index.ts';
+
+/** Why a line can not be read. Columns count from 1. */
+export type Misread = Readonly<{
+  ok: false;
+  kind: Mismatch<Syntax>['kind'];
+  column: number;
+  /** What is wrong with the word at the column, where there is something to say. */
+  reason?: string;
+  /** The nearest command there is. */
+  suggestion?: string;
+}>;
+
+/** Reads one command line. */
+export function readCommand<R extends Syntax>(grammar: Grammar<R>, mode: string, raw: string): Match<R> | Misread {
+  const line = readLine(raw);
+  const found = grammar.match(mode, line);
+  if (found.ok) return found;
+  const reason = found.fault?.message;
+  const suggestion = found.kind === 'invalid' ? suggest(grammar, mode, line) : undefined;
+  return {
+    ok: false,
+    kind: found.kind,
+    column: columnOf(line, found.index),
+    ...(reason === undefined ? {} : { reason }),
+    ...(suggestion === undefined ? {} : { suggestion }),
+  };
+}
+
+/** The complaint below the line; `indent` is how far the line itself stands from the left. */
+export function misreadText(misread: Misread, raw: string, indent: number): string {
+  switch (misread.kind) {
+    case 'ambiguous':
+      return `ERROR: % Ambiguous command:  "${maskSecrets(raw.trim())}"\n`;
+    case 'incomplete':
+      return 'ERROR: % Incomplete command\n';
+    case 'invalid':
+      return caretText(indent + misread.column, [
+        ...(misread.reason === undefined ? [] : [misread.reason]),
+        ...(misread.suggestion === undefined ? [] : [`Did you mean: ${misread.suggestion}`]),
+      ]);
+    default:
+      return misread.kind satisfies never;
+  }
+}
+
+/** The caret, the ASA's sentence, and what we have to add. */
+export function caretText(column: number, more: readonly string[]): string {
+  return [`${' '.repeat(column - 1)}^`, "ERROR: % Invalid input detected at '^' marker.", ...more, ''].join('\n');
+}
+
+/** Words run together first (`show bgpsummary`), then words mistyped (`shwo route`). */
+function suggest<R extends Syntax>(grammar: Grammar<R>, mode: string, line: Line): string | undefined {
+  for (const [index, token] of line.tokens.entries()) {
+    for (let length = token.text.length - 1; length >= 2; length--) {
+      const found = grammar.match(mode, splitToken(line, index, length));
+      const head = token.text.slice(0, length).toLowerCase();
+      // The first half has to be a whole word of the command, or any name would fall to pieces.
+      if (found.ok && found.canonical.toLowerCase().split(' ')[index] === head) return maskSecrets(found.canonical);
+    }
+  }
+  const near = nearestLine(grammar, mode, line);
+  return near === undefined ? undefined : maskSecrets(near.text);
+}
+
+function columnOf(line: Line, index: number): number {
+  const token = line.tokens[index];
+  if (token !== undefined) return token.column;
+  const last = line.tokens.at(-1);
+  return last === undefined ? 1 : last.column + last.raw.length + 1;
+}
