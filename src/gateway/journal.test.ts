@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { at } from '../base/index.ts';
+import { causeText, Journal } from './journal.ts';
+
+test('the journal keeps the newest events, in order and with their causes', () => {
+  const journal = new Journal();
+  for (let i = 0; i < 5000; i++) journal.add(at(i), 6, 'code', `event ${i}`);
+  const events = journal.events();
+  assert.equal(events.length, 512);
+  assert.deepEqual([events[0]?.text, events.at(-1)?.text], ['event 4488', 'event 4999']);
+  const cause = { code: 'a', text: 'first' };
+  assert.deepEqual(journal.add(at(1), 3, 'c', 't', { subject: 's', cause }), {
+    at: 1,
+    severity: 3,
+    code: 'c',
+    text: 't',
+    subject: 's',
+    cause,
+  });
+});
+
+test('a chain of causes reads as one sentence', () => {
+  const because = { code: 'c', text: 'no answer', because: { code: 'd', text: 'the link is down' } };
+  assert.equal(
+    causeText({ code: 'a', text: 'the SA is gone', because }),
+    'the SA is gone, because no answer, because the link is down',
+  );
+});
