@@ -132,6 +132,7 @@ export class IkeContext {
       createdOrder: this.nextOrder(),
       establishedOrder: 0,
       since: this.now,
+      sessionSince: this.now,
       suite: undefined,
       lifetimeMs: undefined,
       skD: undefined,

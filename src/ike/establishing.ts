@@ -61,6 +61,7 @@ export function establish(
   state?.sas.add(sa);
   if (identities.initialContact) dropOlder(context, sa);
   sa.isUp = true;
+  sa.sessionSince = context.now;
   context.count('ike-sas-established');
   const { statistics } = context;
   if (sa.role === 'initiator') statistics.sessionsInitiated++;
@@ -126,6 +127,7 @@ export function takeOver(context: IkeContext, old: IkeSa, next: IkeSa): void {
   next.tasks.push(...old.tasks.filter(({ kind }) => kind !== 'rekey-ike' && kind !== 'liveness'));
   old.tasks = [];
   old.isUp = false;
+  next.sessionSince = old.sessionSince;
   old.stage = { kind: 'rekeyed' };
   old.rekeyAt = undefined;
   old.keepaliveAt = undefined;

@@ -145,6 +145,8 @@ export type IkeSa = {
   readonly createdOrder: number;
   establishedOrder: number;
   since: Instant;
+  /** When the session was established, of which this may be a later IKE SA. */
+  sessionSince: Instant;
   suite: IkeAlgorithms | undefined;
   /** Lifetime by the proposal agreed on; undefined: the peer's. */
   lifetimeMs: number | 'unlimited' | undefined;
@@ -228,6 +230,7 @@ export function snapshotOf(sa: IkeSa, now: Instant): IkeSaSnapshot {
     ...(sa.remoteIdentity === undefined ? {} : { remoteIdentity: sa.remoteIdentity }),
     ...(sa.suite === undefined ? {} : sa.suite),
     since: sa.since,
+    sessionSince: sa.sessionSince,
     lifetimeMs: lifetimeOf(sa, now),
     ...(sa.rekeyAt === undefined ? {} : { rekeyAt: sa.rekeyAt }),
     natLocal: sa.natLocal,

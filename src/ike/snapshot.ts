@@ -38,6 +38,8 @@ export type IkeSaSnapshot = Readonly<{
   prf?: number;
   group?: number;
   since: Instant;
+  /** When the session began, however often it was rekeyed since. */
+  sessionSince?: Instant;
   /** 0: unlimited. */
   lifetimeMs: number;
   rekeyAt?: Instant;

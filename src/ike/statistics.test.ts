@@ -14,6 +14,10 @@ test('both ends count the same exchanges', () => {
   const both = established(1, { a: { child: { ...CHILD, lifetimeMs: HOUR }, ikeLifetimeMs: 3 * HOUR } });
   const { lab, a, b } = both;
   lab.run(4 * HOUR);
+  for (const node of [a, b]) {
+    const sa = node.ike.snapshot(lab.now).sas.find(({ status }) => status === 'established');
+    assert.ok(sa?.sessionSince !== undefined && sa.since > sa.sessionSince && sa.sessionSince < 1_000);
+  }
   lab.do(a, { kind: 'clear', what: 'child' });
   lab.run(1_000);
   const [ours, theirs] = [statistics(both, a), statistics(both, b)];
