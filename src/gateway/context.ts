@@ -92,7 +92,7 @@ export class Context {
     severity: GatewayLogEvent['severity'],
     code: string,
     text: string,
-    more: Readonly<{ subject?: string; cause?: Cause }> = {},
+    more: Readonly<{ subject?: string; remote?: IpAddress; cause?: Cause }> = {},
   ): void {
     this.#effects.push({ kind: 'log', event: this.journal.add(this.now, severity, code, text, more) });
   }

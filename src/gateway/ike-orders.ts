@@ -34,7 +34,11 @@ export function performIke(context: Context, effect: IkeEffect): void {
         4,
         'ike-failed',
         `IKE negotiation with ${effect.path.remote.address} failed: ${causeText(effect.cause)}`,
-        { cause: effect.cause, ...(effect.peer === undefined ? {} : { subject: effect.peer }) },
+        {
+          cause: effect.cause,
+          remote: effect.path.remote.address,
+          ...(effect.peer === undefined ? {} : { subject: effect.peer }),
+        },
       );
       break;
     case 'peer-routes':

@@ -1,5 +1,5 @@
 /** The gateway's own record of what happened: bounded, newest last, each with its cause. */
-import type { Instant } from '../base/index.ts';
+import type { Instant, IpAddress } from '../base/index.ts';
 import type { Cause } from '../ike/index.ts';
 import type { GatewayLogEvent } from './snapshot.ts';
 
@@ -14,7 +14,7 @@ export class Journal {
     severity: GatewayLogEvent['severity'],
     code: string,
     text: string,
-    more: Readonly<{ subject?: string; cause?: Cause }> = {},
+    more: Readonly<{ subject?: string; remote?: IpAddress; cause?: Cause }> = {},
   ): GatewayLogEvent {
     const event = { at, severity, code, text, ...more };
     this.#events.push(event);

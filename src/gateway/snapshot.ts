@@ -2,7 +2,7 @@
 import type { Instant, IpAddress } from '../base/index.ts';
 import type { BgpPathSnapshot, BgpSnapshot } from '../bgp/index.ts';
 import type { DeviceModel } from '../config/model.ts';
-import type { IkeSnapshot } from '../ike/index.ts';
+import type { Cause, IkeSnapshot } from '../ike/index.ts';
 import type { PlaneCounters } from '../plane/contract.ts';
 import type { InstalledRoute } from '../routing/index.ts';
 import type { TcpSnapshot } from '../tcp/index.ts';
@@ -44,7 +44,9 @@ export type GatewayLogEvent = Readonly<{
   code: string;
   text: string;
   subject?: string;
-  cause?: Readonly<{ code: string; text: string; because?: unknown }>;
+  /** The other end, where one is known. */
+  remote?: IpAddress;
+  cause?: Cause;
 }>;
 
 export type GatewaySnapshot = Readonly<{
