@@ -58,7 +58,13 @@ export type ChildSa = Readonly<{
 }>;
 
 /** Why something happened, innermost cause last. Words are stable; tests and diagnosis compare `code`. */
-export type Cause = Readonly<{ code: string; text: string; because?: Cause }>;
+export type Cause = Readonly<{
+  code: string;
+  text: string;
+  because?: Cause;
+  /** The peer told us so; absent: we found it ourselves. */
+  from?: 'peer';
+}>;
 
 /** Orders and news that `Ike.handle` returns, in the order they must be performed. */
 export type IkeEffect =

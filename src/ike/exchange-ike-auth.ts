@@ -135,7 +135,7 @@ export function handleAuthResponse(
     }
     const refused = causeOfNotify(error.type);
     const hint = error.type === NotifyType.AUTHENTICATION_FAILED ? `: it does not accept our identity or key` : '';
-    attemptFailed(context, peer, sa.path, { code: refused.code, text: `${refused.text}${hint}` });
+    attemptFailed(context, peer, sa.path, { ...refused, text: `${refused.text}${hint}` });
     context.forget(sa);
     return;
   }

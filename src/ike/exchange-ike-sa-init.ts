@@ -295,7 +295,7 @@ function handleRefusal(context: IkeContext, sa: IkeSa, stage: InitSent, payloads
   if (isNews) context.notice(sa, cause.code, `${cause.text}, unauthenticated`);
   if (error.type === NotifyType.NO_PROPOSAL_CHOSEN && sa.expiresAt === undefined) {
     const own = describeProposals(offerIke(stage.proposals));
-    stage.refusal = { code: cause.code, text: `${cause.text}; offered: ${own}` };
+    stage.refusal = { ...cause, text: `${cause.text}; offered: ${own}` };
     sa.expiresAt = after(context.now, GRACE_MS);
     context.touched.add(sa);
   }

@@ -63,5 +63,5 @@ function notifyName(type: number): string {
 /** The cause that a notification of the peer tells. */
 export function causeOfNotify(type: number): Cause {
   const name = notifyName(type);
-  return { code: name, text: `the peer answered ${name.toUpperCase().replaceAll('-', '_')}` };
+  return { code: name, text: `the peer answered ${name.toUpperCase().replaceAll('-', '_')}`, from: 'peer' };
 }
