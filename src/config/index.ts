@@ -3,6 +3,7 @@
  *
  *   lines.ts -> tree.ts -> <dialect>/load.ts -> model.ts -> plan
  */
+export { cipherName, espIntegrityIds, integrityIds, prfIds } from './asa/algorithms.ts';
 export { emptyAsaModel as emptyModel } from './asa/defaults.ts';
 export { AsaEditor, type Entered, TERMINAL } from './asa/editor.ts';
 export { asaGrammar } from './asa/grammar/index.ts';

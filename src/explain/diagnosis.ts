@@ -1,5 +1,5 @@
 /** What a diagnosis says, how it reads as text, and how an edit that it proposes is made. */
-import { fromUtf8, type SecretKey } from '../base/index.ts';
+import { fromUtf8, type SecretKey, utf8 } from '../base/index.ts';
 import { maskSecrets, type Position } from '../config/index.ts';
 import type { DeviceEvidence } from './evidence.ts';
 
@@ -27,10 +27,12 @@ export type Edit = Readonly<{
   line: number;
   column: number;
   action: 'replace' | 'insert-after' | 'delete';
+  /** How many lines are replaced or deleted; one when absent. */
+  count?: number;
   /** One or more whole lines; empty for 'delete'. */
   text: string;
-  /** Stands where `text` has `*****`: a key that must not be printed. */
-  secret?: SecretKey;
+  /** Keys that must not be printed: each stands where `text` has `*****`, in this order. */
+  secrets?: readonly SecretKey[];
   why: string;
 }>;
 
@@ -68,17 +70,18 @@ export function sourceLine({ name, configuration }: DeviceEvidence, position: Po
 export function editAt(
   { name }: DeviceEvidence,
   { file, line, column }: Position,
-  change: Pick<Edit, 'action' | 'text' | 'secret' | 'why'>,
+  change: Pick<Edit, 'action' | 'text' | 'count' | 'secrets' | 'why'>,
 ): Edit {
   return { device: name, file, line, column, ...change };
 }
 
 /** The text with one edit made. */
-export function applyEdit(text: string, { line, action, text: wanted, secret }: Edit): string {
-  const shown = secret === undefined ? wanted : wanted.replace(MASK, () => fromUtf8(secret.reveal()));
+export function applyEdit(text: string, { line, action, count = 1, text: wanted, secrets = [] }: Edit): string {
+  let next = 0;
+  const shown = wanted.replaceAll(MASK, () => fromUtf8(secrets[next++]?.reveal() ?? utf8(MASK)));
   const lines = text.split('\n');
   const added = action === 'delete' ? [] : shown.split('\n');
-  lines.splice(action === 'insert-after' ? line : line - 1, action === 'insert-after' ? 0 : 1, ...added);
+  lines.splice(action === 'insert-after' ? line : line - 1, action === 'insert-after' ? 0 : count, ...added);
   return lines.join('\n');
 }
 
@@ -107,9 +110,9 @@ const STATES: Readonly<Record<Diagnosis['state'], string>> = {
   'will-fail': 'up, and will fail',
 };
 
-function editTitle({ device, file, line, action }: Edit): string {
+function editTitle({ device, file, line, action, count = 1 }: Edit): string {
   const verb = action === 'replace' ? 'replace' : action === 'delete' ? 'delete' : 'insert after';
-  return `${device}: ${verb} ${file}:${line}`;
+  return `${device}: ${verb} ${file}:${line}${count === 1 ? '' : ` to ${line + count - 1}`}`;
 }
 
 function excerpt(text: string, { line, column }: Position): string[] {
