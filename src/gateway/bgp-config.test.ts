@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BgpConfig, BgpNeighbor } from '../bgp/index.ts';
 import { bgpConfig, routeMap } from './bgp-config.ts';
-import { gatewayText, ip, modelOf } from './fabric.fixture.ts';
+import { gatewayText, ip, modelOf } from './model.fixture.ts';
 import { ModelIndex } from './model-index.ts';
 
 const TEXT = gatewayText(1, [2]);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HostNode } from '../lab/index.ts';
-import { Fabric, gatewayText, ip } from './fabric.fixture.ts';
+import { Fabric } from './fabric.fixture.ts';
+import { gatewayText, ip } from './model.fixture.ts';
 
 /** Gateway `n` with another AS number, everywhere. */
 const inOneAs = (text: string): string => text.replaceAll(/6500\d/g, '65000');

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { at, seededRandom } from '../base/index.ts';
-import { Fabric, gatewayText, modelOf } from './fabric.fixture.ts';
+import { Fabric } from './fabric.fixture.ts';
 import { Gateway } from './gateway.ts';
+import { gatewayText, modelOf } from './model.fixture.ts';
 
 /** Gateway 1 as a hub with one virtual template for all spokes. */
 function hubText(spokes: readonly number[]): string {

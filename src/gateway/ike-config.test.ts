@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DeviceModel } from '../config/index.ts';
 import type { IkePeer } from '../ike/index.ts';
-import { gatewayText, modelOf } from './fabric.fixture.ts';
 import { type IkePlan, ikePlan } from './ike-config.ts';
+import { gatewayText, modelOf } from './model.fixture.ts';
 import { ModelIndex } from './model-index.ts';
 
 const TEXT = gatewayText(1, [2]);

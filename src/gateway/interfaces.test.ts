@@ -6,8 +6,8 @@ import type { ChildSa } from '../ike/index.ts';
 import type { PlaneCommand } from '../plane/contract.ts';
 import { Rib } from '../routing/index.ts';
 import { Tunnels } from '../tunnel/index.ts';
-import { gatewayText, ip, modelOf, prefix } from './fabric.fixture.ts';
 import { Interfaces } from './interfaces.ts';
+import { gatewayText, ip, modelOf, prefix } from './model.fixture.ts';
 import { ModelIndex } from './model-index.ts';
 
 const TEXT = gatewayText(1, [2]);

@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import { at, EMPTY, seededRandom } from '../base/index.ts';
 import { buildIcmpError, buildIp, Protocol } from '../ip/index.ts';
 import { RouterNode } from '../lab/index.ts';
-import { Fabric, gatewayText, ip } from './fabric.fixture.ts';
+import { Fabric } from './fabric.fixture.ts';
 import { Gateway } from './gateway.ts';
+import { gatewayText, ip } from './model.fixture.ts';
 
 /** Two gateways, each on a network of its own, and a router between that passes 1300 bytes at most. */
 function acrossRouter(texts: readonly [string, string]): Fabric {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { at, type IpAddress, seededRandom } from '../base/index.ts';
 import { buildEcho, buildIcmpError, parseIcmp, parseIp } from '../ip/index.ts';
 import type { GatewayEffect, PingProbe, PingRequest } from './contract.ts';
-import { ip } from './fabric.fixture.ts';
+import { ip } from './model.fixture.ts';
 import { Pings, readIcmp } from './pings.ts';
 
 class Case {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Fabric, gatewayText } from './fabric.fixture.ts';
+import { Fabric } from './fabric.fixture.ts';
+import { gatewayText } from './model.fixture.ts';
 
 /** Gateway 1 with tunnels to 2 and 3, which have none between them. */
 function star(): Fabric {

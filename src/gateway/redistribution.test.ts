@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { at } from '../base/index.ts';
 import type { LocalRoute } from '../bgp/index.ts';
 import { Rib, type RouteCandidate } from '../routing/index.ts';
-import { gatewayText, ip, modelOf, prefix } from './fabric.fixture.ts';
+import { gatewayText, ip, modelOf, prefix } from './model.fixture.ts';
 import { Redistribution } from './redistribution.ts';
 
 const TEXT = gatewayText(1, []);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Fabric, gatewayText, modelOf } from './fabric.fixture.ts';
+import { Fabric } from './fabric.fixture.ts';
+import { gatewayText, modelOf } from './model.fixture.ts';
 
 const star = (): Fabric =>
   new Fabric({ texts: [gatewayText(1, [2, 3]), gatewayText(2, [1]), gatewayText(3, [1])] }).converge();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ip } from './fabric.fixture.ts';
+import { ip } from './model.fixture.ts';
 import { Watchers, type WatchKind } from './watchers.ts';
 
 class Case {
