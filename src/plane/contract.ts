@@ -150,6 +150,11 @@ export type ChildSaCounters = Readonly<{
   /** ICMP errors with an MTU: sent to sources of inner packets, and received about the path. */
   mtuErrorsSent?: number;
   mtuErrorsReceived?: number;
+  /** The same about packets that this SA can not have sent. */
+  mtuErrorsRefused?: number;
+  /** Packets of this very SA that were dropped, by reason. */
+  inboundDrops?: Readonly<Partial<Record<DropReason, number>>>;
+  outboundDrops?: Readonly<Partial<Record<DropReason, number>>>;
   outboundSequence: number;
   highestInbound: number;
   /** Newest packet is bit 0 of the first word; one 32-bit word for each 32 packets of window. */

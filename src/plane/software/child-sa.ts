@@ -2,7 +2,7 @@
 import type { Endpoint, Instant, Random } from '../../base/index.ts';
 import { createProtector } from '../../crypto/index.ts';
 import { type EspShape, espOverhead, InboundEsp, innerMtu, OutboundEsp, transportModeMtu } from '../../esp/index.ts';
-import type { ChildSaCounters, PlaneChildSa } from '../contract.ts';
+import type { ChildSaCounters, DropReason, PlaneChildSa } from '../contract.ts';
 import { SelectorPair } from './selectors.ts';
 
 /** Without ESN a rekey is asked for while a sixteenth of the numbers is left: RFC 4303 section 3.3.3 forbids cycling. */
@@ -43,6 +43,9 @@ export class ChildSa {
   packetsTooBig = 0;
   mtuErrorsSent = 0;
   mtuErrorsReceived = 0;
+  mtuErrorsRefused = 0;
+  readonly #inboundDrops = new Map<DropReason, number>();
+  readonly #outboundDrops = new Map<DropReason, number>();
   lastInbound: Instant | undefined;
 
   /** Keys of the wrong length or ids without support are our own mistakes and throw. */
@@ -83,6 +86,12 @@ export class ChildSa {
     return changed;
   }
 
+  /** Counts a drop beside the plane's own count of it. */
+  drop(direction: 'inbound' | 'outbound', reason: DropReason): void {
+    const drops = direction === 'inbound' ? this.#inboundDrops : this.#outboundDrops;
+    drops.set(reason, (drops.get(reason) ?? 0) + 1);
+  }
+
   /** Whether one more packet would pass the hard byte limit, in the direction that has carried `carried`. */
   isSpent(carried: number, length: number): boolean {
     const { hardBytes } = this.config;
@@ -115,6 +124,9 @@ export class ChildSa {
       packetsTooBig: this.packetsTooBig,
       mtuErrorsSent: this.mtuErrorsSent,
       mtuErrorsReceived: this.mtuErrorsReceived,
+      mtuErrorsRefused: this.mtuErrorsRefused,
+      inboundDrops: Object.fromEntries(this.#inboundDrops),
+      outboundDrops: Object.fromEntries(this.#outboundDrops),
       outboundSequence: outbound.sequence,
       highestInbound: inbound.highest,
       replayBitmap: inbound.replayBitmap(),

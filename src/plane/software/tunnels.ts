@@ -113,6 +113,7 @@ export class Tunnels {
     if (!mayCut || header.fragmentHeaderOffset > 0) {
       this.#state.drop(port, 'too-big');
       sa.packetsTooBig++;
+      sa.drop('outbound', 'too-big');
       if (this.#around.error(from, port.vrf, 'too-big', 0, limit, header, packet, now)) sa.mtuErrorsSent++;
       return;
     }
@@ -151,6 +152,7 @@ export class Tunnels {
     }
     if (sa.hardReported) {
       state.drop(port, 'hard-limit');
+      sa.drop('inbound', 'hard-limit');
       return;
     }
     const { highest } = sa.inbound;
@@ -159,12 +161,13 @@ export class Tunnels {
       if (opened.error === 'replayed' || opened.error === 'too-old') sa.replayed++;
       if (opened.error === 'integrity-failed') sa.integrityFailed++;
       state.drop(port, opened.error);
+      sa.drop('inbound', opened.error);
       return;
     }
     this.#authentic(sa, header, sourcePort, destinationPort, sa.inbound.highest > highest, now);
     const { inner: content, nextHeader } = opened.value;
     if (sa.isSpent(sa.inboundBytes, content.length)) {
-      this.#spent(port, sa);
+      this.#spent(port, sa, 'inbound');
       return;
     }
     sa.inboundPackets++;
@@ -172,6 +175,7 @@ export class Tunnels {
     if (sa.reachesSoftLimit()) this.#state.sink.event({ kind: 'child-sa-limit', id: sa.config.id, limit: 'soft' });
     if (inner === undefined) {
       state.drop(port, 'unknown-interface');
+      sa.drop('inbound', 'unknown-interface');
       return;
     }
     if (sa.config.mode === 'tunnel') {
@@ -200,8 +204,11 @@ export class Tunnels {
       if (this.#frontVrfOf(sa) !== vrf || udp !== sa.udpEncapsulation) continue;
       const sequence = readU32(quoted, start + 4);
       // It has to be one of the packets sent, and one that did not fit.
-      if (!sa.config.esn && (sequence === 0 || sequence > sa.outbound.sequence)) return 'forged';
-      if (header.totalLength <= mtu) return 'forged';
+      const wasSent = sa.config.esn || (sequence > 0 && sequence <= sa.outbound.sequence);
+      if (!wasSent || header.totalLength <= mtu) {
+        sa.mtuErrorsRefused++;
+        return 'forged';
+      }
       sa.mtuErrorsReceived++;
       if (this.#pathMtus.learn(vrf.name, sa.remote.address, sa.pathMtu, mtu, now)) {
         vrf.touch();
@@ -233,16 +240,18 @@ export class Tunnels {
     const state = this.#state;
     const { config } = sa;
     if (sa.isSpent(sa.outboundBytes, packet.length)) {
-      this.#spent(port, sa);
+      this.#spent(port, sa, 'outbound');
       return;
     }
     if (packet.length + sa.overhead > MAX_PACKET) {
       state.drop(port, 'too-big');
+      sa.drop('outbound', 'too-big');
       return;
     }
     const transport = config.mode === 'transport';
     if (transport && !isBetweenEnds(sa, header)) {
       state.drop(port, 'selector-mismatch');
+      sa.drop('outbound', 'selector-mismatch');
       return;
     }
     const esp = transport
@@ -251,6 +260,7 @@ export class Tunnels {
     if (esp === 'sequence-exhausted') {
       this.#reportHard(sa);
       state.drop(port, 'sequence-exhausted');
+      sa.drop('outbound', 'sequence-exhausted');
       return;
     }
     sa.outboundPackets++;
@@ -270,20 +280,24 @@ export class Tunnels {
   #enterTunnel(port: Port, sa: ChildSa, outer: IpHeader, inner: Uint8Array, nextHeader: number, now: Instant): void {
     if (nextHeader !== Protocol.IPIP && nextHeader !== Protocol.IPV6) {
       this.#state.drop(port, 'unsupported-next-header');
+      sa.drop('inbound', 'unsupported-next-header');
       return;
     }
     const parsed = parseIp(inner);
     if (!parsed.ok) {
       this.#state.drop(port, dropOf(parsed.error));
+      sa.drop('inbound', dropOf(parsed.error));
       return;
     }
     const header = parsed.value;
     if ((header.family === 4) !== (nextHeader === Protocol.IPIP)) {
       this.#state.drop(port, 'malformed');
+      sa.drop('inbound', 'malformed');
       return;
     }
     if (!sa.selectors.fitsInbound(header, inner)) {
       this.#state.drop(port, 'selector-mismatch');
+      sa.drop('inbound', 'selector-mismatch');
       return;
     }
     if ((outer.tos & 3) === ECN_CE && (header.tos & 3) !== 0) setTos(inner, header.tos | ECN_CE);
@@ -300,16 +314,19 @@ export class Tunnels {
   ): void {
     if (nextHeader === Protocol.IPV6_NONXT) {
       this.#state.drop(port, 'unsupported-next-header');
+      sa.drop('inbound', 'unsupported-next-header');
       return;
     }
     const packet = transportPacket(outer, content, nextHeader);
     const parsed = parseIp(packet);
     if (!parsed.ok) {
       this.#state.drop(port, dropOf(parsed.error));
+      sa.drop('inbound', dropOf(parsed.error));
       return;
     }
     if (!sa.selectors.fitsInbound(parsed.value, packet)) {
       this.#state.drop(port, 'selector-mismatch');
+      sa.drop('inbound', 'selector-mismatch');
       return;
     }
     this.#around.inputInner(port, packet, parsed.value, now);
@@ -372,8 +389,9 @@ export class Tunnels {
     this.#state.sink.event({ kind: 'unknown-spi', spi, local, remote });
   }
 
-  #spent(port: Port, sa: ChildSa): void {
+  #spent(port: Port, sa: ChildSa, direction: 'inbound' | 'outbound'): void {
     this.#state.drop(port, 'hard-limit');
+    sa.drop(direction, 'hard-limit');
     this.#reportHard(sa);
   }
 
