@@ -213,8 +213,13 @@ test('what fell out of the window is too old', () => {
   const side = new InboundEsp({ spi: 7, protector: gcm, esn: false, replayWindow: 64 });
   const packets = Array.from({ length: 70 }, () => sealed(out, random(8)));
   opened(side, packets[69] ?? assert.fail());
+  assert.equal(side.furthestBehind, 0);
   assert.equal(dropOf(side, packets[5] ?? assert.fail()), 'too-old');
+  assert.equal(dropOf(side, packets[0] ?? assert.fail()), 'too-old');
+  assert.equal(dropOf(side, packets[3] ?? assert.fail()), 'too-old');
   opened(side, packets[6] ?? assert.fail());
+  // A window of one packet more would have taken number 1 after number 70.
+  assert.equal(side.furthestBehind, 69);
 });
 
 test('window 0 opens a packet as often as it comes', () => {

@@ -30,6 +30,7 @@ export class InboundEsp {
   readonly #protector: Protector;
   readonly #esn: boolean;
   readonly #window: ReplayWindow;
+  #furthestBehind = 0;
   /** AAD of AEAD with ESN (SPI, high, low); its middle is the suffix that CBC appends to what the ICV covers. */
   readonly #extended = new Uint8Array(12);
 
@@ -44,6 +45,14 @@ export class InboundEsp {
   /** Highest authentic sequence number so far. */
   get highest(): number {
     return this.#window.highest;
+  }
+
+  /**
+   * How far behind the newest number the latest of the packets was that were dropped as too old: a window of more than
+   * this would have kept them all. They were not authenticated, so it is a hint for operators and nothing else.
+   */
+  get furthestBehind(): number {
+    return this.#furthestBehind;
   }
 
   /** Newest packet is bit 0 of the first word; one 32-bit word for each 32 packets of window. */
@@ -61,6 +70,7 @@ export class InboundEsp {
     if (sequence === undefined) return fail('too-old');
     // Section 3.4.3: check the replay window before the ICV, move it after.
     const refused = this.#window.check(sequence);
+    if (refused === 'too-old') this.#furthestBehind = Math.max(this.#furthestBehind, this.#window.highest - sequence);
     if (refused !== undefined) return fail(refused);
     const plaintext = this.#decrypt(esp, start, sequence);
     if (plaintext === undefined) return fail('integrity-failed');

@@ -155,6 +155,8 @@ export type ChildSaCounters = Readonly<{
   /** Packets of this very SA that were dropped, by reason. */
   inboundDrops?: Readonly<Partial<Record<DropReason, number>>>;
   outboundDrops?: Readonly<Partial<Record<DropReason, number>>>;
+  /** How many packets behind the newest one the latest of those was that were dropped as too old. */
+  furthestBehind?: number;
   outboundSequence: number;
   highestInbound: number;
   /** Newest packet is bit 0 of the first word; one 32-bit word for each 32 packets of window. */

@@ -165,8 +165,10 @@ export function espConformance(name: string, makePlane: MakePlane): void {
     for (const packet of packets.slice(5)) bench.east.plane.receive('wan', packet, bench.now);
     for (const packet of packets.slice(60)) bench.east.plane.receive('wan', packet, bench.now);
     for (const packet of packets.slice(0, 6)) bench.east.plane.receive('wan', packet, bench.now);
-    const { replayed, inboundPackets, highestInbound, replayBitmap } = bench.east.sa(spiOf('east', 1));
+    const { replayed, inboundPackets, highestInbound, replayBitmap, furthestBehind } = bench.east.sa(spiOf('east', 1));
     assert.deepEqual(bench.east.drops, { replayed: 10, 'too-old': 6 });
+    // A plane may tell how far behind they were.
+    assert.equal(furthestBehind ?? 69, 69);
     assert.deepEqual([replayed, inboundPackets, highestInbound, replayBitmap.length], [16, 65, 70, 2]);
     const open = twins(makePlane, { replayWindow: 0 });
     const once = sealed(open);

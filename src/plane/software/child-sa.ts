@@ -127,6 +127,7 @@ export class ChildSa {
       mtuErrorsRefused: this.mtuErrorsRefused,
       inboundDrops: Object.fromEntries(this.#inboundDrops),
       outboundDrops: Object.fromEntries(this.#outboundDrops),
+      furthestBehind: inbound.furthestBehind,
       outboundSequence: outbound.sequence,
       highestInbound: inbound.highest,
       replayBitmap: inbound.replayBitmap(),
