@@ -213,6 +213,16 @@ test('a neighbour of IPv4 is active in IPv4 at once, others by activate', () => 
   assert.deepEqual([v6?.families[4], v6?.families[6]?.activate], [undefined, false]);
 });
 
+test('positions name the lines of a neighbour in each family, and `no … activate` itself', () => {
+  const made = model(
+    'router bgp 1\naddress-family ipv4\nneighbor 10.0.0.1 remote-as 1\n neighbor 10.0.0.1 prefix-list P in\nneighbor 10.0.0.1 maximum-prefix 3\nno neighbor 10.0.0.1 maximum-prefix\nno neighbor 10.0.0.1 activate\n',
+  );
+  const { attributes } = made.bgp?.neighbors[0]?.written ?? assert.fail();
+  assert.deepEqual(attributes['ipv4 prefix-list in'], { file: 'any.conf', line: 4, column: 2 });
+  assert.deepEqual(attributes['ipv4 activate'], { file: 'any.conf', line: 7, column: 1 });
+  assert.equal(attributes['ipv4 maximum-prefix'], undefined);
+});
+
 test('AES-GCM alone needs no integrity line', () => {
   const made = clean('crypto ipsec ikev2 ipsec-proposal P\nprotocol esp encryption aes-gcm-256\n');
   assert.deepEqual(one(made.espProposals).integrity, []);
