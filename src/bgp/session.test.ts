@@ -319,6 +319,21 @@ test('an update source must be the address that the neighbour calls', () => {
   assert.deepEqual(bench.heard(1), ['close']);
 });
 
+test('a peer that closes without a word leaves that as the last error, yet not over what it said before', () => {
+  const bench = new Bench();
+  const lastError = () => bench.bgp.snapshot(bench.now).neighbors[0]?.lastError;
+  bench.up(1);
+  bench.tell({ kind: 'transport-closed', transport: 1, reason: 'reset' });
+  assert.equal(lastError(), 'peer closed the connection in OpenSent: reset');
+  bench.up(2);
+  bench.say(2, encodeNotification({ code: 2, subcode: 2, data: EMPTY }));
+  const told = lastError();
+  assert.match(told ?? '', /^notification received .* 2\/2/);
+  bench.up(3);
+  bench.tell({ kind: 'transport-closed', transport: 3, reason: 'reset' });
+  assert.equal(lastError(), told);
+});
+
 test('shutdown and deconfigure say so (RFC 4486)', () => {
   const shutdown = new Bench().establish();
   const config = speaker(65001, '1.1.1.1', [neighbor('192.0.2.2', 65002, { shutdown: true })]);

@@ -215,6 +215,10 @@ export class Session {
       this.#attemptFailed(now);
       return;
     }
+    // A peer without a line for us closes without a word; what it did say before counts for more.
+    if (connection.state !== 'established' && this.lastError?.startsWith('notification') !== true) {
+      this.lastError = `peer closed the connection in ${STATE_NAMES[connection.state]}: ${reason}`;
+    }
     this.#drop(connection, undefined, 'Peer closed the session', now);
   }
 
