@@ -5,15 +5,19 @@
 import type { Expected, Match } from '../grammar.ts';
 import { type Line, readLine, readLines } from '../lines.ts';
 import type { DeviceModel, Diagnostic } from '../model.ts';
+import { readTree } from '../tree.ts';
 import { asaGrammar } from './grammar/index.ts';
-import { loadAsaLines } from './load.ts';
-import type { AsaRow } from './row.ts';
+import { loadAsaLines, nameifsOf } from './load.ts';
+import { asaRepair } from './repair.ts';
+import type { AsaMode, AsaRow } from './row.ts';
 
-/** What became of one line. */
-export type Entered = Readonly<{ line: string; ok: boolean; diagnostics: readonly Diagnostic[] }>;
+/** What became of one line. `mode` is the one it led to. */
+export type Entered = Readonly<{ line: string; ok: boolean; diagnostics: readonly Diagnostic[]; mode: AsaMode }>;
 
 /** A mode that was entered, and the line that did. */
-type Frame = Readonly<{ mode: string; opener: Line | undefined }>;
+type Frame = Readonly<{ mode: AsaMode; opener: Line | undefined }>;
+
+type Located = Readonly<{ match: Match<AsaRow>; depth: number }>;
 
 /** How lines typed at a terminal are called in positions. */
 export const TERMINAL = 'terminal';
@@ -42,8 +46,8 @@ export class AsaEditor {
   }
 
   /** The mode that the next line is read in: `config`, or that of a section. */
-  get mode(): string {
-    return this.#stack.at(-1)?.mode ?? ROOT.mode;
+  get mode(): AsaMode {
+    return modeOf(this.#stack);
   }
 
   /** Leaves all sections, as `end` and a new `configure terminal` do. */
@@ -68,9 +72,22 @@ export class AsaEditor {
     return [];
   }
 
-  /** Whether the words begin some configuration line in the present mode or an outer one. */
-  reads(typed: string): boolean {
-    return this.#locate(readLine(typed)) !== undefined;
+  /**
+   * How many lines from the first on are plainly configuration, modes followed: up to one that no mode reads, that only
+   * a mode which reads anything would take, or that leaves configuration altogether.
+   */
+  countOwn(typed: readonly string[]): number {
+    let stack = this.#stack;
+    for (const [index, text] of typed.entries()) {
+      const line = readLine(text);
+      if (line.tokens.length === 0) continue;
+      const found = locate(stack, line);
+      if (found === undefined || found.match.row.lastResort === true) return index;
+      const { leaves } = found.match.row;
+      if (leaves === 'all' || (leaves === 'one' && stack.length === 1)) return index;
+      stack = follow(stack, line, found);
+    }
+    return typed.length;
   }
 
   /**
@@ -81,17 +98,57 @@ export class AsaEditor {
     const outcomes: Entered[] = [];
     let rest = typed;
     while (rest.length > 0) {
-      const taken = this.#tryAll(rest);
+      const { count, wrong } = this.#readable(rest);
+      const taken = count > 0 ? this.#tryAll(rest.slice(0, count)) : [this.#refuse(rest[0] ?? '', wrong)];
       outcomes.push(...taken);
       rest = rest.slice(taken.length);
     }
     return outcomes;
   }
 
+  /**
+   * How many lines read by themselves, whatever they mean together; what is wrong with the next. That is quick to find
+   * out, so that a thousand lines of nonsense do not cost a thousand readings of everything.
+   */
+  #readable(typed: readonly string[]): Readonly<{ count: number; wrong: readonly Diagnostic[] }> {
+    const names = nameifsOf([...this.#lines, ...typed.map((text) => readLine(text))]);
+    const options = { file: TERMINAL, root: ROOT.mode, repair: asaRepair(names) };
+    let stack = this.#stack;
+    for (const [index, text] of typed.entries()) {
+      const line = readLine(text, this.#typed + 1 + index);
+      const found = locate(stack, line);
+      if (found !== undefined) stack = follow(stack, line, found);
+      else if (line.tokens.length > 0) {
+        const openers = stack.flatMap(({ opener }) => opener ?? []);
+        const { diagnostics } = readTree(asaGrammar, [...openers, line], options);
+        const wrong = diagnostics.filter(
+          ({ severity, position }) => severity === 'error' && position.line === line.number,
+        );
+        if (wrong.length > 0) return { count: index, wrong };
+      }
+    }
+    return { count: typed.length, wrong: [] };
+  }
+
+  /** Refuses a line. One that was to open a section closes the present one: what follows must not end up there. */
+  #refuse(text: string, diagnostics: readonly Diagnostic[]): Entered {
+    this.#typed++;
+    const line = readLine(text);
+    for (let depth = this.#stack.length - 1; depth >= 0; depth--) {
+      const match = asaGrammar.match(this.#stack[depth]?.mode ?? ROOT.mode, line);
+      const opens = match.ok
+        ? match.row.enters !== undefined
+        : match.index > 0 && match.rows.length > 0 && match.rows.every(({ enters }) => enters !== undefined);
+      if (!opens) continue;
+      this.#stack = this.#stack.slice(0, depth + 1);
+      break;
+    }
+    return { line: text, ok: false, diagnostics, mode: this.mode };
+  }
+
   /** Takes the longest run of lines that reads without a new error, or refuses the first one. */
   #tryAll(typed: readonly string[]): readonly Entered[] {
     for (let count = typed.length; ; ) {
-      const before = this.#stack;
       const added = this.#withModes(typed.slice(0, count));
       const lines = [...this.#lines, ...added.lines];
       const { model, diagnostics } = loadAsaLines(lines, TERMINAL);
@@ -101,52 +158,62 @@ export class AsaEditor {
         this.#lines = lines;
         this.#model = model;
         this.#typed += count;
+        this.#stack = added.stacks.at(-1) ?? this.#stack;
         return typed.slice(0, count).map((line, i) => ({
           line,
           ok: true,
           diagnostics: fresh.filter((one) => added.numbers[i] === one.position.line && one.position.file === TERMINAL),
+          mode: modeOf(added.stacks[i] ?? this.#stack),
         }));
       }
-      this.#stack = before;
-      if (count === 1) {
-        this.#typed++;
-        return [{ line: typed[0] ?? '', ok: false, diagnostics: wrong }];
-      }
+      if (count === 1) return [this.#refuse(typed[0] ?? '', wrong)];
       // Everything before the first line that is wrong is tried again without it; a fault elsewhere halves the run.
-      const first = Math.min(...wrong.map(({ position }) => added.numbers.indexOf(position.line)));
+      const places = wrong.map(({ position }) => (position.file === TERMINAL ? position.line : -1));
+      const first = Math.min(...places.map((line) => added.numbers.indexOf(line)));
       count = first > 0 ? first : Math.max(1, first === 0 ? 1 : Math.floor(count / 2));
     }
   }
 
-  /** The typed lines with those that open the present section before them; follows the modes they enter and leave. */
-  #withModes(typed: readonly string[]): Readonly<{ lines: Line[]; numbers: readonly number[] }> {
+  /** The typed lines with those that open the present section before them, and the modes after each of them. */
+  #withModes(
+    typed: readonly string[],
+  ): Readonly<{ lines: Line[]; numbers: readonly number[]; stacks: readonly (readonly Frame[])[] }> {
     const numbers = typed.map((_, i) => this.#typed + i + 1);
     const openers = this.#stack.flatMap(({ opener }) => opener ?? []);
     const lines = typed.map((text, i) => ({ ...readLine(text, numbers[i]), file: TERMINAL }));
-    for (const line of lines) this.#follow(line);
-    return { lines: [...openers, ...lines], numbers };
+    let stack = this.#stack;
+    const stacks = lines.map((line) => {
+      const found = locate(stack, line);
+      if (found !== undefined) stack = follow(stack, line, found);
+      return stack;
+    });
+    return { lines: [...openers, ...lines], numbers, stacks };
   }
+}
 
-  #follow(line: Line): void {
-    const found = this.#locate(line);
-    if (found === undefined) return;
-    const { match, depth } = found;
-    const { leaves, enters } = match.row;
-    if (leaves !== undefined) this.#stack = this.#stack.slice(0, leaves === 'all' ? 1 : Math.max(1, depth));
-    else {
-      this.#stack = this.#stack.slice(0, depth + 1);
-      if (enters !== undefined && !match.negated) this.#stack = [...this.#stack, { mode: enters, opener: line }];
-    }
-  }
+/** The modes after a line that was found to be one of them. */
+function follow(stack: readonly Frame[], line: Line, { match, depth }: Located): readonly Frame[] {
+  const { leaves, enters } = match.row;
+  if (leaves !== undefined) return stack.slice(0, leaves === 'all' ? 1 : Math.max(1, depth));
+  const outer = stack.slice(0, depth + 1);
+  return enters === undefined || match.negated ? outer : [...outer, { mode: enters, opener: line }];
+}
 
-  #locate(line: Line): Readonly<{ match: Match<AsaRow>; depth: number }> | undefined {
-    if (line.tokens.length === 0) return undefined;
-    for (let depth = this.#stack.length - 1; depth >= 0; depth--) {
-      const match = asaGrammar.match(this.#stack[depth]?.mode ?? ROOT.mode, line);
-      if (match.ok) return { match, depth };
-    }
-    return undefined;
+/** The innermost mode that reads the line; one that reads anything is the last resort. */
+function locate(stack: readonly Frame[], line: Line): Located | undefined {
+  if (line.tokens.length === 0) return undefined;
+  let fallback: Located | undefined;
+  for (let depth = stack.length - 1; depth >= 0; depth--) {
+    const match = asaGrammar.match(stack[depth]?.mode ?? ROOT.mode, line);
+    if (!match.ok) continue;
+    if (match.row.lastResort !== true) return { match, depth };
+    fallback ??= { match, depth };
   }
+  return fallback;
+}
+
+function modeOf(stack: readonly Frame[]): AsaMode {
+  return stack.at(-1)?.mode ?? ROOT.mode;
 }
 
 function errorsOf(diagnostics: readonly Diagnostic[]): string[] {

@@ -30,7 +30,7 @@ export function loadAsaLines(lines: readonly Line[], file: string): Loaded {
 }
 
 /** Every name that some line of the text gives to an interface, with or without damage of its own. */
-function nameifsOf(lines: readonly Line[]): Set<string> {
+export function nameifsOf(lines: readonly Line[]): Set<string> {
   const found = new Set<string>();
   for (const { tokens } of lines) {
     const [first, second] = tokens;
