@@ -21,7 +21,7 @@ const rules: Readonly<Record<string, Rule>> = {
   plane: { imports: ['base', 'crypto', 'ip', 'esp'], node: [], packages: [] },
   config: { imports: ['base', 'crypto'], node: [], packages: [] },
   gateway: {
-    imports: ['base', 'ip', 'esp', 'ike', 'bgp', 'tcp', 'routing', 'tunnel', 'plane/contract.ts', 'config'],
+    imports: ['base', 'crypto', 'ip', 'esp', 'ike', 'bgp', 'tcp', 'routing', 'tunnel', 'plane/contract.ts', 'config'],
     node: [],
     packages: [],
   },

@@ -304,3 +304,33 @@ test('cookies are asked for past a share of the half-open limit', () => {
     plan({ ...model, maxHalfOpen: 200, cookieChallengePercent }).config.cookieThreshold;
   assert.deepEqual([threshold(0), threshold(50), threshold(100)], [0, 100, 200]);
 });
+
+test('what is not supported is neither offered nor accepted; where too little is left the tunnel says so', () => {
+  const { config } = planOf([/ encryption aes-256\n/, ' encryption aes-256 3des\n']);
+  assert.deepEqual(config.proposals[0]?.encryption, [{ encr: 12, keyBits: 256 }]);
+  const alone = planOf([/ encryption aes-256\n/, ' encryption 3des\n']);
+  assert.deepEqual(alone.config.proposals, []);
+  assert.deepEqual([...alone.unusable.values()], ['no crypto ikev2 policy has algorithms that are supported']);
+  const esp = planOf([/ protocol esp encryption \S+\n/, ' protocol esp encryption 3des\n']);
+  assert.match([...esp.unusable.values()].join(), /no usable ikev2 ipsec-proposal/);
+  const pfs = planOf([/( set ikev2 ipsec-proposal \S+\n)/, '$1 set pfs group24\n']);
+  assert.deepEqual([...pfs.unusable.values()], ['group 24 of set pfs is not supported']);
+});
+
+test('a policy access list gives the selectors: sources are ours, destinations the peer’s', () => {
+  const list = 'access-list SEL extended permit tcp 10.1.1.0 255.255.255.0 10.1.2.0 255.255.255.0 eq bgp\n';
+  const changes = [
+    [
+      ' tunnel protection ipsec profile VTI\n',
+      ' tunnel protection ipsec profile VTI\n tunnel protection ipsec policy SEL\n',
+    ],
+    [/^hostname/, `${list}hostname`],
+  ] as const;
+  const { child } = onlyPeer(planOf(...changes));
+  const texts = (selectors: typeof child.localSelectors): string[] =>
+    selectors.map((one) => `${one.protocol} ${one.start}-${one.end} ${one.startPort}-${one.endPort}`);
+  assert.deepEqual(texts(child.localSelectors), ['6 10.1.1.0-10.1.1.255 0-65535']);
+  assert.deepEqual(texts(child.remoteSelectors), ['6 10.1.2.0-10.1.2.255 179-179']);
+  const denied = planOf(changes[0], [/^hostname/, `${list.replace('permit', 'deny')}hostname`]);
+  assert.match([...denied.unusable.values()].join(), /access-list SEL of its tunnel protection has no permit entry/);
+});

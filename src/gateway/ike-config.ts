@@ -1,7 +1,14 @@
 /** From the model to what IKE needs: which peers there are, what each may use, and which tunnel each serves. */
 import { type Family, Prefix } from '../base/index.ts';
-import type { DeviceModel, InterfaceModel, TunnelGroupModel } from '../config/index.ts';
-import type { ChildPolicy, IkeConfig, IkePeer, TrafficSelector } from '../ike/index.ts';
+import type {
+  DeviceModel,
+  EspProposalModel,
+  IkePolicyModel,
+  InterfaceModel,
+  TunnelGroupModel,
+} from '../config/index.ts';
+import { isAead, isSupportedEncryption, isSupportedGroup, isSupportedInteg, isSupportedPrf } from '../crypto/index.ts';
+import type { ChildPolicy, EspProposal, IkeConfig, IkePeer, IkeProposal, TrafficSelector } from '../ike/index.ts';
 import type { TunnelBinding } from '../tunnel/index.ts';
 import type { ModelIndex } from './model-index.ts';
 
@@ -54,11 +61,7 @@ export function ikePlan(index: ModelIndex): IkePlan {
   });
   const config: IkeConfig = {
     addresses,
-    proposals: [...model.ikePolicies]
-      .sort((a, b) => a.priority - b.priority)
-      .map(({ encryption, integrity, prf, groups, lifetimeMs }) => {
-        return { encryption, integrity, prf, groups, lifetimeMs: lifetimeMs ?? 'unlimited' };
-      }),
+    proposals: [...model.ikePolicies].sort((a, b) => a.priority - b.priority).flatMap(ikeProposal),
     peers,
     cookieThreshold: Math.floor((model.cookieChallengePercent / 100) * model.maxHalfOpen),
     maxHalfOpen: model.maxHalfOpen,
@@ -97,6 +100,7 @@ function staticPeer(index: ModelIndex, one: InterfaceModel): IkePeer | string {
   const lack = keyLack(group);
   if (lack !== undefined) return lack;
   if (model.ikePolicies.length === 0) return 'no crypto ikev2 policy is configured';
+  if (model.ikePolicies.flatMap(ikeProposal).length === 0) return 'no crypto ikev2 policy has algorithms that are supported';
   return {
     ...groupSettings(index, group, one),
     name: one.name,
@@ -175,36 +179,93 @@ function groupSettings(
   };
 }
 
+/** A policy's choices as far as this implementation has them; nothing where that leaves too little to agree on. */
+function ikeProposal(policy: IkePolicyModel): IkeProposal[] {
+  const encryption = policy.encryption.filter(({ encr, keyBits }) => isSupportedEncryption(encr, keyBits));
+  const integrity = policy.integrity.filter(isSupportedInteg);
+  const prf = policy.prf.filter(isSupportedPrf);
+  const groups = policy.groups.filter(isSupportedGroup);
+  const guarded = encryption.filter(({ encr }) => isAead(encr) || integrity.length > 0);
+  if (guarded.length === 0 || prf.length === 0 || groups.length === 0) return [];
+  return [{ encryption: guarded, integrity, prf, groups, lifetimeMs: policy.lifetimeMs ?? 'unlimited' }];
+}
+
+/** The same for ESP. */
+function espProposal(proposal: EspProposalModel): EspProposal[] {
+  const encryption = proposal.encryption.filter(({ encr, keyBits }) => isSupportedEncryption(encr, keyBits));
+  const integrity = proposal.integrity.filter(isSupportedInteg);
+  const guarded = encryption.filter(({ encr }) => isAead(encr) || integrity.length > 0);
+  return guarded.length === 0 ? [] : [{ encryption: guarded, integrity, esn: [false] }];
+}
+
 function childPolicy(index: ModelIndex, one: InterfaceModel, profileName: string): ChildPolicy | string {
   const { model } = index;
   const profile = index.profile(profileName);
   if (profile === undefined) return `IPsec profile ${profileName} is not configured`;
-  const proposals = profile.proposals.flatMap((name) => index.proposal(name) ?? []);
+  const proposals = profile.proposals.flatMap((name) => index.proposal(name) ?? []).flatMap(espProposal);
   if (proposals.length === 0) return `IPsec profile ${profileName} has no usable ikev2 ipsec-proposal`;
   const bytes = profile.lifetimeBytes ?? model.childLifetimeBytes;
   const selectors = tunnelSelectors(index, one);
+  if (typeof selectors === 'string') return selectors;
+  const { pfsGroup } = profile;
+  // Without it rekeying would be weaker than what was asked for.
+  if (pfsGroup !== undefined && !isSupportedGroup(pfsGroup)) return `group ${pfsGroup} of set pfs is not supported`;
   return {
-    proposals: proposals.map(({ encryption, integrity }) => ({ encryption, integrity, esn: [false] })),
-    ...(profile.pfsGroup === undefined ? {} : { pfsGroup: profile.pfsGroup }),
+    proposals,
+    ...(pfsGroup === undefined ? {} : { pfsGroup }),
     mode: 'tunnel',
-    localSelectors: selectors,
-    remoteSelectors: selectors,
+    ...selectors,
     lifetimeMs: profile.lifetimeMs ?? model.childLifetimeMs,
     ...(bytes === 'unlimited' ? {} : { lifetimeBytes: bytes }),
     replayWindow: model.replayWindow,
   };
 }
 
+type Selectors = Pick<ChildPolicy, 'localSelectors' | 'remoteSelectors'>;
+
+/** What the tunnel's child SAs carry: everything, or what the permit entries of its policy access list name. */
+function tunnelSelectors(index: ModelIndex, one: InterfaceModel): Selectors | string {
+  const name = one.tunnel?.policyAccessList;
+  if (name === undefined) {
+    const all = anySelectors(index, one);
+    return { localSelectors: all, remoteSelectors: all };
+  }
+  const entries = index.model.accessLists.find((list) => list.name === name)?.entries ?? [];
+  const permits = entries.filter(({ action, inactive }) => action === 'permit' && !inactive);
+  if (permits.length === 0) return `access-list ${name} of its tunnel protection has no permit entry`;
+  return {
+    localSelectors: permits.flatMap(({ protocol, source, sourcePorts }) =>
+      source.map((prefix) => selector(prefix, protocol, sourcePorts)),
+    ),
+    remoteSelectors: permits.flatMap(({ protocol, destination, destinationPorts }) =>
+      destination.map((prefix) => selector(prefix, protocol, destinationPorts)),
+    ),
+  };
+}
+
+function selector(
+  prefix: Prefix,
+  protocol: number,
+  ports: Readonly<{ from: number; to: number }> | undefined,
+): TrafficSelector {
+  return {
+    protocol,
+    startPort: ports?.from ?? 0,
+    endPort: ports?.to ?? 65_535,
+    start: prefix.address,
+    end: prefix.last,
+  };
+}
+
 /** All addresses of each family that the tunnel carries: those it has addresses of; a template takes both. */
-function tunnelSelectors(index: ModelIndex, one: InterfaceModel): TrafficSelector[] {
+function anySelectors(index: ModelIndex, one: InterfaceModel): TrafficSelector[] {
   const own = index.addresses(one);
   const has = (family: Family): boolean =>
     one.kind === 'virtual-template' ||
     own.some(({ address }) => address.family === family) ||
     (family === 6 && one.ipv6Enabled);
   return ([4, 6] as const).filter(has).map((family) => {
-    const all = Prefix.all(family);
-    return { protocol: 0, startPort: 0, endPort: 65535, start: all.address, end: all.last };
+    return selector(Prefix.all(family), 0, undefined);
   });
 }
 
