@@ -99,5 +99,11 @@ test('lengths that disagree reset the session (RFC 7606 section 3 b)', () => {
 
 test('every fault that resets the session has words for its NOTIFICATION', () => {
   for (const { code, subcode } of Object.values(FAULTS))
-    assert.notEqual(notificationText(code, subcode), 'unknown error');
+    assert.doesNotMatch(notificationText(code, subcode), /unknown error/);
+});
+
+test('a NOTIFICATION reads as an ASA logs it, with its data', () => {
+  assert.equal(notificationText(2, 2, Uint8Array.of(0xfd, 0xe8)), '2/2 (peer in wrong AS) 2 bytes FDE8');
+  assert.equal(notificationText(6, 4), '6/4 (administrative reset)');
+  assert.match(notificationText(3, 1, new Uint8Array(4000)), /^3\/1 .* 4000 bytes 0{64}$/);
 });

@@ -1,4 +1,5 @@
 /** Everything a BGP peer can do wrong, and what we answer: one table. */
+import { EMPTY, toHex } from '../base/index.ts';
 
 /** RFC 7606 section 2; `session-reset` is answered with a NOTIFICATION. */
 export type Treatment = 'session-reset' | 'treat-as-withdraw' | 'attribute-discard';
@@ -144,7 +145,12 @@ const SUBCODE_NAMES: Readonly<Record<string, string>> = {
   '6/8': 'out of resources',
 };
 
-/** A NOTIFICATION's code and subcode in words. */
-export function notificationText(code: number, subcode: number): string {
-  return SUBCODE_NAMES[`${code}/${subcode}`] ?? CODE_NAMES[code] ?? 'unknown error';
+/** Longest data that is shown; more says nothing to a reader. */
+const SHOWN_DATA = 32;
+
+/** A NOTIFICATION as an ASA logs it: `2/2 (peer in wrong AS) 2 bytes FDE8`. */
+export function notificationText(code: number, subcode: number, data: Uint8Array = EMPTY): string {
+  const text = `${code}/${subcode} (${SUBCODE_NAMES[`${code}/${subcode}`] ?? CODE_NAMES[code] ?? 'unknown error'})`;
+  if (data.length === 0) return text;
+  return `${text} ${data.length} bytes ${toHex(data.subarray(0, SHOWN_DATA)).toUpperCase()}`;
 }

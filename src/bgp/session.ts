@@ -369,8 +369,8 @@ export class Session {
   }
 
   #receiveNotification(connection: Connection, body: Uint8Array, now: Instant): void {
-    const { code, subcode } = decodeNotification(body);
-    const text = `received from neighbor ${this.#neighbor.address} ${code}/${subcode} (${notificationText(code, subcode)})`;
+    const { code, subcode, data } = decodeNotification(body);
+    const text = `received from neighbor ${this.#neighbor.address} ${notificationText(code, subcode, data)}`;
     const isCollision = code === 6 && subcode === CEASE.collision && connection.state !== 'established';
     if (!isCollision) {
       this.lastError = `notification ${text}`;
@@ -391,7 +391,7 @@ export class Session {
   #fault(connection: Connection, fault: BgpFault, now: Instant): void {
     this.faults.set(fault.kind, (this.faults.get(fault.kind) ?? 0) + 1);
     const { code, subcode } = FAULTS[fault.kind];
-    const text = `sent to neighbor ${this.#neighbor.address} ${code}/${subcode} (${notificationText(code, subcode)})`;
+    const text = `sent to neighbor ${this.#neighbor.address} ${notificationText(code, subcode, fault.data)}`;
     this.lastError = `notification ${text}`;
     this.#notice('notification-sent', text);
     this.#drop(connection, { code, subcode, data: fault.data ?? EMPTY }, 'BGP Notification sent', now);
