@@ -1,7 +1,8 @@
 /** Asks one device of a lab one command and gives its text once it is there. */
 import { type ExecDevice, exec, pingText } from '../console/index.ts';
+import { explainCommand, isExplain } from '../explain/index.ts';
 import type { GatewaySnapshot } from '../gateway/index.ts';
-import { GatewayNode, type Lab } from '../lab/index.ts';
+import { GatewayNode, type Lab, labEvidence } from '../lab/index.ts';
 
 export type Answer = Readonly<{ ok: boolean; text: string }>;
 
@@ -20,6 +21,12 @@ export function askDevice(lab: Lab, name: string, line: string, done: (answer: A
   };
   if (node.snapshot(lab.now) === undefined) {
     done({ ok: false, text: `${name} is switched off\n` });
+    return;
+  }
+  const words = line.trim().split(/\s+/);
+  const explained = isExplain(words) ? explainCommand(labEvidence(lab), name, words) : undefined;
+  if (explained !== undefined) {
+    done({ ok: true, text: explained.text });
     return;
   }
   const result = exec(line, device);

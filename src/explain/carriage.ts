@@ -2,6 +2,6 @@
 import type { TunnelLayer } from './tunnel-case.ts';
 
 export const carriageLayers: readonly TunnelLayer[] = [
-  { layer: 'route', rules: [] },
-  { layer: 'path', rules: [] },
+  { layer: 'route', asked: 'always', rules: [] },
+  { layer: 'path', asked: 'always', rules: [] },
 ];

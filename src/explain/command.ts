@@ -13,11 +13,16 @@ export function explainCommand(
   device: string,
   words: readonly string[],
 ): Readonly<{ text: string; value: Diagnosis }> | undefined {
-  const [verb = '', what = '', name, ...rest] = words.map((word) => word.trim());
-  if (!means(verb, 'explain', 3) || name === undefined || rest.length > 0) return undefined;
+  const [, what = '', name, ...rest] = words;
+  if (!isExplain(words) || name === undefined || rest.length > 0) return undefined;
   if (means(what, 'tunnel', 1)) return answer(explainTunnel(fabric, device, name));
   if (means(what, 'bgp', 1)) return answer(explainBgp(fabric, device, name));
   return undefined;
+}
+
+/** Whether a line begins like ours: before that, nobody needs to gather evidence. */
+export function isExplain([verb = '']: readonly string[]): boolean {
+  return means(verb, 'explain', 3);
 }
 
 function means(word: string, keyword: string, least: number): boolean {

@@ -1,6 +1,6 @@
 /** Says why: the first layer of a tunnel or a BGP session that fails, the lines that disagree, and what mends them. */
 export { explainBgp } from './bgp.ts';
-export { explainCommand } from './command.ts';
+export { explainCommand, isExplain } from './command.ts';
 export {
   applyEdit,
   type Diagnosis,

@@ -44,10 +44,10 @@ function hubCase(fabric: Fabric, subject: Subject, device: DeviceEvidence, remot
       const far = staticEnd(spoke, tunnel);
       const seenByNear = seenAs(far, device);
       if (seenByNear?.equals(remote) !== true) continue;
-      return { fabric, subject, near: farEnd(device, destination, remote, far), far, initiates: false };
+      return { fabric, subject, near: farEnd(device, destination, remote, far), far, initiates: false, peer: remote };
     }
   }
-  return { fabric, subject, near: farEnd(device, undefined, remote, undefined), initiates: false };
+  return { fabric, subject, near: farEnd(device, undefined, remote, undefined), initiates: false, peer: remote };
 }
 
 function staticEnd(device: DeviceEvidence, tunnel: InterfaceModel): TunnelEnd {
@@ -56,7 +56,7 @@ function staticEnd(device: DeviceEvidence, tunnel: InterfaceModel): TunnelEnd {
   const source = sourceInterface === undefined ? undefined : index.interface(sourceInterface);
   const family = destination?.family ?? 4;
   const address = sourceAddress ?? (source === undefined ? undefined : index.sourceAddress(source, family));
-  const group = destination === undefined ? undefined : groupFor(index, destination);
+  const group = destination === undefined ? undefined : groupFor(index, destination, undefined);
   const ikeSa = device.snapshot?.ike.sas.filter(({ peer }) => peer === tunnel.name).at(-1);
   return end(device, index, { tunnel, source, address, group, ikeSa, state: interfaceState(device, tunnel.name) });
 }
@@ -73,7 +73,7 @@ function farEnd(
   );
   if (back !== undefined) return staticEnd(device, back);
   const index = new ModelIndex(device.model);
-  const group = remote === undefined ? undefined : groupFor(index, remote);
+  const group = remote === undefined ? undefined : groupFor(index, remote, other);
   const number = group?.virtualTemplate;
   const tunnel = number === undefined ? undefined : index.interface(`Virtual-Template${number}`);
   const source = device.model.interfaces.find(
@@ -113,9 +113,18 @@ function end(device: DeviceEvidence, index: ModelIndex, parts: Parts): TunnelEnd
   };
 }
 
-/** The tunnel-group for a peer at an address: its own, or the default one. */
-function groupFor(index: ModelIndex, address: IpAddress): TunnelGroupModel | undefined {
-  return index.group(address.toString()) ?? index.group(DEFAULT_GROUP);
+/** The tunnel-group for a peer: the one named like its identity, like its address, or the default one. */
+function groupFor(index: ModelIndex, address: IpAddress, peer: TunnelEnd | undefined): TunnelGroupModel | undefined {
+  const identity = peer === undefined ? undefined : identityOf(peer);
+  const named = identity === undefined ? undefined : index.group(identity);
+  return named ?? index.group(address.toString()) ?? index.group(DEFAULT_GROUP);
+}
+
+/** What an end calls itself toward its peer. */
+export function identityOf({ device, address }: TunnelEnd): string | undefined {
+  const { ikeIdentity, hostname } = device.model;
+  if (ikeIdentity.kind === 'key-id') return ikeIdentity.text;
+  return ikeIdentity.kind === 'hostname' ? hostname : address?.toString();
 }
 
 /** The device that has an address on an interface of its own. */

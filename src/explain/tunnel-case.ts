@@ -33,15 +33,17 @@ export type TunnelCase = Readonly<{
   far?: TunnelEnd;
   /** Whether the near end names the far one (`tunnel destination`); else it waits for it on a virtual template. */
   initiates: boolean;
-  /** Addresses under which each sees the other: behind NAT they are not those that are configured. */
+  /** The near end's address as the far one sees it: behind NAT it is not the one that is configured. */
   seenByFar?: IpAddress;
+  /** The address that the question was about, when the near end waits for the other. */
+  peer?: IpAddress;
 }>;
 
 /** What a rule found; subject and layer are added for it. */
-export type Finding = Omit<Diagnosis, 'subject' | 'layer' | 'lines' | 'edits' | 'evidence' | 'state'> &
-  Readonly<Partial<Pick<Diagnosis, 'subject' | 'layer' | 'lines' | 'edits' | 'evidence' | 'state'>>>;
+export type Finding = Pick<Diagnosis, 'code' | 'claim'> & Partial<Diagnosis>;
 
 /** One idea of what may be wrong: looks at both ends and says so, or says nothing. */
 export type TunnelRule = (one: TunnelCase) => Finding | undefined;
 
-export type TunnelLayer = Readonly<{ layer: Layer; rules: readonly TunnelRule[] }>;
+/** Rules of one layer. Those of a tunnel that is up are asked 'always', the others only while it is down. */
+export type TunnelLayer = Readonly<{ layer: Layer; asked: 'down' | 'always'; rules: readonly TunnelRule[] }>;

@@ -2,29 +2,81 @@
 import { carriageLayers } from './carriage.ts';
 import type { Diagnosis, Subject } from './diagnosis.ts';
 import type { Fabric } from './evidence.ts';
+import { failuresSeen } from './failure.ts';
 import { openCase } from './open-case.ts';
+import { espProposal } from './rules/esp-proposal.ts';
+import { farGroupPolicy, groupPolicy } from './rules/group-policy.ts';
+import { identity } from './rules/identity.ts';
+import { ikePolicyMissing, ikeProposal } from './rules/ike-proposal.ts';
+import { farIkev2Enable, ikev2Enable } from './rules/ikev2-enable.ts';
+import { keys } from './rules/keys.ts';
+import { outerInterface } from './rules/outer-interface.ts';
+import { outerRoute, recursion } from './rules/outer-route.ts';
+import { pfs } from './rules/pfs.ts';
+import { selectors } from './rules/selectors.ts';
+import { silence } from './rules/silence.ts';
+import { tunnelAddress } from './rules/tunnel-address.ts';
+import { tunnelDestination, tunnelMode, tunnelSource, twinTunnels } from './rules/tunnel-ends.ts';
+import { farTunnelGroup, tunnelGroup } from './rules/tunnel-group.ts';
+import { tunnelInterface } from './rules/tunnel-interface.ts';
+import { farProtection, protection } from './rules/tunnel-protection.ts';
+import { farVirtualTemplate, virtualTemplate } from './rules/virtual-template.ts';
 import type { TunnelCase, TunnelLayer } from './tunnel-case.ts';
 
 /** From the first line that is read to the last packet that arrives. */
-const layers: readonly TunnelLayer[] = [...carriageLayers];
+const layers: readonly TunnelLayer[] = [
+  {
+    layer: 'configuration',
+    asked: 'down',
+    rules: [
+      tunnelInterface,
+      tunnelSource,
+      tunnelDestination,
+      tunnelMode,
+      twinTunnels,
+      protection,
+      ikev2Enable,
+      tunnelGroup,
+      virtualTemplate,
+      groupPolicy,
+      ikePolicyMissing,
+    ],
+  },
+  { layer: 'reachability', asked: 'down', rules: [outerInterface, recursion, outerRoute] },
+  { layer: 'ike-sa-init', asked: 'down', rules: [farIkev2Enable, ikeProposal] },
+  {
+    layer: 'ike-auth',
+    asked: 'down',
+    rules: [farTunnelGroup, farVirtualTemplate, farProtection, farGroupPolicy, identity, keys],
+  },
+  { layer: 'child-sa', asked: 'down', rules: [espProposal, selectors] },
+  { layer: 'child-sa', asked: 'always', rules: [pfs] },
+  // Names its layer itself: which exchange is not answered.
+  { layer: 'reachability', asked: 'down', rules: [silence] },
+  { layer: 'tunnel', asked: 'always', rules: [tunnelAddress] },
+  ...carriageLayers,
+];
 
 /** Looks at one tunnel of one device: a static tunnel, a clone, or (on a hub) the peer's address. */
 export function explainTunnel(fabric: Fabric, device: string, tunnel: string): Diagnosis {
   const one = openCase(fabric, { device, tunnel });
   if (typeof one === 'string') return plain({ device, tunnel }, 'down', 'unknown-subject', one);
-  for (const { layer, rules } of layers) {
+  const up = isUp(one);
+  for (const { layer, asked, rules } of layers) {
+    if (up && asked === 'down') continue;
     for (const rule of rules) {
       const found = rule(one);
       if (found === undefined) continue;
-      const state = isUp(one) ? 'carries-nothing' : 'down';
+      const state = up ? 'carries-nothing' : 'down';
       return { subject: one.subject, layer, state, evidence: [], lines: [], edits: [], ...found };
     }
   }
-  if (isUp(one)) return plain(one.subject, 'up', 'up', 'its child SA is installed and nothing contradicts it');
+  if (up) return plain(one.subject, 'up', 'up', 'its child SA is installed and nothing contradicts it');
   const { near } = one;
   const reason =
     near.device.snapshot === undefined ? 'nothing is known of how it runs' : near.state?.tunnel?.downReason;
-  return plain(one.subject, 'down', 'unexplained', `no rule explains it: ${reason ?? 'no child SA'}`);
+  const claim = `no rule explains it: ${reason ?? 'no child SA'}`;
+  return { ...plain(one.subject, 'down', 'unexplained', claim), evidence: failuresSeen(one) };
 }
 
 function isUp({ near }: TunnelCase): boolean {

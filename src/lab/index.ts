@@ -5,6 +5,7 @@
 export { BridgeNode } from './bridge-node.ts';
 export { DecryptionTables, type EspSaKeys, espSaRow, ikeDecryptionRow } from './decryption-tables.ts';
 export { resolvePorts } from './device-ports.ts';
+export { labEvidence } from './evidence.ts';
 export { FirewallNode } from './firewall-node.ts';
 export { GatewayNode, type GatewayNodeOptions, gatewayDevices } from './gateway-node.ts';
 export { HostNode, type NotedError } from './host-node.ts';

@@ -1,0 +1,17 @@
+/** What diagnosis gets of a lab: each device's configuration and, while it is on, its snapshot. */
+import type { DeviceEvidence, Fabric } from '../explain/index.ts';
+import { GatewayNode } from './gateway-node.ts';
+import type { Lab } from './lab.ts';
+
+export function labEvidence(lab: Lab): Fabric {
+  const configurations = new Map(
+    lab.topology.nodes.flatMap(({ name, spec }) => ('config' in spec ? [[name, spec.config] as const] : [])),
+  );
+  const devices = lab.nodes(GatewayNode).map((node): readonly [string, DeviceEvidence] => {
+    const { name, model } = node;
+    const snapshot = lab.isOn(name) ? node.snapshot(lab.now) : undefined;
+    const configuration = configurations.get(name) ?? { file: name, text: '' };
+    return [name, { name, model, configuration, ...(snapshot === undefined ? {} : { snapshot }) }];
+  });
+  return new Map(devices);
+}
