@@ -2,10 +2,12 @@
 import { espConformance } from './esp-conformance.ts';
 import { forwardingConformance } from './forwarding-conformance.ts';
 import { mtuConformance } from './mtu-conformance.ts';
+import { securityConformance } from './security-conformance.ts';
 import type { MakePlane } from './twin-planes.ts';
 
 export function planeConformance(name: string, makePlane: MakePlane): void {
   forwardingConformance(name, makePlane);
   espConformance(name, makePlane);
   mtuConformance(name, makePlane);
+  securityConformance(name, makePlane);
 }

@@ -19,8 +19,23 @@ export type PlaneInterface = Readonly<{
   addresses: readonly InterfaceAddress[];
   /** Largest TCP MSS let through in SYN segments either way (IPv4 value; IPv6 is 20 less); 0 leaves them alone. */
   clampMss: number;
+  /**
+   * Trust in what is behind it: packets pass to a lower level, and back only as answers. Undefined: its packets pass
+   * whatever the other interface says.
+   */
+  securityLevel?: number;
   /** For tunnels only. */
   tunnel?: PlaneTunnel;
+}>;
+
+/** What passes between interfaces that have a security level, beside what the levels themselves allow. */
+export type SecurityPolicy = Readonly<{
+  /** Between two interfaces of one level. */
+  interInterface: boolean;
+  /** In and out by one interface. */
+  intraInterface: boolean;
+  /** What came out of a tunnel obeys levels too; otherwise it passes to a higher one, though not to an equal one. */
+  decryptedObeysLevels: boolean;
 }>;
 
 /** An IPsec tunnel interface: the outer ends come from its child SA. */
@@ -75,6 +90,8 @@ export type PlaneChildSa = Readonly<{
 export type PlaneCommand =
   | Readonly<{ kind: 'set-interface'; interface: PlaneInterface }>
   | Readonly<{ kind: 'remove-interface'; name: string }>
+  /** Until it is given nothing in it is allowed, and what came out of tunnels passes to higher levels. */
+  | Readonly<{ kind: 'set-security-policy'; policy: SecurityPolicy }>
   | Readonly<{ kind: 'install-child-sa'; sa: PlaneChildSa }>
   /** Outbound stops at once; inbound goes on for `lingerMs`. */
   | Readonly<{ kind: 'remove-child-sa'; id: number; lingerMs: number }>
@@ -111,7 +128,8 @@ export type DropReason =
   | 'reassembly-limit'
   | 'unsupported-protocol'
   | 'not-ours'
-  | 'multicast';
+  | 'multicast'
+  | 'security-level';
 
 export type PlaneEvent =
   /** A packet for ourselves that the plane does not answer: IKE (UDP 500/4500 with marker), TCP, UDP, ICMP other than echo requests. */

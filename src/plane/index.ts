@@ -14,5 +14,6 @@ export type {
   PlaneSelector,
   PlaneSink,
   PlaneTunnel,
+  SecurityPolicy,
 } from './contract.ts';
 export { SoftwarePlane } from './software/software-plane.ts';

@@ -23,6 +23,7 @@ import {
   type Route,
   type Vrf,
 } from './plane-state.ts';
+import { Security } from './security.ts';
 import { TokenBucket } from './token-bucket.ts';
 import { Tunnels } from './tunnels.ts';
 
@@ -47,6 +48,7 @@ const UNREACHABLE_ADDRESS_V6 = 3;
 
 export class Forwarding {
   readonly tunnels: Tunnels;
+  readonly security = new Security();
   readonly #state: PlaneState;
   readonly #errors = new TokenBucket(ERRORS_PER_SECOND, ERROR_BURST);
   #depth = 0;
@@ -81,7 +83,8 @@ export class Forwarding {
     }
     const owner = port.vrf.ownerOf(destination);
     if (owner?.kind === 'local') {
-      this.#deliver(port, header, whole, now);
+      if (this.security.reaches(port, owner, header, whole, now)) this.#deliver(port, header, whole, now);
+      else this.#state.drop(port, 'security-level');
       return;
     }
     if (owner !== undefined) {
@@ -102,25 +105,31 @@ export class Forwarding {
     this.#depth--;
   }
 
-  /** Sends a packet of our own by the FIB, or to ourselves. */
-  originate(vrf: Vrf, packet: Uint8Array, now: Instant): void {
+  /**
+   * Sends a packet of our own by the FIB, or to ourselves. With `asker`, where what it answers came in: false, and
+   * nothing counted, if there must be no answer by the way that it would take.
+   */
+  originate(vrf: Vrf, packet: Uint8Array, now: Instant, asker?: Port): boolean {
     const header = this.#parse(undefined, packet);
-    if (header === undefined) return;
+    if (header === undefined) return true;
     const owner = vrf.ownerOf(header.destination);
     const ownerPort = owner?.owners[0];
     if (owner?.kind === 'local' && ownerPort !== undefined) {
       if (this.#enter()) this.#deliver(ownerPort, header, packet, now);
       this.#depth--;
-      return;
+      return true;
     }
     const route = vrf.route(header.destination);
     const hop = route && this.#chooseHop(route, flowHash(header, packet));
     const out = hop && this.#state.ports.get(hop.interface);
     if (out === undefined) {
       this.#unrouted(undefined, vrf, route, hop, header, packet, now);
-      return;
+      return true;
     }
+    if (asker !== undefined && !this.security.mayAnswer(asker, out)) return false;
+    this.security.originated(vrf.ownerOf(header.source), out, header, packet, now);
     this.leave(undefined, out, hop?.gateway ?? header.destination, header, packet, now);
+    return true;
   }
 
   /** Sends a packet of our own by a given interface. */
@@ -131,7 +140,9 @@ export class Forwarding {
       return;
     }
     const header = this.#parse(undefined, packet);
-    if (header !== undefined) this.leave(undefined, out, gateway ?? header.destination, header, packet, now);
+    if (header === undefined) return;
+    this.security.originated(out.vrf.ownerOf(header.source), out, header, packet, now);
+    this.leave(undefined, out, gateway ?? header.destination, header, packet, now);
   }
 
   /**
@@ -222,9 +233,9 @@ export class Forwarding {
     if (source === undefined || !this.#errors.take(now)) return false;
     const message = buildIcmpError({ source, kind, code, mtu, offending: packet });
     if (message === undefined) return false;
-    if (this.#enter()) this.originate(vrf, message, now);
+    const told = !this.#enter() || this.originate(vrf, message, now, from);
     this.#depth--;
-    return true;
+    return told;
   }
 
   #errorSource(from: Port | undefined, vrf: Vrf, header: IpHeader): IpAddress | undefined {
@@ -250,6 +261,10 @@ export class Forwarding {
     const out = hop && this.#state.ports.get(hop.interface);
     if (out === undefined) {
       this.#unrouted(port, port.vrf, route, hop, header, packet, now);
+      return;
+    }
+    if (!this.security.permits(port, out, header, packet, now)) {
+      this.#state.drop(port, 'security-level'); // and nothing said: there may be nobody to know of
       return;
     }
     // The array of a packet from a link belongs to whoever gave it: a capture may still hold it.
@@ -394,7 +409,7 @@ export class Forwarding {
         tos: header.tos,
         identification: this.#state.nextIdentification() & 0xffff,
       });
-      if (this.#enter()) this.originate(port.vrf, reply, now);
+      if (this.#enter() && !this.originate(port.vrf, reply, now, port)) this.#state.drop(port, 'security-level');
       this.#depth--;
       return;
     }

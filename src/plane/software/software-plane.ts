@@ -22,6 +22,9 @@ export class SoftwarePlane implements Plane {
       case 'remove-interface':
         this.#state.removeInterface(command.name);
         return;
+      case 'set-security-policy':
+        this.#forwarding.security.setPolicy(command.policy);
+        return;
       case 'install-child-sa':
         tunnels.install(command.sa);
         return;
