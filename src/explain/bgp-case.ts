@@ -42,10 +42,7 @@ export type BgpRule = (one: BgpCase) => Finding | undefined;
 export type BgpLayer = Readonly<{ layer: Layer; asked: 'down' | 'always'; rules: readonly BgpRule[] }>;
 
 /** Opens the case of a neighbour by its address; says what is wrong with the question otherwise. */
-export function openBgpCase(
-  fabric: Fabric,
-  subject: Readonly<{ device: string; neighbor: string }>,
-): BgpCase | string {
+export function openBgpCase(fabric: Fabric, subject: Readonly<{ device: string; neighbor: string }>): BgpCase | string {
   const device = fabric.get(subject.device);
   if (device === undefined) return `there is no device ${subject.device}`;
   const address = IpAddress.parse(subject.neighbor);

@@ -37,7 +37,8 @@ export function neighborLines(
   asn: number,
 ): Readonly<{ lines: readonly string[]; secrets: readonly SecretKey[] }> {
   const called = there.neighbor?.address;
-  const own = here.link?.tunnel === undefined ? undefined : here.link.index.sourceAddress(here.link.tunnel, address.family);
+  const own =
+    here.link?.tunnel === undefined ? undefined : here.link.index.sourceAddress(here.link.tunnel, address.family);
   const speaker = called === undefined || own?.equals(called) === true ? undefined : ownerAlias(here, called);
   const needsHops = asn !== here.bgp?.asn && !isConnected(here.device, address);
   const key = there.neighbor?.password;

@@ -1,6 +1,6 @@
 /** ESP proposals of the two profiles: no two that agree on encryption and integrity. */
 import type { EspProposalModel } from '../../config/index.ts';
-import { type Algorithm, differInKind, espProposalText, espWords, nearestPair } from '../algorithms.ts';
+import { type Algorithm, espProposalText, espWords, nearestPair } from '../algorithms.ts';
 import type { Edit } from '../diagnosis.ts';
 import { failuresSeen, nearFailure, tell } from '../failure.ts';
 import { lineOf, placeOf, replaceLine, setAttribute } from '../places.ts';
@@ -40,23 +40,37 @@ function alone(one: TunnelCase): Finding | undefined {
 /** The other's algorithms are taken as well, so that nothing else that works is lost. */
 function mend(end: TunnelEnd, own: EspProposalModel, other: EspProposalModel, lacks: readonly Algorithm[]): Edit[] {
   const { device } = end;
-  if (lacks.length > 1 || differInKind(own, other)) return whole(end, own, other);
   const [type] = lacks;
   if (type === undefined) return [];
-  const added = espWords(other, type).filter((word) => !espWords(own, type).includes(word));
-  const text = `protocol esp ${type} ${[...espWords(own, type), ...added].join(' ')}`;
+  if (lacks.length > 1 || needsIntegrity(own, other)) return bothLines(end, own, other);
+  const added = missing(own, other, type);
+  const text = `protocol esp ${type} ${[...kept(own, type), ...added].join(' ')}`;
   return [setAttribute(device, own.written, type, { text, why: `takes ${added.join(' ')} as well` })];
 }
 
 /** Both lines, where they stand one after the other. */
-function whole({ device }: TunnelEnd, own: EspProposalModel, other: EspProposalModel): Edit[] {
+function bothLines({ device }: TunnelEnd, own: EspProposalModel, other: EspProposalModel): Edit[] {
   const first = placeOf(own.written, 'encryption');
   const second = own.written.attributes['integrity'];
-  const count = second === undefined ? 1 : 2;
   if (second !== undefined && second.line !== first.line + 1) return [];
-  const lines = [
-    `protocol esp encryption ${espWords(other, 'encryption').join(' ')}`,
-    ` protocol esp integrity ${espWords(other, 'integrity').join(' ')}`,
-  ];
-  return [replaceLine(device, first, { text: lines.join('\n'), count, why: "the other side's proposal" })];
+  const [encryption, integrity] = (['encryption', 'integrity'] as const).map((type) =>
+    [...kept(own, type), ...missing(own, other, type)].join(' '),
+  );
+  const text = `protocol esp encryption ${encryption}\n protocol esp integrity ${integrity}`;
+  const count = second === undefined ? 1 : 2;
+  return [replaceLine(device, first, { text, count, why: `takes what the other side has as well` })];
+}
+
+/** An end with nothing but AES-GCM has no integrity algorithm to go with another cipher. */
+function needsIntegrity(own: EspProposalModel, other: EspProposalModel): boolean {
+  return own.integrity.length === 0 && other.integrity.length > 0;
+}
+
+/** `null` is only for a list of its own. */
+function kept(own: EspProposalModel, type: Algorithm): readonly string[] {
+  return type === 'integrity' && own.integrity.length === 0 ? [] : espWords(own, type);
+}
+
+function missing(own: EspProposalModel, other: EspProposalModel, type: Algorithm): readonly string[] {
+  return kept(other, type).filter((word) => !espWords(own, type).includes(word));
 }

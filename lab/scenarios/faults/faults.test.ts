@@ -1,0 +1,73 @@
+/** Every fault is named by its lines, each edit that is proposed brings the fabric up, and nothing healthy is blamed. */
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { formatDiagnosis } from '../../../src/explain/index.ts';
+import {
+  aloneWith,
+  asked,
+  brokenTexts,
+  edited,
+  type Fault,
+  indexOf,
+  type Named,
+  run,
+  type Texts,
+  tunnelsOf,
+} from './fault.ts';
+import { tunnelFaults } from './tunnel-faults.ts';
+
+const HEALTHY = [
+  'lab/scenarios/faults/healthy/topology.yaml',
+  'examples/hub-and-spoke/topology.yaml',
+  'lab/scenarios/behind-nat/topology.yaml',
+];
+
+for (const topology of HEALTHY) {
+  test(`${topology}: every tunnel explains as up, and no line is blamed`, () => {
+    const fault = { topology, changes: [] };
+    const { fabric } = run({ ...fault } as unknown as Fault, brokenTexts(fault), 'converged');
+    for (const question of tunnelsOf(fabric)) {
+      const found = asked(fabric, question);
+      assert.deepEqual([found.state, found.lines, found.edits], ['up', [], []], formatDiagnosis(found));
+      const alone = asked(aloneWith(fabric, question.device), question);
+      assert.deepEqual([alone.state, alone.lines], ['up', []], formatDiagnosis(alone));
+    }
+  });
+}
+
+for (const fault of tunnelFaults) test(`${fault.name}: ${fault.says}`, (t) => check(t, fault));
+
+function check(t: TestContext, fault: Fault): void {
+  const texts = brokenTexts(fault);
+  const { fabric, said } = run(fault, texts, 'asked');
+  const found = asked(fabric, fault.ask);
+  const text = formatDiagnosis(found);
+  assert.deepEqual([found.code, found.layer, found.state], [fault.code, fault.layer, fault.state ?? 'down'], text);
+  assert.deepEqual(
+    found.lines.map(({ position }) => `${position.file}:${position.line}`).sort(),
+    places(texts, fault.lines),
+    text,
+  );
+
+  const sorted = tunnelsOf(fabric).filter(({ device, tunnel }) => fault.healthy?.includes(`${device} ${tunnel}`));
+  assert.equal(sorted.length, fault.healthy?.length ?? 0);
+  for (const question of sorted) {
+    const other = asked(fabric, question);
+    assert.deepEqual([other.state, other.lines], ['up', []], formatDiagnosis(other));
+  }
+
+  const alone = asked(aloneWith(fabric, fault.ask.device), fault.ask);
+  assert.equal(alone.code, fault.alone ?? fault.code, formatDiagnosis(alone));
+  const foreign = alone.lines.filter(({ device }) => device !== fault.ask.device);
+  assert.deepEqual(foreign, []);
+
+  if (fault.mendable !== false) assert.ok(found.edits.length > 0, `no edit is proposed:\n${text}`);
+  for (const edit of found.edits) run(fault, edited(texts, edit), 'converged');
+  t.diagnostic(
+    `${fault.name} | ${found.layer} | ${found.code} | ${found.lines.map(({ position: p }) => `${p.file}:${p.line}`).join(' ')} | ${found.edits.length} edits proven${said.length === 0 ? '' : ` | ${said.length} messages of the loader`}`,
+  );
+}
+
+function places(texts: Texts, lines: readonly Named[]): readonly string[] {
+  return lines.map((one) => `${one.file}:${indexOf((texts.get(one.file) ?? '').split('\n'), one) + 1}`).sort();
+}
