@@ -2,7 +2,7 @@
 import { type ExecDevice, exec, pingText } from '../console/index.ts';
 import { explainCommand, isExplain } from '../explain/index.ts';
 import type { GatewaySnapshot } from '../gateway/index.ts';
-import { GatewayNode, type Lab, labEvidence } from '../lab/index.ts';
+import { GatewayNode, LAB_EPOCH_MS, type Lab, labEvidence } from '../lab/index.ts';
 
 export type Answer = Readonly<{ ok: boolean; text: string }>;
 
@@ -18,6 +18,7 @@ export function askDevice(lab: Lab, name: string, line: string, done: (answer: A
   const device: ExecDevice = {
     snapshot: () => snapshotOf(node, lab),
     bgpPaths: (what) => node.bgpPaths(what),
+    epochMs: LAB_EPOCH_MS,
   };
   if (node.snapshot(lab.now) === undefined) {
     done({ ok: false, text: `${name} is switched off\n` });

@@ -7,16 +7,17 @@ import { showCrypto } from './show-crypto.ts';
 import { showInterfaceCommands } from './show-interface.ts';
 import { showRouteCommands } from './show-route.ts';
 import { showSystem } from './show-system.ts';
+import { techSupport } from './show-tech-support.ts';
 
 export type { ExecDevice, ExecResult, Row, Words } from './row.ts';
 export { INCOMPLETE, invalid, text } from './row.ts';
 
-export const rows: readonly Row[] = [
+const shows: readonly Row[] = [
   ...showCrypto,
   ...showBgpCommands,
   ...showRouteCommands,
   ...showInterfaceCommands,
   ...showSystem,
-  ...pingCommands,
-  ...clear,
 ];
+
+export const rows: readonly Row[] = [...shows, techSupport(shows), ...pingCommands, ...clear];

@@ -3,6 +3,9 @@ import type { IpAddress } from '../../base/index.ts';
 import type { BgpPathSnapshot } from '../../bgp/index.ts';
 import type { Expected, parameters } from '../../config/index.ts';
 import type { GatewaySnapshot, OperatorRequest, PingRequest } from '../../gateway/index.ts';
+import type { CaptureStatus } from '../show/capture.ts';
+import type { Json, Published } from '../show/schema.ts';
+import type { Shown } from '../show/shown.ts';
 
 /** The device that is asked. */
 export type ExecDevice = Readonly<{
@@ -10,11 +13,15 @@ export type ExecDevice = Readonly<{
   bgpPaths: (
     what: Readonly<{ kind: 'all' } | { kind: 'received' | 'advertised'; neighbor: IpAddress }>,
   ) => readonly BgpPathSnapshot[];
+  /** Wall-clock time of instant 0, milliseconds since 1970; absent: nobody knows, and 1970 is taken. */
+  epochMs?: number;
+  /** Captures that its driver runs for it. */
+  captures?: () => readonly CaptureStatus[];
 }>;
 
 export type ExecResult =
   /** `value` is what `| json` prints. */
-  | Readonly<{ kind: 'text'; text: string; value?: unknown }>
+  | Readonly<{ kind: 'text'; text: string; value?: Json }>
   | Readonly<{ kind: 'error'; text: string }>
   /** The driver runs the probes and prints what `pingText` makes of them. */
   | Readonly<{ kind: 'ping'; request: PingRequest }>
@@ -32,6 +39,8 @@ export type Row = Readonly<{
   help: string;
   /** Shapes of its arguments; one that is not here is any word, and `<address>` an address. */
   params?: parameters.Parameters;
+  /** Schema of the value that it gives. */
+  schema?: Published;
   /** What may follow the words that stand at `...`, for `?` and Tab. */
   follows?: (typed: readonly string[]) => readonly Expected[];
   /** Works in user EXEC mode, before `enable`, as well. */
@@ -42,6 +51,11 @@ export type Row = Readonly<{
 export const INCOMPLETE: ExecResult = { kind: 'error', text: 'ERROR: % Incomplete command\n' };
 
 export const text = (value: string): ExecResult => ({ kind: 'text', text: value });
+
+/** The result of a show command. */
+export function shown<V extends Json>({ value, text: drawn }: Shown<V>): ExecResult {
+  return { kind: 'text', text: drawn, value };
+}
 
 export const invalid = (what: string): ExecResult => ({
   kind: 'error',

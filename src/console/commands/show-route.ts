@@ -1,12 +1,18 @@
 /** `show route`, `show ipv6 route`. */
-import { showRoute } from '../show/route.ts';
-import { type Row, text } from './row.ts';
+import { routeTableSchema, showRoute } from '../show/route.ts';
+import { type Row, shown } from './row.ts';
 
 export const showRouteCommands: readonly Row[] = [
-  { pattern: 'show route', help: 'the IPv4 routing table', run: (device) => text(showRoute(device.snapshot(), 4)) },
+  {
+    pattern: 'show route',
+    help: 'the IPv4 routing table',
+    schema: routeTableSchema,
+    run: (device) => shown(showRoute(device.snapshot(), 4)),
+  },
   {
     pattern: 'show ipv6 route',
     help: 'the IPv6 routing table',
-    run: (device) => text(showRoute(device.snapshot(), 6)),
+    schema: routeTableSchema,
+    run: (device) => shown(showRoute(device.snapshot(), 6)),
   },
 ];

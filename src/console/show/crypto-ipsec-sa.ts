@@ -1,129 +1,286 @@
-/** `show crypto ipsec sa [peer A]` in ASA's layout (show-output A3). */
-import { type IpAddress, netmask, Prefix } from '../../base/index.ts';
+/** `show crypto ipsec sa [peer A] [detail]` in ASA's layout (show-output A3). */
+import type { IpAddress } from '../../base/index.ts';
 import { Encr } from '../../crypto/index.ts';
 import type { GatewaySnapshot, InterfaceSnapshot } from '../../gateway/index.ts';
-import type { ChildSaSnapshot, IkeSaSnapshot, TrafficSelector } from '../../ike/index.ts';
+import type { ChildSaSnapshot, IkeSaSnapshot } from '../../ike/index.ts';
 import type { ChildSaCounters } from '../../plane/contract.ts';
 import { spiHex, transformName } from './names.ts';
+import {
+  address,
+  count,
+  counts,
+  flag,
+  hexadecimal,
+  list,
+  object,
+  oneOf,
+  optional,
+  publish,
+  text,
+  type Value,
+} from './schema.ts';
+import { endpointSchema, endpointText, endpointValue, identText, selectorsSchema, selectorValue } from './selectors.ts';
+import { lines, type Shown } from './shown.ts';
+
+const directionSchema = object({
+  spi: hexadecimal(8, 'SPI'),
+  remainingKilobytes: optional(count('kilobytes that the volume limit leaves; absent without a limit')),
+  replayBitmap: list(hexadecimal(8, '32 packets'), 'words of the replay window, the oldest packets first'),
+});
+
+const countersSchema = object({
+  packetsSent: count('inner packets sealed'),
+  bytesSent: count('bytes of these'),
+  packetsReceived: count('inner packets opened'),
+  bytesReceived: count('bytes of these'),
+  replayed: count('packets that came twice or too late'),
+  integrityFailed: count('packets whose checksum was wrong'),
+  packetsFragmented: count('inner packets cut before sealing'),
+  packetsTooBig: count('inner packets that were too long and might not be cut'),
+  fragmentsCreated: count('pieces made of inner packets'),
+  mtuErrorsSent: count('ICMP errors told to sources of inner packets'),
+  mtuErrorsReceived: count('ICMP errors about the path of this SA'),
+  mtuErrorsRefused: count('ICMP errors about packets that this SA can not have sent'),
+  inboundDrops: counts('packets of this SA dropped on their way in, by reason'),
+  outboundDrops: counts('packets of this SA dropped on their way out, by reason'),
+  withoutSa: count('packets for the interface while it had no SA'),
+});
+
+const saSchema = object({
+  interface: text('interface'),
+  nameif: optional(text('its name')),
+  cryptoMapTag: text('tag that the platform makes up for a tunnel interface'),
+  vrf: text('VRF of the inner packets; empty for the global one'),
+  session: count('session of the IKE SA'),
+  peer: address('address of the peer'),
+  local: endpointSchema,
+  remote: endpointSchema,
+  isUdpEncapsulated: flag('ESP in UDP, RFC 3948'),
+  state: oneOf(['active', 'rekeying'], 'whether it is being replaced'),
+  mode: oneOf(['tunnel', 'transport'], 'ESP mode'),
+  transform: text('algorithms as configured, such as esp-aes-256 esp-sha-hmac'),
+  ivBytes: count('length of the IV'),
+  pfsGroup: count('Diffie-Hellman group of its own key exchange; 0 for none'),
+  esn: flag('extended sequence numbers'),
+  replayWindowPackets: count('replay window; 0 for no check'),
+  connectionId: count('number that the platform calls conn_id'),
+  localSelectors: selectorsSchema,
+  remoteSelectors: selectorsSchema,
+  pathMtuBytes: count('MTU of the path to the peer'),
+  innerMtuBytes: count('largest inner packet that fits it'),
+  mediaMtuBytes: count('MTU of the source interface'),
+  overheadWorstBytes: count('overhead of ESP at most'),
+  overheadFixedBytes: count('of this, what stands before the payload'),
+  df: oneOf(['copy', 'set', 'clear'], 'DF bit of the outer packet'),
+  remainingSeconds: count('until the hard lifetime'),
+  counters: countersSchema,
+  inbound: directionSchema,
+  outbound: directionSchema,
+});
+
+export const cryptoIpsecSaSchema = publish(
+  'show-crypto-ipsec-sa',
+  'show crypto ipsec sa [peer ADDRESS] [detail]',
+  object({ sas: list(saSchema, 'pairs of IPsec SAs') }),
+);
+export type CryptoIpsecSa = Value<typeof cryptoIpsecSaSchema.schema>;
+type Sa = CryptoIpsecSa['sas'][number];
 
 /** Sequence number that the platform shows for tunnel protection. */
 const VTI_SEQUENCE = 65_280;
 
-export function showCryptoIpsecSa(snapshot: GatewaySnapshot, peer: IpAddress | undefined): string {
+export function showCryptoIpsecSa(
+  snapshot: GatewaySnapshot,
+  peer: IpAddress | undefined,
+  detail: boolean,
+): Shown<CryptoIpsecSa> {
+  const value = cryptoIpsecSa(snapshot, peer);
+  const blocks = value.sas.map((sa) => lines(block(sa, detail)));
+  return { value, text: blocks.length === 0 ? '\nThere are no ipsec sas\n' : blocks.join('\n') };
+}
+
+export function cryptoIpsecSa(snapshot: GatewaySnapshot, peer: IpAddress | undefined): CryptoIpsecSa {
   const counters = new Map(snapshot.plane.childSas.map((one) => [one.id, one]));
-  const blocks: string[] = [];
+  const owners = new Map(snapshot.interfaces.map((one) => [one.name, one]));
+  const sas: Sa[] = [];
   for (const sa of snapshot.ike.sas) {
     if (peer !== undefined && !sa.path.remote.address.equals(peer)) continue;
     for (const child of sa.children) {
       const counter = counters.get(child.inboundSpi);
-      const owner = snapshot.interfaces.find(({ name }) => name === counter?.interface);
-      if (counter !== undefined && owner !== undefined) blocks.push(block(snapshot, sa, child, counter, owner));
+      const owner = counter === undefined ? undefined : owners.get(counter.interface);
+      if (counter !== undefined && owner !== undefined) sas.push(saValue(snapshot, sa, child, counter, owner));
     }
   }
-  return blocks.length === 0 ? '\nThere are no ipsec sas\n' : blocks.join('\n');
+  return { sas };
 }
 
-function block(
-  { now, model }: GatewaySnapshot,
+function saValue(
+  { now, model, plane }: GatewaySnapshot,
   sa: IkeSaSnapshot,
   child: ChildSaSnapshot,
   counter: ChildSaCounters,
   owner: InterfaceSnapshot,
-): string {
+): Sa {
   const { local, remote } = sa.path;
   const overhead = owner.tunnel?.overhead ?? { worst: 0, fixed: 0 };
-  const tag = `__vti-crypto-map-${owner.name}-0-${owner.name.replace(/^\D+/, '')}`;
   const profile = model.ipsecProfiles.find(({ name }) => name === owner.tunnel?.profile);
   const limit = profile?.lifetimeBytes ?? model.childLifetimeBytes;
-  const left = (used: number): string =>
-    limit === 'unlimited' ? '' : String(Math.max(0, Math.floor((limit - used) / 1000)));
+  const left = (used: number): Readonly<{ remainingKilobytes?: number }> =>
+    limit === 'unlimited' ? {} : { remainingKilobytes: Math.max(0, Math.floor((limit - used) / 1000)) };
   const source = model.interfaces.find(({ alias }) => alias === owner.tunnel?.sourceInterface);
-  const localSelector = child.localSelectors[0];
-  const remoteSelector = child.remoteSelectors[0];
-  const lines = [
-    `interface: ${owner.alias ?? owner.name}`,
-    `    Crypto map tag: ${tag}, seq num: ${VTI_SEQUENCE}, local addr: ${local.address}`,
-    '',
-    `      Protected vrf (ivrf): ${owner.vrf === 'global' || owner.vrf === '' ? 'Global' : owner.vrf}`,
-    `      local ident (addr/mask/prot/port): (${ident(localSelector)})`,
-    `      remote ident (addr/mask/prot/port): (${ident(remoteSelector)})`,
-    `      current_peer: ${remote.address}`,
-    '',
-    '',
-    `      #pkts encaps: ${counter.outboundPackets}, #pkts encrypt: ${counter.outboundPackets}, #pkts digest: ${counter.outboundPackets}`,
-    `      #pkts decaps: ${counter.inboundPackets}, #pkts decrypt: ${counter.inboundPackets}, #pkts verify: ${counter.inboundPackets}`,
-    '      #pkts compressed: 0, #pkts decompressed: 0',
-    `      #pkts not compressed: ${counter.outboundPackets}, #pkts comp failed: 0, #pkts decomp failed: 0`,
-    `      #pre-frag successes: 0, #pre-frag failures: 0, #fragments created: ${counter.fragmentsCreated}`,
-    '      #PMTUs sent: 0, #PMTUs rcvd: 0, #decapsulated frgs needing reassembly: 0',
-    '      #TFC rcvd: 0, #TFC sent: 0',
-    '      #Valid ICMP Errors rcvd: 0, #Invalid ICMP Errors rcvd: 0',
-    `      #send errors: 0, #recv errors: ${counter.replayed + counter.integrityFailed}`,
-    '',
-    `      local crypto endpt.: ${local.address}/${local.port}, remote crypto endpt.: ${remote.address}/${remote.port}`,
-    `      path mtu ${counter.pathMtu}, ipsec overhead ${overhead.worst}(${overhead.fixed}), media mtu ${source?.mtu ?? 1500}`,
-    `      PMTU time remaining (sec): 0, DF policy: ${source?.df ?? 'copy'}-df`,
-    '      ICMP error validation: disabled, TFC packets: disabled',
-    `      current outbound spi: ${spiHex(child.outboundSpi).toUpperCase()}`,
-    `      current inbound spi : ${spiHex(child.inboundSpi).toUpperCase()}`,
-    '',
-    '    inbound esp sas:',
-    ...direction(now, sa, child, tag, child.inboundSpi, left(counter.inboundBytes), bitmap(counter.replayBitmap)),
-    '    outbound esp sas:',
-    ...direction(now, sa, child, tag, child.outboundSpi, left(counter.outboundBytes), '0x00000000 0x00000001'),
-  ];
-  return `${lines.join('\n')}\n`;
+  return {
+    interface: owner.name,
+    ...(owner.alias === undefined ? {} : { nameif: owner.alias }),
+    cryptoMapTag: `__vti-crypto-map-${owner.name}-0-${owner.name.replace(/^\D+/, '')}`,
+    vrf: owner.vrf,
+    session: sa.session,
+    peer: remote.address.toString(),
+    local: endpointValue(local),
+    remote: endpointValue(remote),
+    isUdpEncapsulated: local.port === 4500,
+    state: child.rekeying ? 'rekeying' : 'active',
+    mode: child.mode,
+    transform: transformName(child.encr, child.keyBits, child.integ),
+    ivBytes: child.encr === Encr.AES_CBC ? 16 : 8,
+    pfsGroup: child.group,
+    esn: child.esn,
+    replayWindowPackets: counter.replayBitmap.length * 32,
+    connectionId: child.inboundSpi >>> 16,
+    localSelectors: child.localSelectors.map(selectorValue),
+    remoteSelectors: child.remoteSelectors.map(selectorValue),
+    pathMtuBytes: counter.pathMtu,
+    innerMtuBytes: counter.innerMtu,
+    mediaMtuBytes: source?.mtu ?? 1500,
+    overheadWorstBytes: overhead.worst,
+    overheadFixedBytes: overhead.fixed,
+    df: source?.df ?? 'copy',
+    remainingSeconds: Math.max(0, Math.ceil((child.hardAt - now) / 1000)),
+    counters: {
+      packetsSent: counter.outboundPackets,
+      bytesSent: counter.outboundBytes,
+      packetsReceived: counter.inboundPackets,
+      bytesReceived: counter.inboundBytes,
+      replayed: counter.replayed,
+      integrityFailed: counter.integrityFailed,
+      packetsFragmented: counter.packetsFragmented ?? 0,
+      packetsTooBig: counter.packetsTooBig ?? 0,
+      fragmentsCreated: counter.fragmentsCreated,
+      mtuErrorsSent: counter.mtuErrorsSent ?? 0,
+      mtuErrorsReceived: counter.mtuErrorsReceived ?? 0,
+      mtuErrorsRefused: counter.mtuErrorsRefused ?? 0,
+      inboundDrops: { ...counter.inboundDrops },
+      outboundDrops: { ...counter.outboundDrops },
+      withoutSa: plane.interfaces.find(({ name }) => name === owner.name)?.drops['no-sa'] ?? 0,
+    },
+    inbound: {
+      spi: spiHex(child.inboundSpi),
+      ...left(counter.inboundBytes),
+      replayBitmap: [...counter.replayBitmap].reverse().map((word) => spiHex(word >>> 0)),
+    },
+    outbound: { spi: spiHex(child.outboundSpi), ...left(counter.outboundBytes), replayBitmap: [] },
+  };
 }
 
-function direction(
-  now: number,
-  { path }: IkeSaSnapshot,
-  child: ChildSaSnapshot,
-  tag: string,
-  spi: number,
-  /** Kilobytes that its volume limit leaves; empty without a limit. */
-  kilobytes: string,
-  replay: string,
-): string[] {
+function block(sa: Sa, detail: boolean): string[] {
+  const c = sa.counters;
+  return [
+    `interface: ${sa.nameif ?? sa.interface}`,
+    `    Crypto map tag: ${sa.cryptoMapTag}, seq num: ${VTI_SEQUENCE}, local addr: ${sa.local.address}`,
+    '',
+    `      Protected vrf (ivrf): ${sa.vrf === '' ? 'Global' : sa.vrf}`,
+    `      local ident (addr/mask/prot/port): (${identText(sa.localSelectors[0])})`,
+    `      remote ident (addr/mask/prot/port): (${identText(sa.remoteSelectors[0])})`,
+    `      current_peer: ${sa.peer}`,
+    '',
+    '',
+    `      #pkts encaps: ${c.packetsSent}, #pkts encrypt: ${c.packetsSent}, #pkts digest: ${c.packetsSent}`,
+    `      #pkts decaps: ${c.packetsReceived}, #pkts decrypt: ${c.packetsReceived}, #pkts verify: ${c.packetsReceived}`,
+    '      #pkts compressed: 0, #pkts decompressed: 0',
+    `      #pkts not compressed: ${c.packetsSent}, #pkts comp failed: 0, #pkts decomp failed: 0`,
+    `      #pre-frag successes: ${c.packetsFragmented}, #pre-frag failures: ${c.packetsTooBig}, #fragments created: ${c.fragmentsCreated}`,
+    `      #PMTUs sent: ${c.mtuErrorsSent}, #PMTUs rcvd: ${c.mtuErrorsReceived}, #decapsulated frgs needing reassembly: 0`,
+    '      #TFC rcvd: 0, #TFC sent: 0',
+    `      #Valid ICMP Errors rcvd: ${c.mtuErrorsReceived}, #Invalid ICMP Errors rcvd: ${c.mtuErrorsRefused}`,
+    ...(detail ? detailLines(sa) : [`      #send errors: ${sendErrors(sa)}, #recv errors: ${receiveErrors(sa)}`]),
+    '',
+    `      local crypto endpt.: ${endpointText(sa.local)}, remote crypto endpt.: ${endpointText(sa.remote)}`,
+    `      path mtu ${sa.pathMtuBytes}, ipsec overhead ${sa.overheadWorstBytes}(${sa.overheadFixedBytes}), media mtu ${sa.mediaMtuBytes}`,
+    `      PMTU time remaining (sec): 0, DF policy: ${sa.df}-df`,
+    '      ICMP error validation: disabled, TFC packets: disabled',
+    `      current outbound spi: ${sa.outbound.spi.toUpperCase()}`,
+    `      current inbound spi : ${sa.inbound.spi.toUpperCase()}`,
+    '',
+    '    inbound esp sas:',
+    ...direction(sa, sa.inbound),
+    '    outbound esp sas:',
+    ...direction(sa, sa.outbound),
+  ];
+}
+
+function sum(drops: Readonly<Record<string, number>>): number {
+  return Object.values(drops).reduce((total, one) => total + one, 0);
+}
+
+function sendErrors({ counters: { outboundDrops, withoutSa } }: Sa): number {
+  return sum(outboundDrops) + withoutSa;
+}
+
+function receiveErrors({ counters: { inboundDrops } }: Sa): number {
+  return sum(inboundDrops);
+}
+
+function detailLines({ counters }: Sa): string[] {
+  const { replayed, integrityFailed, packetsTooBig, withoutSa, inboundDrops, outboundDrops } = counters;
+  const received = (reason: string): number => inboundDrops[reason] ?? 0;
+  const sent = (reason: string): number => outboundDrops[reason] ?? 0;
+  // What the lines below do not name.
+  const otherSent = sum(outboundDrops) - sent('hard-limit') - sent('sequence-exhausted') - packetsTooBig;
+  const known = [
+    'hard-limit',
+    'unsupported-next-header',
+    'selector-mismatch',
+    'bad-length',
+    'bad-padding',
+    'malformed',
+  ];
+  const otherReceived =
+    sum(inboundDrops) - replayed - integrityFailed - known.reduce((total, reason) => total + received(reason), 0);
+  return [
+    `      #pkts no sa (send): ${withoutSa}, #pkts invalid sa (rcv): 0`,
+    `      #pkts encaps failed (send): ${sent('hard-limit')}, #pkts decaps failed (rcv): ${received('hard-limit')}`,
+    `      #pkts invalid prot (rcv): ${received('unsupported-next-header')}, #pkts verify failed: ${integrityFailed}`,
+    `      #pkts invalid identity (rcv): ${received('selector-mismatch')}, #pkts invalid len (rcv): ${received('bad-length')}`,
+    `      #pkts invalid pad (rcv): ${received('bad-padding')},`,
+    `      #pkts invalid ip version (rcv): ${received('malformed')},`,
+    `      #pkts replay rollover (send): ${sent('sequence-exhausted')}, #pkts replay rollover (rcv): 0`,
+    `      #pkts replay failed (rcv): ${replayed}`,
+    `      #pkts min mtu frag failed (send): ${packetsTooBig}, #pkts bad frag offset (rcv): 0`,
+    `      #pkts internal err (send): ${otherSent}, #pkts internal err (rcv): ${otherReceived}`,
+  ];
+}
+
+function direction(sa: Sa, { spi, remainingKilobytes, replayBitmap }: Sa['inbound']): string[] {
   const settings = [
     'L2L',
-    'Tunnel',
-    ...(child.group === 0 ? [] : [`PFS Group ${child.group}`]),
-    ...(path.local.port === 4500 ? [' NAT-T-Encaps'] : []),
+    sa.mode === 'tunnel' ? 'Tunnel' : 'Transport',
+    ...(sa.pfsGroup === 0 ? [] : [`PFS Group ${sa.pfsGroup}`]),
+    ...(sa.isUdpEncapsulated ? [' NAT-T-Encaps'] : []),
     'IKEv2',
     'VTI',
   ];
-  const seconds = Math.max(0, Math.ceil((child.hardAt - now) / 1000));
+  const bitmap = replayBitmap.map((word) => `0x${word.toUpperCase()}`).join(' ');
   return [
-    `      spi: 0x${spiHex(spi).toUpperCase()} (${spi})`,
-    `         SA State: ${child.rekeying ? 'rekeying' : 'active'}`,
-    `         transform: ${transformName(child.encr, child.keyBits, child.integ)} no compression `,
+    `      spi: 0x${spi.toUpperCase()} (${Number.parseInt(spi, 16)})`,
+    `         SA State: ${sa.state}`,
+    `         transform: ${sa.transform} no compression `,
     `         in use settings ={${settings.join(', ')}, }`,
-    `         slot: 0, conn_id: ${child.inboundSpi >>> 16}, crypto-map: ${tag}`,
-    kilobytes === ''
-      ? `         sa timing: remaining key lifetime (sec): ${seconds}`
-      : `         sa timing: remaining key lifetime (kB/sec): (${kilobytes}/${seconds})`,
-    `         IV size: ${child.encr === Encr.AES_CBC ? 16 : 8} bytes`,
-    '         replay detection support: Y',
+    `         slot: 0, conn_id: ${sa.connectionId}, crypto-map: ${sa.cryptoMapTag}`,
+    remainingKilobytes === undefined
+      ? `         sa timing: remaining key lifetime (sec): ${sa.remainingSeconds}`
+      : `         sa timing: remaining key lifetime (kB/sec): (${remainingKilobytes}/${sa.remainingSeconds})`,
+    `         IV size: ${sa.ivBytes} bytes`,
+    `         replay detection support: ${sa.replayWindowPackets === 0 ? 'N' : 'Y'}`,
     '         Anti replay bitmap: ',
-    `          ${replay}`,
+    `          ${bitmap === '' ? '0x00000000 0x00000001' : bitmap}`,
   ];
-}
-
-function bitmap(words: readonly number[]): string {
-  const hex = [...words].reverse().map((word) => `0x${spiHex(word >>> 0).toUpperCase()}`);
-  return hex.length === 0 ? '0x00000000 0x00000000' : hex.join(' ');
-}
-
-/** `addr/mask/prot/port` of a selector that is a prefix; IPv6 masks print as lengths. */
-function ident(selector: TrafficSelector | undefined): string {
-  if (selector === undefined) return '';
-  const { start, end, protocol, startPort, endPort } = selector;
-  const port = startPort === 0 && endPort === 65_535 ? '0' : `${startPort} - ${endPort}`;
-  for (let length = 0; length <= start.bits; length++) {
-    const prefix = new Prefix(start, length);
-    if (!prefix.address.equals(start) || !prefix.last.equals(end)) continue;
-    return `${start}/${start.family === 4 ? netmask(length) : length}/${protocol}/${port}`;
-  }
-  return `${start} - ${end}/${protocol}/${port}`;
 }

@@ -1,76 +1,175 @@
-/** `show interface [NAME]` and `show interface ip brief` in ASA's layout (show-output A6). */
-import { netmask } from '../../base/index.ts';
+/** `show interface [NAME]` in ASA's layout (show-output A6). */
+import { IpAddress, netmask } from '../../base/index.ts';
 import type { GatewaySnapshot, InterfaceSnapshot } from '../../gateway/index.ts';
+import {
+  address,
+  count,
+  counts,
+  flag,
+  list,
+  object,
+  oneOf,
+  optional,
+  prefix,
+  publish,
+  text,
+  type Value,
+} from './schema.ts';
+import { lines, type Shown } from './shown.ts';
 
-export function showInterface(snapshot: GatewaySnapshot, only: string | undefined): string {
-  const chosen = snapshot.interfaces.filter(({ name, alias }) => only === undefined || name === only || alias === only);
-  if (chosen.length === 0) return `ERROR: % Invalid input detected: no interface ${only ?? ''}\n`;
-  return chosen.map((one) => block(snapshot, one)).join('');
+const tunnelSchema = object({
+  sourceInterface: optional(text('interface that outer packets leave from')),
+  source: optional(address('outer address, ours')),
+  destination: optional(address("outer address, the peer's")),
+  mode: optional(oneOf(['ipsec ipv4', 'ipsec ipv6'], 'outer packets')),
+  profile: optional(text('IPsec profile')),
+  session: optional(count('session of the IKE SA')),
+  template: optional(text('virtual template that it was cloned from')),
+  overheadWorstBytes: optional(count('overhead of ESP at most')),
+  overheadFixedBytes: optional(count('of this, what stands before the payload')),
+  downReason: optional(text('first reason why it is down')),
+});
+
+const interfaceSchema = object({
+  name: text('hardware name'),
+  nameif: optional(text('name that the configuration gives it')),
+  description: optional(text('description')),
+  kind: oneOf(['ethernet', 'loopback', 'tunnel', 'virtual-template', 'virtual-access'], 'what it is'),
+  isAdminUp: flag('not shut down'),
+  isLineUp: flag('line protocol is up'),
+  addresses: list(prefix('address with the length of its subnet'), 'addresses'),
+  mtuBytes: count('largest IP packet'),
+  vrf: text('VRF; empty for the global one'),
+  securityLevel: count('security level'),
+  sinceSeconds: optional(count('how long it has been as it is')),
+  tunnel: optional(tunnelSchema),
+  counters: optional(
+    object({
+      packetsIn: count('packets received'),
+      bytesIn: count('bytes of these'),
+      packetsOut: count('packets sent'),
+      bytesOut: count('bytes of these'),
+      drops: counts('packets dropped, by reason'),
+    }),
+  ),
+});
+
+export const interfaceListSchema = publish(
+  'show-interface',
+  'show interface [NAME], show interface ip brief, show ip address, show nameif',
+  object({ interfaces: list(interfaceSchema, 'interfaces, clones after those configured') }),
+);
+export type InterfaceList = Value<typeof interfaceListSchema.schema>;
+export type InterfaceValue = InterfaceList['interfaces'][number];
+
+export function showInterface(snapshot: GatewaySnapshot, only: string | undefined): Shown<InterfaceList> {
+  const value = interfaceList(snapshot, only);
+  return { value, text: lines(value.interfaces.flatMap(block)) };
 }
 
-function block(snapshot: GatewaySnapshot, one: InterfaceSnapshot): string {
-  const admin = one.adminUp ? (one.lineProtocol ? 'up' : 'down') : 'administratively down';
-  const line = one.lineProtocol ? 'up' : 'down';
-  const counters = snapshot.plane.interfaces.find(({ name }) => name === one.name);
-  const head = `Interface ${one.name} "${one.alias ?? ''}", is ${admin}, line protocol is ${line}`;
-  const lines = one.tunnel === undefined ? hardware(one) : tunnel(one, one.tunnel);
-  const traffic =
-    counters === undefined
+export function interfaceList(snapshot: GatewaySnapshot, only?: string): InterfaceList {
+  const chosen = snapshot.interfaces.filter(({ name }) => only === undefined || name === only);
+  const counters = new Map(snapshot.plane.interfaces.map((one) => [one.name, one]));
+  return {
+    interfaces: chosen.map((one) => {
+      const counter = counters.get(one.name);
+      return {
+        name: one.name,
+        ...(one.alias === undefined ? {} : { nameif: one.alias }),
+        ...(one.description === undefined ? {} : { description: one.description }),
+        kind: one.kind,
+        isAdminUp: one.adminUp,
+        isLineUp: one.lineProtocol,
+        addresses: one.addresses.map((own) => `${own.address}/${own.length}`),
+        mtuBytes: one.mtu,
+        vrf: one.vrf,
+        securityLevel: one.securityLevel,
+        ...(one.since === undefined
+          ? {}
+          : { sinceSeconds: Math.max(0, Math.floor((snapshot.now - one.since) / 1000)) }),
+        ...(one.tunnel === undefined ? {} : { tunnel: tunnelValue(one.tunnel) }),
+        ...(counter === undefined
+          ? {}
+          : {
+              counters: {
+                packetsIn: counter.inPackets,
+                bytesIn: counter.inBytes,
+                packetsOut: counter.outPackets,
+                bytesOut: counter.outBytes,
+                drops: { ...counter.drops },
+              },
+            }),
+      };
+    }),
+  };
+}
+
+function tunnelValue(info: NonNullable<InterfaceSnapshot['tunnel']>): NonNullable<InterfaceValue['tunnel']> {
+  const { sourceInterface, source, destination, mode, profile, session, template, overhead, downReason } = info;
+  return {
+    ...(sourceInterface === undefined ? {} : { sourceInterface }),
+    ...(source === undefined ? {} : { source: source.toString() }),
+    ...(destination === undefined ? {} : { destination: destination.toString() }),
+    ...(mode === undefined ? {} : { mode: mode === 4 ? 'ipsec ipv4' : 'ipsec ipv6' }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(session === undefined ? {} : { session }),
+    ...(template === undefined ? {} : { template }),
+    ...(overhead === undefined ? {} : { overheadWorstBytes: overhead.worst, overheadFixedBytes: overhead.fixed }),
+    ...(downReason === undefined ? {} : { downReason }),
+  };
+}
+
+/** `up`, `down`, `administratively down`. */
+export function statusWord({ isAdminUp, isLineUp }: InterfaceValue): string {
+  return isAdminUp ? (isLineUp ? 'up' : 'down') : 'administratively down';
+}
+
+/** An address with its length, apart. */
+export function splitAddress(written: string): Readonly<{ address: IpAddress; length: number }> {
+  const [own = '', length = ''] = written.split('/');
+  return { address: IpAddress.parse(own) ?? IpAddress.any(4), length: Number(length) };
+}
+
+function block(one: InterfaceValue): string[] {
+  const line = one.isLineUp ? 'up' : 'down';
+  const { counters } = one;
+  return [
+    `Interface ${one.name} "${one.nameif ?? ''}", is ${statusWord(one)}, line protocol is ${line}`,
+    ...(one.description === undefined ? [] : [`  Description: ${one.description}`]),
+    ...(one.tunnel === undefined ? hardware(one) : tunnel(one, one.tunnel)),
+    ...(counters === undefined
       ? []
       : [
-          `  Traffic Statistics for "${one.alias ?? one.name}":`,
-          `\t${counters.inPackets} packets input, ${counters.inBytes} bytes`,
-          `\t${counters.outPackets} packets output, ${counters.outBytes} bytes`,
-          `\t${Object.values(counters.drops).reduce((sum, count) => sum + count, 0)} packets dropped`,
-        ];
-  return `${[head, ...lines, ...traffic].join('\n')}\n`;
-}
-
-function hardware(one: InterfaceSnapshot): string[] {
-  const kind = one.kind === 'loopback' ? 'Loopback' : one.kind === 'virtual-template' ? 'Virtual Template' : 'Ethernet';
-  return [
-    ...(one.description === undefined ? [] : [`  Description: ${one.description}`]),
-    `  Hardware is ${kind}    MAC address N/A, MTU ${one.mtu}`,
-    ...addresses(one),
+          `  Traffic Statistics for "${one.nameif ?? one.name}":`,
+          `\t${counters.packetsIn} packets input, ${counters.bytesIn} bytes`,
+          `\t${counters.packetsOut} packets output, ${counters.bytesOut} bytes`,
+          `\t${Object.values(counters.drops).reduce((sum, drops) => sum + drops, 0)} packets dropped`,
+        ]),
   ];
 }
 
-function tunnel(one: InterfaceSnapshot, info: NonNullable<InterfaceSnapshot['tunnel']>): string[] {
+function hardware(one: InterfaceValue): string[] {
+  const kind = one.kind === 'loopback' ? 'Loopback' : one.kind === 'virtual-template' ? 'Virtual Template' : 'Ethernet';
+  return [`  Hardware is ${kind}    MAC address N/A, MTU ${one.mtuBytes}`, ...addressLines(one)];
+}
+
+function tunnel(one: InterfaceValue, info: NonNullable<InterfaceValue['tunnel']>): string[] {
   return [
-    ...(one.description === undefined ? [] : [`  Description: ${one.description}`]),
-    `  Hardware is Virtual Tunnel    MAC address N/A, MTU ${one.mtu}`,
-    ...(info.overhead === undefined ? [] : [`  IPsec MTU Overhead : ${info.overhead.worst}`]),
-    ...addresses(one),
+    `  Hardware is Virtual Tunnel    MAC address N/A, MTU ${one.mtuBytes}`,
+    ...(info.overheadWorstBytes === undefined ? [] : [`  IPsec MTU Overhead : ${info.overheadWorstBytes}`]),
+    ...addressLines(one),
     '  Tunnel Interface Information:',
     `\tSource interface: ${info.sourceInterface ?? 'Not defined'}\tIP address: ${info.source ?? '0.0.0.0'}`,
     `\tDestination IP address: ${info.destination ?? '0.0.0.0'}`,
-    `\tMode: ${info.mode === undefined ? 'Not defined' : `ipsec ipv${info.mode}`}\tIPsec profile: ${info.profile ?? 'Not defined'}`,
+    `\tMode: ${info.mode ?? 'Not defined'}\tIPsec profile: ${info.profile ?? 'Not defined'}`,
     ...(info.downReason === undefined ? [] : [`  Down because: ${info.downReason}`]),
   ];
 }
 
-function addresses(one: InterfaceSnapshot): string[] {
-  if (one.addresses.length === 0) return ['\tIP address unassigned'];
-  return one.addresses.map(({ address, length }) =>
-    address.family === 4
-      ? `\tIP address ${address}, subnet mask ${netmask(length)}`
-      : `\tIPv6 address ${address}/${length}`,
-  );
-}
-
-export function showInterfaceIpBrief({ interfaces }: GatewaySnapshot): string {
-  const rows = interfaces.map((one) => {
-    const address = one.addresses.find(({ address: { family } }) => family === 4)?.address.toString() ?? 'unassigned';
-    const status = one.adminUp ? (one.lineProtocol ? 'up' : 'down') : 'administratively down';
-    const method = address === 'unassigned' ? 'unset' : 'CONFIG';
-    return [
-      one.name.padEnd(26),
-      address.padEnd(15),
-      'YES',
-      method.padEnd(6),
-      status.padEnd(21),
-      one.lineProtocol ? 'up' : 'down',
-    ].join(' ');
+function addressLines({ addresses }: InterfaceValue): string[] {
+  if (addresses.length === 0) return ['\tIP address unassigned'];
+  return addresses.map((written) => {
+    const { address: own, length } = splitAddress(written);
+    return own.family === 4 ? `\tIP address ${own}, subnet mask ${netmask(length)}` : `\tIPv6 address ${written}`;
   });
-  return `${['Interface                  IP-Address      OK? Method Status                Protocol', ...rows].join('\n')}\n`;
 }

@@ -1,8 +1,84 @@
-/** `show route` in ASA's layout (show-output A8). IPv6 routes follow in the layout of `show ipv6 route`. */
-import { type Family, netmask } from '../../base/index.ts';
+/** `show route`, `show ipv6 route` in ASA's layout (show-output A8). */
+import { type Family, netmask, Prefix } from '../../base/index.ts';
 import type { GatewaySnapshot } from '../../gateway/index.ts';
 import type { InstalledRoute } from '../../routing/index.ts';
 import { upTime } from './names.ts';
+import { address, count, flag, list, object, oneOf, optional, prefix, publish, text, type Value } from './schema.ts';
+import { lines, type Shown } from './shown.ts';
+
+const nextHopSchema = object({
+  interface: optional(text('interface')),
+  nameif: optional(text('its name')),
+  gateway: optional(address('next hop; absent: the destination is on the link')),
+});
+
+const routeSchema = object({
+  vrf: text('VRF; empty for the global one'),
+  prefix: prefix('destination'),
+  source: oneOf(['connected', 'local', 'static', 'vpn', 'bgp'], 'who knows it'),
+  bgpKind: optional(oneOf(['ebgp', 'ibgp'], 'kind of session')),
+  distance: count('administrative distance'),
+  metric: count('metric'),
+  tag: optional(count('tag')),
+  ageSeconds: count('since it was installed'),
+  isNull: flag('packets are dropped'),
+  nextHops: list(nextHopSchema, 'as the protocol offered them'),
+  resolved: list(nextHopSchema, 'as packets leave, recursion done'),
+});
+
+export const routeTableSchema = publish(
+  'show-route',
+  'show route, show ipv6 route',
+  object({
+    family: oneOf(['ipv4', 'ipv6'], 'address family'),
+    gatewayOfLastResort: optional(address('next hop of the default route')),
+    routes: list(routeSchema, 'installed routes'),
+  }),
+);
+export type RouteTable = Value<typeof routeTableSchema.schema>;
+type Route = RouteTable['routes'][number];
+
+export function showRoute(snapshot: GatewaySnapshot, family: Family): Shown<RouteTable> {
+  const value = routeTable(snapshot, family);
+  return { value, text: textOf(value) };
+}
+
+export function routeTable(snapshot: GatewaySnapshot, family: Family): RouteTable {
+  const nameifs = new Map(snapshot.interfaces.map(({ name, alias }) => [name, alias]));
+  const hop = (way: Readonly<{ interface?: string; gateway?: { toString: () => string } }>) => {
+    const nameif = way.interface === undefined ? undefined : nameifs.get(way.interface);
+    return {
+      ...(way.interface === undefined ? {} : { interface: way.interface }),
+      ...(nameif === undefined ? {} : { nameif }),
+      ...(way.gateway === undefined ? {} : { gateway: way.gateway.toString() }),
+    };
+  };
+  const value = (vrf: string, { prefix: destination, candidate, resolved, since }: InstalledRoute): Route => ({
+    vrf,
+    prefix: destination.toString(),
+    source: candidate.source,
+    ...(candidate.bgpKind === undefined ? {} : { bgpKind: candidate.bgpKind }),
+    distance: candidate.distance,
+    metric: candidate.metric,
+    ...(candidate.tag === undefined ? {} : { tag: candidate.tag }),
+    ageSeconds: Math.max(0, Math.floor((snapshot.now - since) / 1000)),
+    isNull: candidate.nextHops.length === 0,
+    nextHops: candidate.nextHops.map(hop),
+    resolved: resolved.map(hop),
+  });
+  const routes = snapshot.routes.flatMap(({ vrf, routes: own }) =>
+    own
+      .filter((route) => route.prefix.family === family)
+      .sort((a, b) => a.prefix.compare(b.prefix))
+      .map((route) => value(vrf, route)),
+  );
+  const gateway = routes.find((route) => route.prefix.endsWith('/0'))?.resolved[0]?.gateway;
+  return {
+    family: family === 4 ? 'ipv4' : 'ipv6',
+    ...(gateway === undefined ? {} : { gatewayOfLastResort: gateway }),
+    routes,
+  };
+}
 
 const CODES = [
   'Codes: L - local, C - connected, S - static, R - RIP, M - mobile, B - BGP',
@@ -16,46 +92,34 @@ const CODES = [
 
 const LETTERS = { connected: 'C', local: 'L', static: 'S', vpn: 'V', bgp: 'B' } as const;
 
-export function showRoute(snapshot: GatewaySnapshot, family: Family = 4): string {
-  const all = snapshot.routes.flatMap(({ routes }) => routes).filter(({ prefix }) => prefix.family === family);
-  const sorted = [...all].sort((a, b) => a.prefix.compare(b.prefix));
-  const alias = new Map(snapshot.interfaces.map(({ name, alias: nameif }) => [name, nameif ?? name]));
-  const fallback = sorted.find(({ prefix }) => prefix.length === 0);
-  const gateway = fallback?.resolved[0]?.gateway;
-  const lines = [
+function textOf({ family, gatewayOfLastResort, routes }: RouteTable): string {
+  return lines([
     ...CODES,
-    gateway === undefined
+    gatewayOfLastResort === undefined
       ? 'Gateway of last resort is not set'
-      : `Gateway of last resort is ${gateway} to network ${fallback?.prefix.address}`,
+      : `Gateway of last resort is ${gatewayOfLastResort} to network ${family === 'ipv4' ? '0.0.0.0' : '::'}`,
     '',
-    ...sorted.flatMap((route) => routeLines(route, alias, snapshot.now)),
-  ];
-  return `${lines.join('\n')}\n`;
+    ...routes.flatMap(routeLines),
+  ]);
 }
 
-function routeLines(route: InstalledRoute, alias: ReadonlyMap<string, string>, now: number): string[] {
-  const { prefix, candidate, resolved } = route;
-  const isDefault = prefix.length === 0 ? '*' : '';
-  const code = `${LETTERS[candidate.source]}${isDefault}`.padEnd(9);
-  const target = prefix.family === 4 ? `${prefix.address} ${netmask(prefix.length)}` : prefix.toString();
-  const name = (interfaceName: string): string => alias.get(interfaceName) ?? interfaceName;
-  const first = resolved[0];
-  if (candidate.source === 'connected' || candidate.source === 'local') {
-    return [`${code}${target} is directly connected, ${name(first?.interface ?? '')}`];
+function routeLines(route: Route): string[] {
+  const { resolved, nextHops, source } = route;
+  const destination = Prefix.parse(route.prefix);
+  const isDefault = destination?.length === 0 ? '*' : '';
+  const code = `${LETTERS[source]}${isDefault}`.padEnd(9);
+  const target = destination?.family === 4 ? `${destination.address} ${netmask(destination.length)}` : route.prefix;
+  const name = (way: Route['resolved'][number] | undefined): string => way?.nameif ?? way?.interface ?? '';
+  if (source === 'connected' || source === 'local') {
+    return [`${code}${target} is directly connected, ${name(resolved[0])}`];
   }
-  if (candidate.source === 'vpn') {
-    return [`${code}${target} connected by VPN (advertised), ${name(first?.interface ?? '')}`];
-  }
-  const head = `${code}${target} [${candidate.distance}/${candidate.metric}]`;
-  if (candidate.nextHops.length === 0) return [`${head} is directly connected, Null0`];
+  if (source === 'vpn') return [`${code}${target} connected by VPN (advertised), ${name(resolved[0])}`];
+  const preference = `[${route.distance}/${route.metric}]`;
+  if (route.isNull) return [`${code}${target} ${preference} is directly connected, Null0`];
   const ways =
-    candidate.source === 'bgp'
-      ? candidate.nextHops.map(({ gateway }) => `via ${gateway}, ${upTime(now - route.since)}`)
-      : resolved.map((way) =>
-          way.gateway === undefined ? `via ${name(way.interface)}` : `via ${way.gateway}, ${name(way.interface)}`,
-        );
-  const indent = ' '.repeat(head.length - `[${candidate.distance}/${candidate.metric}]`.length);
-  return ways.map((way, i) =>
-    i === 0 ? `${head} ${way}` : `${indent}[${candidate.distance}/${candidate.metric}] ${way}`,
-  );
+    source === 'bgp'
+      ? nextHops.map(({ gateway }) => `via ${gateway}, ${upTime(route.ageSeconds * 1000)}`)
+      : resolved.map((way) => (way.gateway === undefined ? `via ${name(way)}` : `via ${way.gateway}, ${name(way)}`));
+  const head = `${code}${target} `;
+  return ways.map((way, i) => `${i === 0 ? head : ' '.repeat(head.length)}${preference} ${way}`);
 }
