@@ -1,6 +1,7 @@
 /** What BGP and TCP order, performed: connections and segments, routes into the RIB, next hops to watch. */
 import type { IpAddress } from '../base/index.ts';
 import type { BgpEffect } from '../bgp/index.ts';
+import type { Cause } from '../ike/index.ts';
 import { buildIp, Protocol } from '../ip/index.ts';
 import { Distance } from '../routing/index.ts';
 import type { TcpEffect } from '../tcp/index.ts';
@@ -61,22 +62,51 @@ export function performBgp(context: Context, effect: BgpEffect): void {
     case 'neighbor-up':
       context.bgpUp.add(effect.neighbor.toString());
       context.routesChangedAt = context.now;
-      context.log(5, 'bgp-neighbor-up', `BGP neighbor ${effect.neighbor} Up`, { subject: effect.neighbor.toString() });
+      context.reasons.neighborBegan(effect.neighbor.toString());
+      tellNeighbor(context, 5, 'bgp-neighbor-up', `BGP neighbor ${effect.neighbor} Up`, effect.neighbor);
       break;
-    case 'neighbor-down':
-      context.bgpUp.delete(effect.neighbor.toString());
-      context.log(5, 'bgp-neighbor-down', `BGP neighbor ${effect.neighbor} Down: ${effect.reason}`, {
-        subject: effect.neighbor.toString(),
-      });
+    case 'neighbor-down': {
+      const { neighbor, reason } = effect;
+      context.bgpUp.delete(neighbor.toString());
+      const cause = context.reasons.neighborEnded(neighbor.toString(), reason);
+      const text = `BGP neighbor ${neighbor} Down: ${reason}`;
+      tellNeighbor(context, 5, 'bgp-neighbor-down', text, neighbor, { reason, cause });
       break;
-    case 'notice':
-      context.log(6, effect.code, effect.text, {
-        ...(effect.neighbor === undefined ? {} : { subject: effect.neighbor.toString() }),
-      });
+    }
+    case 'notice': {
+      const { neighbor, code, text } = effect;
+      if (neighbor === undefined) context.log(6, code, text);
+      else {
+        context.reasons.noticed(neighbor.toString(), code, text);
+        tellNeighbor(context, 6, code, text, neighbor);
+      }
       break;
+    }
     default:
       effect satisfies never;
   }
+}
+
+function tellNeighbor(
+  context: Context,
+  severity: 5 | 6,
+  code: string,
+  text: string,
+  neighbor: IpAddress,
+  { reason, cause }: Readonly<{ reason?: string; cause?: Cause }> = {},
+): void {
+  const known = context.index?.model.bgp?.neighbors.find(({ address }) => address.equals(neighbor));
+  context.log(severity, code, text, {
+    subject: neighbor.toString(),
+    remote: neighbor,
+    ...(cause === undefined ? {} : { cause }),
+    details: {
+      kind: 'bgp',
+      neighbor,
+      ...(known?.remoteAsn === undefined ? {} : { remoteAsn: known.remoteAsn }),
+      ...(reason === undefined ? {} : { reason }),
+    },
+  });
 }
 
 function connectBgp(
@@ -137,7 +167,11 @@ export function performTcp(context: Context, effect: TcpEffect): void {
       context.push({ to: 'bgp', event: { kind: 'transport-drained', transport: effect.connection } });
       break;
     case 'notice':
-      context.log(6, effect.code, `TCP ${effect.code} from ${effect.remote}`, { subject: effect.remote.toString() });
+      context.log(6, effect.code, `TCP ${effect.code} from ${effect.remote}`, {
+        subject: effect.remote.toString(),
+        remote: effect.remote,
+        details: { kind: 'tcp', local: effect.local, remote: effect.remote },
+      });
       break;
     default:
       effect satisfies never;

@@ -9,7 +9,7 @@ import { ikePlan } from './ike-config.ts';
 import { type InterfaceState, Interfaces } from './interfaces.ts';
 import { ModelIndex } from './model-index.ts';
 import { GTSM_TTL } from './punts.ts';
-import { redistribute, tellNeighborReachable, tellPeerReachable } from './routes.ts';
+import { redistribute, tellNeighborReachable, tellPeerReachable, tunnelDetails } from './routes.ts';
 
 function configureStaticRoutes(context: Context, before: DeviceModel | undefined, model: DeviceModel): void {
   const key = (route: DeviceModel['staticRoutes'][number]): string =>
@@ -41,6 +41,7 @@ function configureBgp(context: Context, before: DeviceModel | undefined, index: 
   for (const { address, password } of config.neighbors) {
     context.push({ to: 'tcp', event: { kind: 'set-md5-key', remote: address, key: password } });
   }
+  context.reasons.retainNeighbors(keep);
   context.ttlSecurity = new Map(
     config.neighbors.flatMap(({ address, ttlSecurityHops: hops }) =>
       hops === undefined ? [] : [[address.toString(), hops] as const],
@@ -92,6 +93,9 @@ export function configure(context: Context, model: DeviceModel): void {
   );
   const plan = ikePlan(index);
   const unusableBefore = context.ikePlan?.unusable;
+  // Those that are gone are still spoken of while their SAs end.
+  const peers = [...(context.ikePlan?.config.peers ?? []), ...plan.config.peers];
+  context.peersByName = new Map(peers.map((peer) => [peer.name, peer]));
   context.ikePlan = plan;
   context.peersByRemote = peersByRemote(plan.config.peers);
   context.isStopped = false;
@@ -100,7 +104,8 @@ export function configure(context: Context, model: DeviceModel): void {
   configureStaticRoutes(context, before?.model, model);
   for (const [name, reason] of plan.unusable) {
     if (unusableBefore?.get(name) === reason) continue;
-    context.log(4, 'tunnel-unusable', `${name} can not start: ${reason}`, { subject: name });
+    const details = tunnelDetails(context, name, index.interface(name)?.tunnel?.destination);
+    context.log(4, 'tunnel-unusable', `${name} can not start: ${reason}`, { subject: name, details });
   }
   context.push({ to: 'ike', event: { kind: 'configure', config: plan.config } });
   for (const peer of plan.config.peers) tellPeerReachable(context, peer);
@@ -130,15 +135,16 @@ function peersByRemote(peers: readonly IkePeer[]): PrefixTrie<readonly IkePeer[]
 }
 
 function interfaceChanged(context: Context, state: InterfaceState, up: boolean): void {
-  const alias = state.alias === undefined ? '' : ` "${state.alias}"`;
-  context.log(
-    4,
-    up ? 'line-up' : 'line-down',
-    `Line protocol on Interface ${state.name}${alias}: ${up ? 'up' : 'down'}`,
-    {
-      subject: state.name,
-    },
-  );
+  const { name, alias } = state;
+  const { reasons } = context;
+  const cause = reasons.present;
+  reasons.lineChanged(name, up);
+  const called = alias === undefined ? '' : ` "${alias}"`;
+  context.log(4, up ? 'line-up' : 'line-down', `Line protocol on Interface ${name}${called}: ${up ? 'up' : 'down'}`, {
+    subject: name,
+    ...(cause === undefined ? {} : { cause }),
+    details: { kind: 'line', interface: name, ...(alias === undefined ? {} : { alias }), up },
+  });
   if (state.kind === 'ethernet') {
     for (const peer of context.ikePlan?.config.peers ?? []) {
       const { local } = peer;

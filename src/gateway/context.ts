@@ -1,19 +1,21 @@
 /** What the parts of one gateway share: its state, the queue between the cores, and the effects gathered so far. */
 import { at, type Endpoint, type Instant, type IpAddress, type PrefixTrie, type Random } from '../base/index.ts';
 import type { BgpEvent } from '../bgp/index.ts';
-import type { Cause, IkeEvent, IkePeer } from '../ike/index.ts';
-import type { PlaneCommand } from '../plane/contract.ts';
+import type { IkeEvent, IkePath, IkePeer } from '../ike/index.ts';
+import type { PlaneCommand, PlaneCounters } from '../plane/contract.ts';
 import { Rib } from '../routing/index.ts';
 import type { TcpEvent } from '../tcp/index.ts';
 import { Tunnels } from '../tunnel/index.ts';
 import type { GatewayEffect } from './contract.ts';
+import type { GatewayLogEvent } from './event.ts';
 import type { IkePlan } from './ike-config.ts';
 import type { Interfaces } from './interfaces.ts';
-import { Journal } from './journal.ts';
+import { type EventExtras, Journal } from './journal.ts';
 import type { ModelIndex } from './model-index.ts';
 import { Pings } from './pings.ts';
+import { Reasons } from './reasons.ts';
 import { Redistribution } from './redistribution.ts';
-import type { GatewayLogEvent } from './snapshot.ts';
+import { RouteNews } from './route-news.ts';
 import { Watchers } from './watchers.ts';
 
 /** An event on its way to one of the cores. */
@@ -22,16 +24,25 @@ export type Work =
   | Readonly<{ to: 'bgp'; event: BgpEvent }>
   | Readonly<{ to: 'tcp'; event: TcpEvent }>;
 
+/** What is remembered of an IKE SA that is up. */
+export type Session = { readonly since: Instant; path: IkePath; readonly role: 'initiator' | 'responder' };
+
 export class Context {
   readonly tunnels = new Tunnels();
   readonly redistribution = new Redistribution();
   readonly journal = new Journal();
+  readonly reasons = new Reasons();
+  readonly routeNews = new RouteNews();
+  /** IKE SAs that are up, by session. */
+  readonly sessions = new Map<number, Session>();
   readonly watchers = new Watchers();
   readonly pings: Pings;
   /** Absent until the first configuration, like `index` and `ikePlan`. */
   interfaces: Interfaces | undefined;
   index: ModelIndex | undefined;
   ikePlan: IkePlan | undefined;
+  /** All IKE peers by name. */
+  peersByName: ReadonlyMap<string, IkePeer> = new Map();
   /** Static IKE peers by the address where they are. */
   peersByRemote: PrefixTrie<readonly IkePeer[]> | undefined;
   /** VRF that BGP runs in. */
@@ -51,7 +62,13 @@ export class Context {
   #queue: Work[] = [];
   #effects: GatewayEffect[] = [];
 
-  constructor(random: Random) {
+  /** Is shown each event as it happens; set by the gateway. */
+  onEvent: (event: GatewayLogEvent) => void = () => undefined;
+  readonly #askCounters: () => PlaneCounters;
+  #counters: PlaneCounters | undefined;
+
+  constructor(random: Random, counters: () => PlaneCounters) {
+    this.#askCounters = counters;
     this.pings = new Pings(
       random,
       (packet) => this.command({ kind: 'inject', vrf: this.bgpVrf, packet }),
@@ -81,6 +98,7 @@ export class Context {
   takeEffects(): readonly GatewayEffect[] {
     const effects = this.#effects;
     this.#effects = [];
+    this.#counters = undefined;
     return effects;
   }
 
@@ -88,13 +106,16 @@ export class Context {
     this.#effects.push({ kind: 'plane', command });
   }
 
-  log(
-    severity: GatewayLogEvent['severity'],
-    code: string,
-    text: string,
-    more: Readonly<{ subject?: string; remote?: IpAddress; cause?: Cause }> = {},
-  ): void {
-    this.#effects.push({ kind: 'log', event: this.journal.add(this.now, severity, code, text, more) });
+  log(severity: GatewayLogEvent['severity'], code: string, text: string, more: EventExtras = {}): void {
+    const event = this.journal.add(this.now, severity, code, text, more);
+    this.#effects.push({ kind: 'log', event });
+    this.onEvent(event);
+  }
+
+  /** What the plane has counted: the same for all of one event, as orders are carried out behind it. */
+  counters(): PlaneCounters {
+    this.#counters ??= this.#askCounters();
+    return this.#counters;
   }
 
   /** The RIB of a VRF, made when first asked for. */

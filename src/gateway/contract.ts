@@ -2,11 +2,11 @@
 import type { IpAddress } from '../base/index.ts';
 import type { DeviceModel } from '../config/model.ts';
 import type { PlaneCommand, PlaneEvent } from '../plane/contract.ts';
-import type { GatewayLogEvent } from './snapshot.ts';
+import type { GatewayLogEvent } from './event.ts';
 
 export type GatewayEvent =
-  /** Run this configuration: the first one, or a change of it. Only what differs is touched. */
-  | Readonly<{ kind: 'configure'; model: DeviceModel }>
+  /** Run this configuration: the first one, or a change of it, made by somebody with a line. Only what differs is touched. */
+  | Readonly<{ kind: 'configure'; model: DeviceModel; by?: Readonly<{ user: string; command: string }> }>
   | Readonly<{ kind: 'plane'; event: PlaneEvent }>
   /** A physical interface (hardware name) gained or lost its carrier. All are down until told otherwise. */
   | Readonly<{ kind: 'carrier'; interface: string; up: boolean }>

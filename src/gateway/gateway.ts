@@ -18,8 +18,10 @@ import { configure, stopBgp } from './configuring.ts';
 import { Context, type Work } from './context.ts';
 import type { GatewayEffect, GatewayEvent, OperatorRequest } from './contract.ts';
 import { performIke } from './ike-orders.ts';
+import { type FormatSyslog, LogHosts } from './log-hosts.ts';
+import { causeOf, tellConfigured } from './operator-news.ts';
 import { planeEvent } from './punts.ts';
-import { ribChanged, sourceFor } from './routes.ts';
+import { ribChanged, routeTeller, sourceFor } from './routes.ts';
 import type { GatewaySnapshot } from './snapshot.ts';
 import { interfaceSnapshots } from './snapshot-interfaces.ts';
 
@@ -29,6 +31,10 @@ export type GatewayOptions = Readonly<{
   /** When the plane last saw authentic ESP on an inbound SPI. */
   lastInbound: (inboundSpi: number) => number | undefined;
   counters: () => PlaneCounters;
+  /** Wall-clock time as milliseconds since 1970, for logs. */
+  wallClock?: (now: Instant) => number;
+  /** What goes to the log hosts of the configuration for an event, a datagram each; absent: they are told nothing. */
+  syslog?: FormatSyslog;
   /** Is told IKE keys as they come to be, for decryption tables. */
   exportKeys?: (keys: ExportedIkeKeys) => void;
 }>;
@@ -53,10 +59,16 @@ export class Gateway {
   #startedAt: Instant | undefined;
 
   constructor(options: GatewayOptions) {
-    const { random, lastInbound, exportKeys } = options;
+    const { random, lastInbound, exportKeys, syslog } = options;
     this.name = options.name;
     this.#options = options;
-    this.#context = new Context(random);
+    this.#context = new Context(random, options.counters);
+    const context = this.#context;
+    if (syslog !== undefined) {
+      const hosts = new LogHosts(syslog);
+      const { wallClock } = options;
+      context.onEvent = (event) => hosts.send(context, event, wallClock?.(context.now));
+    }
     this.#ike = new Ike({ random, lastInbound, ...(exportKeys === undefined ? {} : { exportKeys }) });
     this.#bgp = new Bgp({ random });
     this.#tcp = new Tcp({ random });
@@ -66,8 +78,10 @@ export class Gateway {
   handle(event: GatewayEvent, now: Instant): readonly GatewayEffect[] {
     const context = this.#context;
     context.now = now;
+    context.reasons.begin(causeOf(event));
     switch (event.kind) {
       case 'configure':
+        tellConfigured(context, event);
         this.#startedAt ??= now;
         configure(context, event.model);
         break;
@@ -94,7 +108,7 @@ export class Gateway {
   wakeAt(): Instant | undefined {
     return earlier(
       earlier(this.#ike.wakeAt(), this.#bgp.wakeAt()),
-      earlier(this.#tcp.wakeAt(), this.#context.pings.wakeAt()),
+      earlier(this.#tcp.wakeAt(), earlier(this.#context.pings.wakeAt(), this.#context.routeNews.wakeAt())),
     );
   }
 
@@ -124,13 +138,16 @@ export class Gateway {
     if (index === undefined || interfaces === undefined) return undefined;
     const { model } = index;
     const bgp = model.bgp === undefined ? {} : { bgp: this.#bgp.snapshot(now) };
+    const { wallClock } = this.#options;
+    const ike = this.#ike.snapshot(now);
     return {
       now,
+      ...(wallClock === undefined ? {} : { wallClockMs: wallClock(now) }),
       ...(this.#startedAt === undefined ? {} : { startedAt: this.#startedAt }),
       hostname: model.hostname,
       model,
-      interfaces: interfaceSnapshots(index, interfaces, tunnels, ikePlan),
-      ike: this.#ike.snapshot(now),
+      interfaces: interfaceSnapshots(index, interfaces, tunnels, ikePlan, ike),
+      ike,
       routes: [...this.#context.ribs()].map((rib) => ({ vrf: rib.vrf, routes: [...rib.routes()] })),
       ...bgp,
       tcp: this.#tcp.snapshot(now),
@@ -180,6 +197,7 @@ export class Gateway {
     if (due(this.#tcp.wakeAt())) context.push({ to: 'tcp', event: { kind: 'tick' } });
     if (due(this.#bgp.wakeAt())) context.push({ to: 'bgp', event: { kind: 'tick' } });
     context.pings.tick(context.now);
+    context.routeNews.tick(routeTeller(context), context.now);
   }
 
   #operator(request: OperatorRequest): void {

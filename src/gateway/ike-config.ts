@@ -100,7 +100,8 @@ function staticPeer(index: ModelIndex, one: InterfaceModel): IkePeer | string {
   const lack = keyLack(group);
   if (lack !== undefined) return lack;
   if (model.ikePolicies.length === 0) return 'no crypto ikev2 policy is configured';
-  if (model.ikePolicies.flatMap(ikeProposal).length === 0) return 'no crypto ikev2 policy has algorithms that are supported';
+  if (model.ikePolicies.flatMap(ikeProposal).length === 0)
+    return 'no crypto ikev2 policy has algorithms that are supported';
   return {
     ...groupSettings(index, group, one),
     name: one.name,

@@ -4,7 +4,15 @@ import type { Cause, ChildSa, IkeEffect, IkePath } from '../ike/index.ts';
 import { buildIp, buildUdp, Protocol } from '../ip/index.ts';
 import { Distance } from '../routing/index.ts';
 import type { Context } from './context.ts';
-import { causeText } from './journal.ts';
+import {
+  tellChildDown,
+  tellChildUp,
+  tellIkeDown,
+  tellIkeFailed,
+  tellIkeUp,
+  tellMoved,
+  tellNotice,
+} from './ike-news.ts';
 import { NAT_T_PORT, NON_ESP_MARKER_LENGTH } from './punts.ts';
 
 export function performIke(context: Context, effect: IkeEffect): void {
@@ -22,29 +30,20 @@ export function performIke(context: Context, effect: IkeEffect): void {
       removeChildSa(context, effect.inboundSpi, effect.lingerMs, effect.cause);
       break;
     case 'ike-sa-up':
-      context.log(5, 'ike-sa-up', `IKE SA with ${effect.path.remote.address} is up (${effect.role})`, {
-        subject: effect.peer,
-      });
+      tellIkeUp(context, effect);
       break;
     case 'ike-sa-down':
+      tellIkeDown(context, effect);
       ikeSaDown(context, effect.session, effect.peer, effect.cause);
       break;
     case 'ike-failed':
-      context.log(
-        4,
-        'ike-failed',
-        `IKE negotiation with ${effect.path.remote.address} failed: ${causeText(effect.cause)}`,
-        {
-          cause: effect.cause,
-          remote: effect.path.remote.address,
-          ...(effect.peer === undefined ? {} : { subject: effect.peer }),
-        },
-      );
+      tellIkeFailed(context, effect);
       break;
     case 'peer-routes':
       peerRoutes(context, effect.session, effect.peer, effect.prefixes);
       break;
     case 'path-changed':
+      tellMoved(context, effect);
       for (const id of effect.inboundSpis) {
         const { local, remote } = effect.path;
         const udpEncapsulation = local.port === NAT_T_PORT;
@@ -52,10 +51,7 @@ export function performIke(context: Context, effect: IkeEffect): void {
       }
       break;
     case 'notice':
-      context.log(7, effect.code, effect.text, {
-        ...(effect.peer === undefined ? {} : { subject: effect.peer }),
-        ...(effect.cause === undefined ? {} : { cause: effect.cause }),
-      });
+      tellNotice(context, effect);
       break;
     default:
       effect satisfies never;
@@ -83,34 +79,34 @@ function installChildSa(context: Context, sa: ChildSa): void {
   if (found === undefined) return;
   const { tunnel, created } = found;
   if (created) context.interfaces?.clone(tunnel, context.now);
-  context.interfaces?.refresh(tunnel.name, tunnel, context.now);
+  const up: Cause = { code: 'child-sa-up', text: 'a child SA came up' };
+  context.reasons.during(up, () => context.interfaces?.refresh(tunnel.name, tunnel, context.now));
   const { inboundSpi: id, path, peer: _, session: account, replaces: __, lifetimeMs: ___, group: ____, ...rest } = sa;
   context.command({
     kind: 'install-child-sa',
     sa: { ...rest, id, account, interface: tunnel.name, local: path.local, remote: path.remote },
   });
-  context.log(6, 'child-sa-up', `${tunnel.name}: child SA 0x${hex(id)} in, 0x${hex(sa.outboundSpi)} out`, {
-    subject: tunnel.name,
-  });
+  tellChildUp(context, tunnel.name, sa);
 }
 
 function removeChildSa(context: Context, inboundSpi: number, lingerMs: number, cause: Cause): void {
+  const sa = context.tunnels.child(inboundSpi);
   const tunnel = context.tunnels.remove(inboundSpi);
   context.command({ kind: 'remove-child-sa', id: inboundSpi, lingerMs });
   if (tunnel === undefined) return;
-  context.log(6, 'child-sa-down', `${tunnel.name}: child SA 0x${hex(inboundSpi)} is gone: ${causeText(cause)}`, {
-    subject: tunnel.name,
-    cause,
-  });
-  context.interfaces?.refresh(tunnel.name, tunnel, context.now);
+  tellChildDown(context, tunnel.name, inboundSpi, sa, cause);
+  const gone: Cause = { code: 'child-sa-down', text: 'its last child SA is gone', because: cause };
+  context.reasons.during(gone, () => context.interfaces?.refresh(tunnel.name, tunnel, context.now));
 }
 
 function ikeSaDown(context: Context, session: number, peer: string, cause: Cause): void {
-  context.log(5, 'ike-sa-down', `IKE SA of ${peer} is down: ${causeText(cause)}`, { subject: peer, cause });
   const owner = vpnOwner(session);
+  context.reasons.sessionEnded(owner, peer, cause);
   for (const rib of context.ribs()) rib.removeAll('vpn', owner);
   const clone = context.tunnels.endSession(session);
-  if (clone !== undefined) context.interfaces?.remove(clone.name, context.now);
+  if (clone === undefined) return;
+  const gone: Cause = { code: 'ike-sa-down', text: `the IKE SA of ${peer} ended`, because: cause };
+  context.reasons.during(gone, () => context.interfaces?.remove(clone.name, context.now));
 }
 
 /** Host routes that the peer told stand in the RIB as long as its session does. */
@@ -129,8 +125,4 @@ function peerRoutes(context: Context, session: number, peer: string, prefixes: r
 
 function vpnOwner(session: number): string {
   return `ike ${session}`;
-}
-
-function hex(spi: number): string {
-  return spi.toString(16).padStart(8, '0');
 }

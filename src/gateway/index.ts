@@ -1,5 +1,7 @@
 /** The whole control plane of one device. */
 export type { GatewayEffect, GatewayEvent, OperatorRequest, PingProbe, PingRequest } from './contract.ts';
+export type * from './event.ts';
 export { Gateway, type GatewayOptions, type GatewayStatus } from './gateway.ts';
+export { type FormatSyslog, SYSLOG_PORT } from './log-hosts.ts';
 export { ModelIndex } from './model-index.ts';
-export type { BgpTableSnapshot, GatewayLogEvent, GatewaySnapshot, InterfaceSnapshot } from './snapshot.ts';
+export type { BgpTableSnapshot, GatewaySnapshot, InterfaceSnapshot } from './snapshot.ts';

@@ -1,9 +1,12 @@
 /** The gateway's own record of what happened: bounded, newest last, each with its cause. */
-import type { Instant, IpAddress } from '../base/index.ts';
+import type { Instant } from '../base/index.ts';
 import type { Cause } from '../ike/index.ts';
-import type { GatewayLogEvent } from './snapshot.ts';
+import type { GatewayLogEvent } from './event.ts';
 
 const KEPT = 512;
+
+/** What an event has besides its words. */
+export type EventExtras = Pick<GatewayLogEvent, 'subject' | 'remote' | 'cause' | 'details'>;
 
 export class Journal {
   readonly #events: GatewayLogEvent[] = [];
@@ -14,7 +17,7 @@ export class Journal {
     severity: GatewayLogEvent['severity'],
     code: string,
     text: string,
-    more: Readonly<{ subject?: string; remote?: IpAddress; cause?: Cause }> = {},
+    more: EventExtras = {},
   ): GatewayLogEvent {
     const event = { at, severity, code, text, ...more };
     this.#events.push(event);

@@ -6,6 +6,7 @@ import { type IpHeader, Protocol, parseIp, parseQuotedIp, parseUdp } from '../ip
 import type { PlaneEvent } from '../plane/contract.ts';
 import type { Context } from './context.ts';
 import { readIcmp } from './pings.ts';
+import { tunnelDetails } from './routes.ts';
 
 export const IKE_PORT = 500;
 export const NAT_T_PORT = 4500;
@@ -28,19 +29,57 @@ export function planeEvent(context: Context, event: PlaneEvent): void {
       break;
     }
     case 'unknown-spi':
-      context.log(4, 'unknown-spi', `ESP with unknown SPI 0x${event.spi.toString(16)} from ${event.remote.address}`);
+      context.log(4, 'unknown-spi', `ESP with unknown SPI 0x${event.spi.toString(16)} from ${event.remote.address}`, {
+        remote: event.remote.address,
+        details: {
+          kind: 'esp',
+          reason: 'unknown-spi',
+          spi: event.spi,
+          local: event.local.address,
+          remote: event.remote.address,
+        },
+      });
       break;
     case 'path-mtu': {
-      context.log(6, 'path-mtu', `${event.interface}: path MTU ${event.pathMtu}, inner MTU ${event.mtu}`);
+      tellPathMtu(context, event);
       shrinkSessions(context, event.interface, event.mtu);
       break;
     }
-    case 'acquire':
+    case 'acquire': {
+      const remote = context.index?.interface(event.interface)?.tunnel?.destination;
+      const details = tunnelDetails(context, event.interface, remote);
+      context.log(7, 'acquire', `${event.interface}: a packet waits for a child SA`, {
+        subject: event.interface,
+        details,
+      });
+      break; // tunnel interfaces come up by themselves
+    }
     case 'child-sa-confirmed':
-      break; // tunnel interfaces come up by themselves, and the plane has switched over by itself
+      break; // the plane has switched over by itself
     default:
       event satisfies never;
   }
+}
+
+function tellPathMtu(context: Context, event: Extract<PlaneEvent, { kind: 'path-mtu' }>): void {
+  const { interface: name, id, pathMtu, mtu: innerMtu } = event;
+  const sa = context.tunnels.child(id);
+  const alias = context.interfaces?.get(name)?.alias;
+  const group = sa === undefined ? undefined : context.peersByName.get(sa.peer)?.group;
+  context.log(6, 'path-mtu', `${name}: path MTU ${pathMtu}, inner MTU ${innerMtu}`, {
+    subject: name,
+    ...(sa === undefined ? {} : { remote: sa.path.remote.address }),
+    details: {
+      kind: 'path-mtu',
+      interface: name,
+      ...(alias === undefined ? {} : { alias }),
+      inboundSpi: id,
+      ...(sa === undefined ? {} : { outboundSpi: sa.outboundSpi, remote: sa.path.remote.address }),
+      ...(group === undefined ? {} : { group }),
+      pathMtu,
+      innerMtu,
+    },
+  });
 }
 
 function punt(context: Context, packet: Uint8Array): void {

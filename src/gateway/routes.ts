@@ -3,10 +3,15 @@ import type { IpAddress, Prefix } from '../base/index.ts';
 import type { IkePeer } from '../ike/index.ts';
 import type { FibChange, Rib, RibChanges } from '../routing/index.ts';
 import type { Context } from './context.ts';
+import type { TunnelDetails } from './event.ts';
+import type { RouteTeller } from './route-news.ts';
 
 export function ribChanged(context: Context, rib: Rib, changes: RibChanges): void {
   const { vrf } = rib;
-  if (changes.installed.length + changes.withdrawn.length > 0) context.routesChangedAt = context.now;
+  if (changes.installed.length + changes.withdrawn.length > 0) {
+    context.routesChangedAt = context.now;
+    context.routeNews.tell(vrf, changes, routeTeller(context), context.now);
+  }
   for (const change of changes.fib) {
     if (change.kind === 'set') {
       context.command({ kind: 'set-route', vrf, prefix: change.prefix, nextHops: change.nextHops });
@@ -27,6 +32,15 @@ export function ribChanged(context: Context, rib: Rib, changes: RibChanges): voi
       touched.filter(({ candidate }) => candidate.source !== 'bgp').map(({ prefix }) => prefix),
     );
   }
+}
+
+/** What news of routes need of the gateway. */
+export function routeTeller(context: Context): RouteTeller {
+  return {
+    log: (severity, code, text, more) => context.log(severity, code, text, more),
+    alias: (name) => context.interfaces?.get(name)?.alias,
+    reasons: context.reasons,
+  };
 }
 
 export function redistribute(context: Context, prefixes: readonly Prefix[]): void {
@@ -58,13 +72,30 @@ export function tellPeerReachable(context: Context, { name, local, remote }: Ike
   );
   const way = context.rib(context.vrfOf(local)).resolve(remote)?.[0];
   const recursive = way !== undefined && way.interface === name;
-  if (recursive) context.log(5, 'recursive-routing', `${name}: the route to ${remote} leads through the tunnel itself`);
+  if (recursive) {
+    context.log(5, 'recursive-routing', `${name}: the route to ${remote} leads through the tunnel itself`, {
+      subject: name,
+      remote,
+      details: tunnelDetails(context, name, remote),
+    });
+  }
   const reachable = sourceUp && way !== undefined && !recursive;
   context.push({ to: 'ike', event: { kind: 'peer-reachable', peer: name, reachable } });
 }
 
+export function tunnelDetails(context: Context, name: string, remote: IpAddress | undefined): TunnelDetails {
+  const alias = context.index?.interface(name)?.alias;
+  return {
+    kind: 'tunnel',
+    interface: name,
+    ...(alias === undefined ? {} : { alias }),
+    ...(remote === undefined ? {} : { remote }),
+  };
+}
+
 export function tellNeighborReachable(context: Context, neighbor: IpAddress): void {
   const way = context.rib(context.bgpVrf).resolve(neighbor)?.[0];
+  if (way !== undefined) context.reasons.neighborBehind(neighbor.toString(), way.interface);
   const connected = way?.route.candidate.source === 'connected';
   context.push({
     to: 'bgp',

@@ -2,6 +2,7 @@
 
 import type { InterfaceModel } from '../config/index.ts';
 import { asaOverhead } from '../esp/index.ts';
+import type { IkeSnapshot } from '../ike/index.ts';
 import type { Tunnel, Tunnels } from '../tunnel/index.ts';
 import type { IkePlan } from './ike-config.ts';
 import type { InterfaceState, Interfaces } from './interfaces.ts';
@@ -13,12 +14,16 @@ export function interfaceSnapshots(
   interfaces: Interfaces,
   tunnels: Tunnels,
   plan: IkePlan | undefined,
+  ike: IkeSnapshot,
 ): InterfaceSnapshot[] {
+  const failures = new Map(ike.waiting.map(({ peer, lastFailure }) => [peer, lastFailure]));
   const all: InterfaceSnapshot[] = [];
   for (const model of index.model.interfaces) {
     const state = interfaces.get(model.name);
-    const reason = plan?.unusable.get(model.name);
-    if (state !== undefined) all.push(snapshotOf(index, state, tunnels.byName(model.name), reason));
+    const tunnel = tunnels.byName(model.name);
+    const failure = tunnel === undefined ? undefined : failures.get(tunnel.peer);
+    const reason = plan?.unusable.get(model.name) ?? failure;
+    if (state !== undefined) all.push(snapshotOf(index, state, tunnel, reason));
     else if (model.kind === 'virtual-template') all.push(templateSnapshot(model));
   }
   for (const state of interfaces.all()) {

@@ -2,10 +2,13 @@
 import type { Instant, IpAddress } from '../base/index.ts';
 import type { BgpPathSnapshot, BgpSnapshot } from '../bgp/index.ts';
 import type { DeviceModel } from '../config/model.ts';
-import type { Cause, IkeSnapshot } from '../ike/index.ts';
+import type { IkeSnapshot } from '../ike/index.ts';
 import type { PlaneCounters } from '../plane/contract.ts';
 import type { InstalledRoute } from '../routing/index.ts';
 import type { TcpSnapshot } from '../tcp/index.ts';
+import type { GatewayLogEvent } from './event.ts';
+
+export type { GatewayLogEvent } from './event.ts';
 
 export type InterfaceSnapshot = Readonly<{
   /** Hardware name; a clone is `Virtual-Access1`. */
@@ -37,20 +40,10 @@ export type InterfaceSnapshot = Readonly<{
   }>;
 }>;
 
-/** One thing that happened, with its chain of causes. `at` is when; `code` is stable. */
-export type GatewayLogEvent = Readonly<{
-  at: Instant;
-  severity: 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
-  code: string;
-  text: string;
-  subject?: string;
-  /** The other end, where one is known. */
-  remote?: IpAddress;
-  cause?: Cause;
-}>;
-
 export type GatewaySnapshot = Readonly<{
   now: Instant;
+  /** Wall-clock time at `now`, in milliseconds since 1970; absent: the gateway was given no clock. */
+  wallClockMs?: number;
   /** When it was first configured. */
   startedAt?: Instant;
   hostname: string;

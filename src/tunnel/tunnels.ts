@@ -141,6 +141,11 @@ export class Tunnels {
     return binding?.kind === 'static' ? this.#byName.get(binding.tunnel) : undefined;
   }
 
+  /** A child SA that serves a tunnel. */
+  child(inboundSpi: number): ChildSa | undefined {
+    return this.#bySpi.get(inboundSpi)?.children.get(inboundSpi);
+  }
+
   all(): Iterable<Tunnel> {
     return this.#byName.values();
   }
