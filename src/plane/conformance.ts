@@ -3,6 +3,7 @@ import { espConformance } from './esp-conformance.ts';
 import { forwardingConformance } from './forwarding-conformance.ts';
 import { mtuConformance } from './mtu-conformance.ts';
 import { securityConformance } from './security-conformance.ts';
+import { tapConformance } from './tap-conformance.ts';
 import type { MakePlane } from './twin-planes.ts';
 
 export function planeConformance(name: string, makePlane: MakePlane): void {
@@ -10,4 +11,5 @@ export function planeConformance(name: string, makePlane: MakePlane): void {
   espConformance(name, makePlane);
   mtuConformance(name, makePlane);
   securityConformance(name, makePlane);
+  tapConformance(name, makePlane);
 }

@@ -3,6 +3,9 @@
  * or BGP. Every plane passes `conformance.ts`. Packets are whole IP packets (no link-layer header).
  */
 import type { Endpoint, Instant, IpAddress, Prefix, SecretKey } from '../base/index.ts';
+import type { PlaneTap, TappedPacket, TapStatus } from './tap.ts';
+
+export type * from './tap.ts';
 
 /** Interface address with the length of its subnet. */
 export type InterfaceAddress = Readonly<{ address: IpAddress; length: number }>;
@@ -100,7 +103,11 @@ export type PlaneCommand =
   | Readonly<{ kind: 'set-route'; vrf: string; prefix: Prefix; nextHops: readonly PlaneNextHop[] }>
   | Readonly<{ kind: 'remove-route'; vrf: string; prefix: Prefix }>
   /** Sends a packet of our own by the FIB (no TTL decrement), or by `interface` when given. */
-  | Readonly<{ kind: 'inject'; vrf: string; packet: Uint8Array; interface?: string; gateway?: IpAddress }>;
+  | Readonly<{ kind: 'inject'; vrf: string; packet: Uint8Array; interface?: string; gateway?: IpAddress }>
+  /** Captures packets from now on; a capture of that name is changed and keeps what it holds. */
+  | Readonly<{ kind: 'set-tap'; tap: PlaneTap }>
+  /** Ends a capture, or empties its buffer. */
+  | Readonly<{ kind: 'remove-tap' | 'clear-tap'; name: string }>;
 
 /** Why a packet was dropped; the same words are the counters that operators see. */
 export type DropReason =
@@ -232,4 +239,7 @@ export type Plane = Readonly<{
   counters: () => PlaneCounters;
   /** When the last authentic packet of a child SA came. */
   lastInbound: (id: number) => Instant | undefined;
+  taps: () => readonly TapStatus[];
+  /** What a capture holds, oldest first; undefined when there is none of that name. */
+  tapped: (name: string) => readonly TappedPacket[] | undefined;
 }>;

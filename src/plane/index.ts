@@ -17,3 +17,4 @@ export type {
   SecurityPolicy,
 } from './contract.ts';
 export { SoftwarePlane } from './software/software-plane.ts';
+export type * from './tap.ts';

@@ -65,6 +65,7 @@ export class Forwarding {
   input(port: Port, packet: Uint8Array, owned: boolean, now: Instant, known?: IpHeader): void {
     port.inPackets++;
     port.inBytes += packet.length;
+    if (this.#state.taps.any) this.#state.taps.see('in', port.config, packet);
     if (!port.config.up) {
       this.#state.drop(port, 'interface-down');
       return;
@@ -431,6 +432,7 @@ export class Forwarding {
   #transmit(out: Port, gateway: IpAddress, packet: Uint8Array): void {
     out.outPackets++;
     out.outBytes += packet.length;
+    if (this.#state.taps.any) this.#state.taps.see('out', out.config, packet);
     this.#state.sink.transmit(out.config.name, gateway, packet);
   }
 

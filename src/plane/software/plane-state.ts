@@ -4,6 +4,7 @@ import { type IpFault, Reassembler, type ReassemblyDrop } from '../../ip/index.t
 import type { DropReason, InterfaceCounters, PlaneInterface, PlaneNextHop, PlaneSink } from '../contract.ts';
 import { AddressMap } from './address-map.ts';
 import type { ChildSa } from './child-sa.ts';
+import { Taps } from './taps.ts';
 
 export type ErrorKind = 'unreachable' | 'too-big' | 'time-exceeded';
 
@@ -150,6 +151,7 @@ export class PlaneState {
   readonly ports = new Map<string, Port>();
   readonly vrfs = new Map<string, Vrf>();
   readonly drops = new Map<DropReason, number>();
+  readonly taps = new Taps();
   #identification = 0;
   /** Child SAs by interface name: they may come before their interface. */
   readonly #outbound = new Map<string, ChildSa[]>();

@@ -1,6 +1,6 @@
 /** The forwarding plane in plain TypeScript, for the lab and for any system that runs Node. */
 import { earlier, type Instant, type Random } from '../../base/index.ts';
-import type { Plane, PlaneCommand, PlaneCounters, PlaneSink } from '../contract.ts';
+import type { Plane, PlaneCommand, PlaneCounters, PlaneSink, TappedPacket, TapStatus } from '../contract.ts';
 import { Forwarding } from './forwarding.ts';
 import { PlaneState } from './plane-state.ts';
 
@@ -15,6 +15,8 @@ export class SoftwarePlane implements Plane {
 
   command(command: PlaneCommand, now: Instant): void {
     const { tunnels } = this.#forwarding;
+    const { taps } = this.#state;
+    taps.now = now;
     switch (command.kind) {
       case 'set-interface':
         this.#state.setInterface(command.interface);
@@ -47,6 +49,15 @@ export class SoftwarePlane implements Plane {
         }
         this.#forwarding.originateBy(command.interface, command.gateway, command.packet, now);
         return;
+      case 'set-tap':
+        taps.set(command.tap);
+        return;
+      case 'remove-tap':
+        taps.remove(command.name);
+        return;
+      case 'clear-tap':
+        taps.clear(command.name);
+        return;
       default:
         command satisfies never;
         return;
@@ -54,6 +65,7 @@ export class SoftwarePlane implements Plane {
   }
 
   receive(interfaceName: string, packet: Uint8Array, now: Instant): void {
+    this.#state.taps.now = now;
     const port = this.#state.ports.get(interfaceName);
     // Packets come out of a tunnel by way of their SA alone.
     if (port === undefined || port.config.kind === 'tunnel') {
@@ -71,6 +83,7 @@ export class SoftwarePlane implements Plane {
   }
 
   tick(now: Instant): void {
+    this.#state.taps.now = now;
     this.#forwarding.tunnels.tick(now);
     for (const vrf of this.#state.vrfs.values()) vrf.reassembler.tick(now);
   }
@@ -88,5 +101,13 @@ export class SoftwarePlane implements Plane {
 
   lastInbound(id: number): Instant | undefined {
     return this.#forwarding.tunnels.sas.get(id)?.lastInbound;
+  }
+
+  taps(): readonly TapStatus[] {
+    return this.#state.taps.statuses();
+  }
+
+  tapped(name: string): readonly TappedPacket[] | undefined {
+    return this.#state.taps.packets(name);
   }
 }

@@ -249,6 +249,7 @@ export class Tunnels {
       return;
     }
     const transport = config.mode === 'transport';
+    if (state.taps.any) state.taps.see('out', port.config, packet);
     if (transport && !isBetweenEnds(sa, header)) {
       state.drop(port, 'selector-mismatch');
       sa.drop('outbound', 'selector-mismatch');
