@@ -309,6 +309,8 @@ export type DeviceModel = Readonly<{
   /** TCP MSS clamp in force, `sysopt connection tcpmss`; 0: off. ASA's default is 1380. */
   clampMss: number;
   sameSecurityPermit: Readonly<{ interInterface: boolean; intraInterface: boolean }>;
+  /** `no sysopt connection permit-vpn`: security levels hold for what came out of a tunnel too. */
+  decryptedObeysLevels?: boolean;
   logging: LoggingModel;
   kept?: readonly KeptLine[];
 }>;

@@ -135,7 +135,7 @@ export class Assembly {
   /** Forgets everything (`clear configure all`). */
   clear(): void {
     Object.assign(this.device, emptyAsaModel(this.device.hostname));
-    for (const name of ['bgp', 'kept'] as const) delete this.device[name];
+    for (const name of ['bgp', 'decryptedObeysLevels', 'kept'] as const) delete this.device[name];
     this.#interfaces.clear();
     this.#later.length = 0;
     this.kept.length = 0;

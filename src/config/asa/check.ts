@@ -16,6 +16,7 @@ export function checkModel(model: Draft<DeviceModel>, isSaved: boolean, report: 
   settleAlgorithms(model, report);
   checkInterfaces(model, report);
   checkOverlaps(model, report);
+  checkSameSecurity(model, report);
   checkReferences(model, report);
 }
 
@@ -116,6 +117,16 @@ function checkOverlaps(model: DeviceModel, report: Report): void {
       message: `${later.prefix} overlaps with ${earlier.prefix} of ${earlier.owner.alias ?? earlier.owner.name}`,
     });
   }
+}
+
+/** Tunnels are of level 0, all of them: peers of one template do not reach one another unless a line says so. */
+function checkSameSecurity({ interfaces, sameSecurityPermit }: DeviceModel, report: Report): void {
+  const template = interfaces.find(({ kind, alias }) => kind === 'virtual-template' && alias !== undefined);
+  const isExcerpt = !interfaces.some((one) => one.kind === 'ethernet');
+  if (template === undefined || isExcerpt || sameSecurityPermit.interInterface) return;
+  const message = `peers of ${template.name} do not reach one another: their tunnels are of one security level`;
+  const suggestion = 'same-security-traffic permit inter-interface';
+  report({ severity: 'note', position: template.written.start, code: 'same-security', message, suggestion });
 }
 
 /** Everything that is named and does not exist; the object that names it stays inactive. */

@@ -136,6 +136,12 @@ const rows: readonly Row[] = [
     says: 'warning ignored 2:2',
   },
   {
+    name: 'a template whose peers do not reach one another',
+    text: 'interface Gi0/0\n nameif a\n no shutdown\ninterface virtual-Template 1 type tunnel\n nameif DVTI',
+    says: 'note same-security 4:1',
+    suggestion: 'same-security-traffic permit inter-interface',
+  },
+  {
     name: 'address borrowed from itself',
     text: 'interface Tunnel1\n nameif VTI\n ip unnumbered VTI',
     says: 'error contradiction 3:16',

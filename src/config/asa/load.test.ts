@@ -78,6 +78,19 @@ test('inside is trusted, every other interface is not', () => {
   );
 });
 
+test('decrypted traffic obeys security levels when it is told so', () => {
+  const text = 'no sysopt connection permit-vpn\n';
+  const made = clean(text);
+  assert.equal(made.decryptedObeysLevels, true);
+  assert.match(showRunning(made, []), /^no sysopt connection permit-vpn$/m);
+  for (const back of ['sysopt connection permit-vpn', 'clear configure sysopt', 'clear configure all']) {
+    const again = clean(`${text}${back}\n`);
+    assert.equal(again.decryptedObeysLevels, undefined);
+    assert.doesNotMatch(showRunning(again, []), /permit-vpn/);
+    assert.match(showRunning(again, ['all']), /^sysopt connection permit-vpn$/m);
+  }
+});
+
 test('modes are left by what fits only an outer one; indentation means nothing', () => {
   const made = clean(
     'router bgp 65000\naddress-family ipv4 unicast\n      neighbor 10.0.0.1 remote-as 1\ntimers bgp 5 15 0\nhostname X\n',

@@ -165,15 +165,20 @@ export const miscRows: readonly AsaRow[] = [
   }),
   used('config', {
     pattern: 'sysopt connection permit-vpn',
-    help: 'Decrypted traffic passes interface access lists; always so here',
+    help: 'Decrypted traffic passes whatever the security levels; without it, it obeys them',
     section: 'sysopt',
     negatable: true,
-    kept: true,
     params: {},
     example: 'sysopt connection permit-vpn',
-    set: () => undefined,
-    unset(_target, _args, place) {
-      place.warn('unsupported', 'decrypted traffic is not filtered: this line has no effect');
+    set(target) {
+      delete target.device.decryptedObeysLevels;
+    },
+    unset(target) {
+      target.device.decryptedObeysLevels = true;
+    },
+    print: ({ decryptedObeysLevels }, all) => {
+      if (decryptedObeysLevels === true) return [{ values: {}, negated: true }];
+      return all ? [{ values: {} }] : [];
     },
   }),
   unsupported('config', {
@@ -482,7 +487,10 @@ function clearSection(target: Assembly, section: string, wanted: string | undefi
     'tunnel-group': () => (device.tunnelGroups = others(device.tunnelGroups)),
     'group-policy': () => (device.groupPolicies = others(device.groupPolicies)),
     logging: () => (device.logging = empty.logging),
-    sysopt: () => (device.clampMss = empty.clampMss),
+    sysopt: () => {
+      device.clampMss = empty.clampMss;
+      delete device.decryptedObeysLevels;
+    },
     crypto: () => {
       const { ikeEnabled, ikePolicies, ikeIdentity, cookieChallengePercent, maxHalfOpen } = empty;
       const { espProposals, ipsecProfiles, childLifetimeMs, childLifetimeBytes, replayWindow } = empty;
