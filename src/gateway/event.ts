@@ -60,8 +60,11 @@ export type IkeDetails = Readonly<{
   interface?: string;
   session?: number;
   role?: 'initiator' | 'responder';
-  /** Where the peer was before it moved. */
-  previous?: Readonly<{ local: Endpoint; remote: Endpoint }>;
+  /** What a tunnel that is asked for shall carry. */
+  localSelectors?: readonly TrafficSelector[];
+  remoteSelectors?: readonly TrafficSelector[];
+  /** Where the peer was before it moved, and SPIs of the IKE SA, 16 hexadecimal digits each. */
+  moved?: Readonly<{ local: Endpoint; remote: Endpoint; initiatorSpi: string; responderSpi: string }>;
   /** What an IKE SA that ended had done. Bytes are those of inner packets. */
   lived?: Readonly<{ durationMs: number; bytesSent: number; bytesReceived: number }>;
 }>;

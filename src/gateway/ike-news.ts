@@ -37,17 +37,17 @@ export function tellIkeDown(context: Context, effect: Extract<IkeEffect, { kind:
 }
 
 export function tellIkeFailed(context: Context, effect: Extract<IkeEffect, { kind: 'ike-failed' }>): void {
-  const { peer, path, cause } = effect;
+  const { peer, path, cause, role } = effect;
   context.log(4, 'ike-failed', `IKE negotiation with ${path.remote.address} failed: ${causeText(cause)}`, {
     cause,
     remote: path.remote.address,
     ...(peer === undefined ? {} : { subject: peer }),
-    details: ikeDetails(context, path, peer),
+    details: { ...ikeDetails(context, path, peer), role },
   });
 }
 
 export function tellMoved(context: Context, effect: Extract<IkeEffect, { kind: 'path-changed' }>): void {
-  const { session, peer, path } = effect;
+  const { session, peer, path, initiatorSpi, responderSpi } = effect;
   const known = context.sessions.get(session);
   const previous = known?.path;
   if (known !== undefined) known.path = path;
@@ -55,7 +55,10 @@ export function tellMoved(context: Context, effect: Extract<IkeEffect, { kind: '
   context.log(5, 'peer-moved', `${peer} moved${from} to ${endpointText(path.remote)}`, {
     subject: peer,
     remote: path.remote.address,
-    details: { ...ikeDetails(context, path, peer, session), ...(previous === undefined ? {} : { previous }) },
+    details: {
+      ...ikeDetails(context, path, peer, session),
+      ...(previous === undefined ? {} : { moved: { ...previous, initiatorSpi, responderSpi } }),
+    },
   });
 }
 
@@ -63,9 +66,17 @@ export function tellNotice(context: Context, effect: Extract<IkeEffect, { kind: 
   const { peer, path, code, text, cause } = effect;
   context.log(7, code, text, {
     ...(peer === undefined ? {} : { subject: peer }),
-    ...(path === undefined ? {} : { remote: path.remote.address, details: ikeDetails(context, path, peer) }),
+    ...(path === undefined ? {} : { remote: path.remote.address, details: noticeDetails(context, path, peer, code) }),
     ...(cause === undefined ? {} : { cause }),
   });
+}
+
+function noticeDetails(context: Context, path: IkePath, name: string | undefined, code: string): IkeDetails {
+  const details = ikeDetails(context, path, name);
+  const child = name === undefined || code !== 'ike-sa-initiated' ? undefined : context.peersByName.get(name)?.child;
+  if (child === undefined) return details;
+  const { localSelectors, remoteSelectors } = child;
+  return { ...details, role: 'initiator', localSelectors, remoteSelectors };
 }
 
 export function tellChildUp(context: Context, name: string, sa: ChildSa): void {

@@ -58,7 +58,7 @@ export function attemptFailed(context: IkeContext, peer: IkePeer | undefined, pa
   context.count('negotiations-failed');
   context.statistics.sessionsInitiatedFailed++;
   context.notice({ peer, path }, cause.code, cause.text, cause.because);
-  context.emit({ kind: 'ike-failed', peer: peer?.name, path, cause });
+  context.emit({ kind: 'ike-failed', peer: peer?.name, path, cause, role: 'initiator' });
   const state = peer === undefined ? undefined : context.peers.get(peer.name);
   if (state !== undefined) postpone(context, state, cause);
 }

@@ -35,6 +35,8 @@ const EMPTY_CONFIG: IkeConfig = {
 export class IkeContext {
   readonly environment: IkeEnvironment;
   readonly cookies: CookieJar;
+  /** When a cookie that was demanded was last told. */
+  cookieToldAt: Instant | undefined;
   config = EMPTY_CONFIG;
   now: Instant;
   /** By our own SPI. */

@@ -74,7 +74,14 @@ export type IkeEffect =
   | Readonly<{ kind: 'send-nat-keepalive'; path: IkePath }>
   | Readonly<{ kind: 'ike-sa-up'; session: number; peer: string; path: IkePath; role: 'initiator' | 'responder' }>
   | Readonly<{ kind: 'ike-sa-down'; session: number; peer: string; path: IkePath; cause: Cause }>
-  | Readonly<{ kind: 'ike-failed'; peer: string | undefined; path: IkePath; cause: Cause }>
+  /** `role` is ours in the attempt. */
+  | Readonly<{
+      kind: 'ike-failed';
+      peer: string | undefined;
+      path: IkePath;
+      cause: Cause;
+      role: 'initiator' | 'responder';
+    }>
   | Readonly<{ kind: 'install-child-sa'; sa: ChildSa }>
   /** Inbound decryption goes on for `lingerMs` so that packets under way are not lost. */
   | Readonly<{
@@ -87,7 +94,16 @@ export type IkeEffect =
     }>
   /** The peer told its tunnel address or subnets (RFC 7296 section 3.15); replaces what it told before. */
   | Readonly<{ kind: 'peer-routes'; session: number; peer: string; prefixes: readonly Prefix[] }>
-  | Readonly<{ kind: 'path-changed'; session: number; peer: string; path: IkePath; inboundSpis: readonly number[] }>
+  /** `initiatorSpi` and `responderSpi` are those of the IKE SA, 16 hexadecimal digits each. */
+  | Readonly<{
+      kind: 'path-changed';
+      session: number;
+      peer: string;
+      path: IkePath;
+      inboundSpis: readonly number[];
+      initiatorSpi: string;
+      responderSpi: string;
+    }>
   /** News for logs and diagnosis that order nothing: an exchange ended, a retransmission, a fault counted. */
   | Readonly<{ kind: 'notice'; peer?: string; path?: IkePath; code: string; text: string; cause?: Cause }>;
 

@@ -262,7 +262,8 @@ function handleError(
     return;
   }
   if (old === undefined) {
-    context.emit({ kind: 'ike-failed', peer: sa.peer?.name, path: sa.path, cause: childFailed(cause) });
+    const news = { peer: sa.peer?.name, path: sa.path, cause: childFailed(cause) };
+    context.emit({ kind: 'ike-failed', ...news, role: 'initiator' });
     planChildRetry(context, sa, true);
     return;
   }

@@ -230,7 +230,7 @@ function childRefused(context: IkeContext, sa: IkeSa, peer: IkePeer, type: numbe
     because: causeOfNotify(type),
   };
   context.notice(sa, causeOfNotify(type).code, causeOfNotify(type).text);
-  context.emit({ kind: 'ike-failed', peer: peer.name, path: sa.path, cause });
+  context.emit({ kind: 'ike-failed', peer: peer.name, path: sa.path, cause, role: 'initiator' });
   planChildRetry(context, sa, true);
 }
 
@@ -249,7 +249,7 @@ function refuse(
   const cause: Cause = { code: fault, text };
   context.notice({ peer, path }, cause.code, cause.text);
   context.statistics.sessionsRespondedFailed++;
-  context.emit({ kind: 'ike-failed', peer: peer?.name, path, cause });
+  context.emit({ kind: 'ike-failed', peer: peer?.name, path, cause, role: 'responder' });
   endIkeSa(context, sa, cause);
 }
 

@@ -39,6 +39,8 @@ import {
 const NONCE_LENGTH = 32;
 /** A half-open IKE SA waits this long for IKE_AUTH. */
 const HALF_OPEN_MS = 30_000;
+/** Of cookies demanded one a second is told: whoever forges requests shall not write the log. */
+const COOKIE_NEWS_MS = 1_000;
 /** How long a genuine response may still come after an unauthenticated NO_PROPOSAL_CHOSEN. */
 const GRACE_MS = 2_000;
 /** COOKIE and INVALID_KE_PAYLOAD answers followed in one attempt. */
@@ -73,6 +75,7 @@ export function startIkeSa(context: IkeContext, peer: PeerState, path: IkePath):
   const sa = context.add({ role: 'initiator', session, localSpi, remoteSpi: 0n, path, peer: policy, stage });
   peer.sas.add(sa);
   context.count('request-ike-sa-init-sent');
+  context.notice(sa, 'ike-sa-initiated', 'an IKE SA is asked for');
   sendInit(context, sa, stage);
 }
 
@@ -164,7 +167,7 @@ export function handleInitRequest(context: IkeContext, path: IkePath, bytes: Uin
     const cause: Cause = { code: 'no-proposal-chosen', text };
     context.notice({ peer, path }, cause.code, cause.text);
     context.statistics.sessionsRespondedFailed++;
-    context.emit({ kind: 'ike-failed', peer: peer?.name, path, cause });
+    context.emit({ kind: 'ike-failed', peer: peer?.name, path, cause, role: 'responder' });
     return;
   }
   if (suite.group !== ke.group) {
@@ -211,6 +214,7 @@ export function handleInitRequest(context: IkeContext, path: IkePath, bytes: Uin
   context.requests.set(key, sa);
   context.enterHalfOpen(sa);
   context.count('request-ike-sa-init-answered');
+  context.notice(sa, 'ike-sa-requested', 'the peer asks for an IKE SA');
   send(context, path, message);
 }
 
@@ -345,6 +349,11 @@ function mayEnter(
   if (shown !== undefined) context.statistics.cookiesRefused++;
   context.statistics.cookieChallenges++;
   context.count('cookie-required' satisfies IkeFault);
+  if (context.cookieToldAt === undefined || now >= after(context.cookieToldAt, COOKIE_NEWS_MS)) {
+    context.cookieToldAt = now;
+    const text = `${context.halfOpen} IKE SAs are half open: a cookie is demanded`;
+    context.notice({ peer: undefined, path }, 'cookie-required' satisfies IkeFault, text);
+  }
   const cookie = cookies.make(nonce, header.initiatorSpi, path.remote, now);
   answerInClear(context, path, header, [notify(NotifyType.COOKIE, cookie)]);
   return false;

@@ -192,7 +192,9 @@ export function movePath(context: IkeContext, sa: IkeSa, path: IkePath): void {
   sa.path = path;
   context.count('paths-changed');
   const inboundSpis = [...sa.children.keys()];
-  context.emit({ kind: 'path-changed', session: sa.session, peer: sa.peer?.name ?? '', path, inboundSpis });
+  const [initiator, responder] = sa.role === 'initiator' ? [sa.localSpi, sa.remoteSpi] : [sa.remoteSpi, sa.localSpi];
+  const spis = { initiatorSpi: spiText(initiator), responderSpi: spiText(responder) };
+  context.emit({ kind: 'path-changed', session: sa.session, peer: sa.peer?.name ?? '', path, inboundSpis, ...spis });
   sa.keepaliveAt = keepaliveAt(context, sa);
 }
 
@@ -238,4 +240,8 @@ function refuseHeader(context: IkeContext, path: IkePath, bytes: Uint8Array, fau
   if ((bytes[17] ?? 0) >>> 4 > 2) {
     answerInClear(context, path, plainHeader(header), [notify(NotifyType.INVALID_MAJOR_VERSION)]);
   }
+}
+
+function spiText(spi: bigint): string {
+  return spi.toString(16).padStart(16, '0');
 }
