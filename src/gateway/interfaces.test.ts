@@ -258,3 +258,44 @@ test('clones of a template: an interface each, with the MTU of where their packe
   one.configure(HUB.slice(0, HUB.indexOf('interface Virtual-Template')));
   assert.equal(one.interfaces.get('Virtual-Access2'), undefined);
 });
+
+test('security levels go to the plane: a tunnel has 0 as its template has, a loopback none', () => {
+  const text = `${HUB}${TEXT.slice(TEXT.indexOf('interface Tunnel2'))}`;
+  const made = new Case(text);
+  made.install();
+  made.install({ ...SA, peer: 'hub', session: 7, inboundSpi: 500 });
+  const levels = new Map<string, number | undefined>();
+  for (const command of made.commands) {
+    if (command.kind === 'set-interface') levels.set(command.interface.name, command.interface.securityLevel);
+  }
+  assert.deepEqual(
+    [...levels].sort(([a], [b]) => (a < b ? -1 : 1)),
+    [
+      ['GigabitEthernet0/0', 0],
+      ['GigabitEthernet0/1', 100],
+      ['Loopback1', undefined],
+      ['Tunnel2', 0],
+      ['Virtual-Access1', 0],
+    ],
+  );
+  made.commands.length = 0;
+  made.configure(text.replace('security-level 100', 'security-level 90'));
+  assert.deepEqual(
+    made.commands.map((command) => command.kind === 'set-interface' && command.interface.securityLevel),
+    [90],
+  );
+});
+
+test('what passes between levels is told once, and again when it changes', () => {
+  const made = new Case();
+  const policies = (): unknown[] =>
+    made.commands.flatMap((command) => (command.kind === 'set-security-policy' ? [command.policy] : []));
+  const first = policies();
+  assert.equal(first.length, 1);
+  made.configure(TEXT);
+  assert.equal(policies().length, 1);
+  made.configure(`${TEXT}\nno sysopt connection permit-vpn\nsame-security-traffic permit intra-interface\n`);
+  assert.deepEqual(policies().slice(1), [
+    { ...(first[0] as object), intraInterface: true, decryptedObeysLevels: true },
+  ]);
+});

@@ -6,7 +6,7 @@ import { type Family, type Instant, type IpAddress, Prefix } from '../base/index
 import type { InterfaceModel } from '../config/index.ts';
 import { asaOverhead } from '../esp/index.ts';
 import type { ChildSa } from '../ike/index.ts';
-import type { InterfaceAddress, PlaneCommand, PlaneInterface } from '../plane/contract.ts';
+import type { InterfaceAddress, PlaneCommand, PlaneInterface, SecurityPolicy } from '../plane/contract.ts';
 import type { Rib } from '../routing/index.ts';
 import type { Tunnel } from '../tunnel/index.ts';
 import type { ModelIndex } from './model-index.ts';
@@ -42,6 +42,8 @@ export class Interfaces {
   /** Carrier of physical interfaces, kept across configurations. */
   readonly #carriers = new Set<string>();
   #index: ModelIndex;
+  /** As last told to the plane. */
+  #security: SecurityPolicy | undefined;
 
   constructor(around: InterfaceSurroundings, index: ModelIndex) {
     this.#around = around;
@@ -59,6 +61,7 @@ export class Interfaces {
   /** Brings the interfaces to a new model: removes what is gone, changes what differs, leaves the rest alone. */
   configure(index: ModelIndex, tunnelOf: (name: string) => Tunnel | undefined, now: Instant): void {
     this.#index = index;
+    this.#tellSecurity();
     for (const state of [...this.#states.values()]) {
       const name = state.kind === 'virtual-access' ? state.model.name : state.name;
       if (index.interface(name) === undefined) this.remove(state.name, now);
@@ -208,7 +211,7 @@ export class Interfaces {
   #planeInterface(state: InterfaceState): PlaneInterface {
     const { name, kind, model, up, mtu, addresses } = state;
     const { clampMss } = this.#index.model;
-    const common = { name, vrf: model.vrf, up, mtu, addresses, clampMss };
+    const common = { name, vrf: model.vrf, up, mtu, addresses, clampMss, ...this.#securityLevel(model) };
     if (kind !== 'tunnel' && kind !== 'virtual-access') return { ...common, kind };
     const underlay = this.#underlay(model, undefined);
     return {
@@ -221,6 +224,25 @@ export class Interfaces {
         ...(underlay === undefined ? {} : { underlay: underlay.name }),
       },
     };
+  }
+
+  #tellSecurity(): void {
+    const { sameSecurityPermit, decryptedObeysLevels = false } = this.#index.model;
+    const { interInterface, intraInterface } = sameSecurityPermit;
+    const old = this.#security;
+    const isSame =
+      interInterface === old?.interInterface &&
+      intraInterface === old.intraInterface &&
+      decryptedObeysLevels === old.decryptedObeysLevels;
+    if (isSame) return;
+    this.#security = { interInterface, intraInterface, decryptedObeysLevels };
+    this.#around.command({ kind: 'set-security-policy', policy: this.#security });
+  }
+
+  /** A tunnel's is 0 and can not be anything else; loopbacks have nobody behind them, other dialects no levels. */
+  #securityLevel({ kind, securityLevel }: InterfaceModel): Pick<PlaneInterface, 'securityLevel'> {
+    if (this.#index.model.dialect !== 'asa' || kind === 'loopback') return {};
+    return { securityLevel: kind === 'ethernet' ? (securityLevel ?? 0) : 0 };
   }
 
   #announceConnected({ name, addresses, model }: InterfaceState, now: Instant): void {
@@ -252,6 +274,7 @@ function samePlaneInterface(a: PlaneInterface | undefined, b: PlaneInterface): b
     a.mtu === b.mtu &&
     a.vrf === b.vrf &&
     a.clampMss === b.clampMss &&
+    a.securityLevel === b.securityLevel &&
     a.addresses.length === b.addresses.length &&
     a.addresses.every((one, i) => {
       const other = b.addresses[i];
