@@ -29,7 +29,7 @@ function staticCase(fabric: Fabric, subject: Subject, device: DeviceEvidence, tu
   const destination = tunnel.tunnel?.destination;
   const farDevice = destination === undefined ? undefined : ownerOf(fabric, destination, device);
   if (farDevice === undefined) return { fabric, subject, near, initiates: true };
-  const seenByFar = seenAs(near, farDevice);
+  const seenByFar = seenAs(fabric, near, farDevice);
   const far = farEnd(farDevice, destination, seenByFar, near);
   return { fabric, subject, near, far, initiates: true, ...(seenByFar === undefined ? {} : { seenByFar }) };
 }
@@ -42,7 +42,7 @@ function hubCase(fabric: Fabric, subject: Subject, device: DeviceEvidence, remot
       const destination = tunnel.tunnel?.destination;
       if (tunnel.kind !== 'tunnel' || destination === undefined || !owns(device, destination)) continue;
       const far = staticEnd(spoke, tunnel);
-      const seenByNear = seenAs(far, device);
+      const seenByNear = seenAs(fabric, far, device);
       if (seenByNear?.equals(remote) !== true) continue;
       return { fabric, subject, near: farEnd(device, destination, remote, far), far, initiates: false, peer: remote };
     }
@@ -138,9 +138,20 @@ function owns({ model }: DeviceEvidence, address: IpAddress): boolean {
   );
 }
 
-/** The address that one end's packets come from, as the other device sees it. */
-function seenAs(near: TunnelEnd, far: DeviceEvidence): IpAddress | undefined {
-  return twinOf(far, near)?.path.remote.address ?? near.address;
+/**
+ * The address that one end's packets come from, as the other device sees it. Without an IKE SA that both have, a
+ * stranger who failed there and whose address no device has is taken for an end that nobody there knows by its own.
+ */
+function seenAs(fabric: Fabric, near: TunnelEnd, far: DeviceEvidence): IpAddress | undefined {
+  const twin = twinOf(far, near)?.path.remote.address;
+  if (twin !== undefined || near.address === undefined) return twin;
+  const own = near.address;
+  const failures = far.snapshot?.log.filter(({ code }) => code === 'ike-failed') ?? [];
+  if (failures.some(({ remote }) => remote?.equals(own) === true)) return own;
+  const stranger = failures.findLast(
+    ({ remote }) => remote !== undefined && ownerOf(fabric, remote, far) === undefined,
+  );
+  return stranger?.remote ?? own;
 }
 
 /** The other end of an IKE SA: the one with the same two SPIs. */

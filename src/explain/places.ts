@@ -1,6 +1,6 @@
 /** Finds lines in a device's configuration, and makes the parts of a finding from them. */
-import type { SecretKey } from '../base/index.ts';
-import type { Position, Written } from '../config/index.ts';
+import { IpAddress, type SecretKey } from '../base/index.ts';
+import type { InterfaceModel, Position, Written } from '../config/index.ts';
 import { type Edit, editAt, type SourceLine, sourceLine } from './diagnosis.ts';
 import type { DeviceEvidence } from './evidence.ts';
 
@@ -12,6 +12,21 @@ export function placeOf(written: Written, attribute: string): Position {
 /** The line of an attribute, or the one that opened its object. */
 export function lineOf(device: DeviceEvidence, written: Written, attribute?: string): SourceLine {
   return sourceLine(device, attribute === undefined ? written.start : placeOf(written, attribute));
+}
+
+/** The line at a place. */
+export function lineAt(device: DeviceEvidence, position: Position): SourceLine {
+  return sourceLine(device, position);
+}
+
+/** The line of one address of an interface; an interface may have several. */
+export function addressPlace(device: DeviceEvidence, one: InterfaceModel, address: IpAddress): Position {
+  const { start } = one.written;
+  const lines = device.configuration.text.split('\n').slice(start.line, sectionEnd(device, start).line);
+  const at = lines.findIndex((line) =>
+    line.split(/[\s/]+/).some((word) => IpAddress.parse(word)?.equals(address) === true),
+  );
+  return at < 0 ? placeOf(one.written, 'addresses') : { file: start.file, line: start.line + at + 1, column: 2 };
 }
 
 /** The first line that matches, for what the model keeps no place of. */

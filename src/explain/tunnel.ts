@@ -9,18 +9,22 @@ import { farGroupPolicy, groupPolicy } from './rules/group-policy.ts';
 import { identity } from './rules/identity.ts';
 import { ikePolicyMissing, ikeProposal } from './rules/ike-proposal.ts';
 import { farIkev2Enable, ikev2Enable } from './rules/ikev2-enable.ts';
+import { initiative } from './rules/initiative.ts';
 import { keys } from './rules/keys.ts';
+import { natMapping } from './rules/nat-mapping.ts';
 import { outerInterface } from './rules/outer-interface.ts';
 import { outerRoute, recursion } from './rules/outer-route.ts';
 import { pfs } from './rules/pfs.ts';
 import { selectors } from './rules/selectors.ts';
 import { silence } from './rules/silence.ts';
+import { templateAddress } from './rules/template-address.ts';
 import { tunnelAddress } from './rules/tunnel-address.ts';
 import { tunnelDestination, tunnelMode, tunnelSource, twinTunnels } from './rules/tunnel-ends.ts';
 import { farTunnelGroup, tunnelGroup } from './rules/tunnel-group.ts';
 import { tunnelInterface } from './rules/tunnel-interface.ts';
 import { farProtection, protection } from './rules/tunnel-protection.ts';
 import { farVirtualTemplate, virtualTemplate } from './rules/virtual-template.ts';
+import { volume } from './rules/volume.ts';
 import type { TunnelCase, TunnelLayer } from './tunnel-case.ts';
 
 /** From the first line that is read to the last packet that arrives. */
@@ -42,18 +46,20 @@ const layers: readonly TunnelLayer[] = [
       ikePolicyMissing,
     ],
   },
-  { layer: 'reachability', asked: 'down', rules: [outerInterface, recursion, outerRoute] },
+  { layer: 'reachability', asked: 'always', rules: [recursion] },
+  { layer: 'reachability', asked: 'down', rules: [outerInterface, outerRoute] },
   { layer: 'ike-sa-init', asked: 'down', rules: [farIkev2Enable, ikeProposal] },
   {
     layer: 'ike-auth',
     asked: 'down',
     rules: [farTunnelGroup, farVirtualTemplate, farProtection, farGroupPolicy, identity, keys],
   },
-  { layer: 'child-sa', asked: 'down', rules: [espProposal, selectors] },
+  { layer: 'child-sa', asked: 'down', rules: [espProposal, selectors, initiative] },
   { layer: 'child-sa', asked: 'always', rules: [pfs] },
   // Names its layer itself: which exchange is not answered.
   { layer: 'reachability', asked: 'down', rules: [silence] },
-  { layer: 'tunnel', asked: 'always', rules: [tunnelAddress] },
+  { layer: 'tunnel', asked: 'always', rules: [tunnelAddress, templateAddress, volume] },
+  { layer: 'path', asked: 'always', rules: [natMapping] },
   ...carriageLayers,
 ];
 
@@ -71,8 +77,13 @@ export function explainTunnel(fabric: Fabric, device: string, tunnel: string): D
       return { subject: one.subject, layer, state, evidence: [], lines: [], edits: [], ...found };
     }
   }
-  if (up) return plain(one.subject, 'up', 'up', 'its child SA is installed and nothing contradicts it');
   const { near } = one;
+  if (up) {
+    const found = plain(one.subject, 'up', 'up', 'its child SA is installed and nothing contradicts it');
+    const group = one.far === undefined ? near.profile?.pfsGroup : undefined;
+    // Another group at the other end shows only then: RFC 7296 section 1.2.
+    return group === undefined ? found : { ...found, missing: `set pfs group${group}: the first rekey will show it` };
+  }
   const reason =
     near.device.snapshot === undefined ? 'nothing is known of how it runs' : near.state?.tunnel?.downReason;
   const claim = `no rule explains it: ${reason ?? 'no child SA'}`;

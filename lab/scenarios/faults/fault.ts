@@ -15,6 +15,7 @@ import {
   explainBgp,
   explainTunnel,
   type Fabric,
+  formatDiagnosis,
 } from '../../../src/explain/index.ts';
 import {
   GatewayNode,
@@ -118,7 +119,12 @@ export function indexOf(lines: readonly string[], { line, within, file }: Named)
   return at;
 }
 
-export type Stage = Readonly<{ lab: Lab | undefined; fabric: Fabric; said: readonly string[] }>;
+export type Stage = Readonly<{
+  lab: Lab | undefined;
+  fabric: Fabric;
+  said: readonly string[];
+  problems: readonly string[];
+}>;
 
 /** Runs texts for a while. Configurations with errors do not start: then there is no lab, and the models alone are known. */
 export function run(fault: Fault, texts: Texts, until: 'converged' | 'asked'): Stage {
@@ -137,16 +143,16 @@ export function run(fault: Fault, texts: Texts, until: 'converged' | 'asked'): S
     models.set(name, model);
     known.push([name, { name, model, configuration: spec.config }]);
   }
-  if (errors > 0) return { lab: undefined, fabric: new Map(known), said };
+  if (errors > 0) return { lab: undefined, fabric: new Map(known), said, problems: said };
   const ports = resolvePorts(topology.value, models);
   assert.deepEqual(ports.diagnostics, []);
   const lab = new Lab(ports.topology, { seed: 1, device: gatewayDevices(models) });
   const gateways = lab.nodes(GatewayNode);
   const forMs = fault.forMs ?? 12_000;
+  let problems: readonly string[] = [];
   if (until === 'converged') {
     const reached = lab.run({ until: () => isConverged(gateways, lab.now), limit: after(lab.now, 60_000) });
-    assert.ok(reached, `at ${lab.now} ms:\n${whyNotConverged(gateways, lab.now).join('\n')}\n${said.join('\n')}`);
-    fault.mended?.(lab);
+    if (!reached) problems = [`at ${lab.now} ms:`, ...whyNotConverged(gateways, lab.now), ...said];
   } else {
     lab.run({ until: after(lab.now, forMs) });
     if (fault.act !== undefined) {
@@ -154,12 +160,35 @@ export function run(fault: Fault, texts: Texts, until: 'converged' | 'asked'): S
       lab.run({ until: after(lab.now, forMs) });
     }
   }
-  return { lab, fabric: labEvidence(lab), said };
+  return { lab, fabric: labEvidence(lab), said, problems };
 }
 
 export function asked(fabric: Fabric, { device, tunnel, neighbor }: Question): Diagnosis {
   if (neighbor !== undefined) return explainBgp(fabric, device, neighbor);
   return explainTunnel(fabric, device, tunnel ?? '');
+}
+
+/**
+ * Makes an edit and runs the fabric until it converges. The same fault may be there toward other peers: their tunnels
+ * are asked in turn, and their first edit is made as well.
+ */
+export function mend(fault: Fault, broken: Texts, edit: Edit): void {
+  let texts = edited(broken, edit);
+  let stage = run(fault, texts, 'converged');
+  const first = asked(stage.fabric, fault.ask);
+  assert.equal(first.state, 'up', `${formatDiagnosis(first)}${stage.problems.join('\n')}`);
+  for (let rounds = 0; stage.problems.length > 0 && rounds < 3; rounds++) {
+    const { fabric } = stage;
+    const next = tunnelsOf(fabric)
+      .map((question) => asked(fabric, question))
+      .find(({ code }) => code === fault.code);
+    const [same] = next?.edits ?? [];
+    if (same === undefined) break;
+    texts = edited(texts, same);
+    stage = run(fault, texts, 'converged');
+  }
+  assert.deepEqual(stage.problems, []);
+  if (stage.lab !== undefined) fault.mended?.(stage.lab);
 }
 
 /** The texts with an edit made. */

@@ -6,9 +6,9 @@ import {
   aloneWith,
   asked,
   brokenTexts,
-  edited,
   type Fault,
   indexOf,
+  mend,
   type Named,
   run,
   type Texts,
@@ -62,7 +62,7 @@ function check(t: TestContext, fault: Fault): void {
   assert.deepEqual(foreign, []);
 
   if (fault.mendable !== false) assert.ok(found.edits.length > 0, `no edit is proposed:\n${text}`);
-  for (const edit of found.edits) run(fault, edited(texts, edit), 'converged');
+  for (const edit of found.edits) mend(fault, texts, edit);
   t.diagnostic(
     `${fault.name} | ${found.layer} | ${found.code} | ${found.lines.map(({ position: p }) => `${p.file}:${p.line}`).join(' ')} | ${found.edits.length} edits proven${said.length === 0 ? '' : ` | ${said.length} messages of the loader`}`,
   );

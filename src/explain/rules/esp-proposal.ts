@@ -28,7 +28,22 @@ function alone(one: TunnelCase): Finding | undefined {
   const { cause } = failure;
   const code = cause.code === 'child-sa-failed' ? cause.because?.code : cause.code;
   if (code !== 'no-proposal-chosen' && code !== 'child-no-proposal-chosen') return undefined;
-  const { device, proposals } = one.near;
+  const { device, proposals, profile } = one.near;
+  const group = profile?.pfsGroup;
+  const stood = device.snapshot?.log.some(
+    ({ code, subject }) => code === 'child-sa-up' && subject === one.near.tunnel?.name,
+  );
+  if (stood === true) {
+    return {
+      code: 'pfs-mismatch',
+      claim: 'the other side refuses what it accepted before: it is not the same without or with PFS',
+      evidence: [tell(device.name, failure)],
+      missing:
+        group === undefined
+          ? 'no set pfs in the profile of its tunnel'
+          : `set pfs group${group} in the profile of its tunnel`,
+    };
+  }
   return {
     code: 'esp-proposal-mismatch',
     claim: `the IKE SA stands, but the other side and ${device.name} have no ESP proposal in common`,

@@ -1,7 +1,7 @@
 /** The way to the other end's outer address: there is none, or it leads through the tunnel itself. */
 import { type IpAddress, Prefix } from '../../base/index.ts';
 import type { StaticRouteModel } from '../../config/index.ts';
-import { remoteAddress } from '../failure.ts';
+import { nearFailure, remoteAddress } from '../failure.ts';
 import { deleteLine, findLine, insertAfter, lineOf } from '../places.ts';
 import type { Finding, TunnelCase, TunnelEnd, TunnelRule } from '../tunnel-case.ts';
 
@@ -35,7 +35,12 @@ export const outerRoute: TunnelRule = (one) => {
   const remote = remoteAddress(one);
   const { near, far, seenByFar } = one;
   const here = remote === undefined ? undefined : noWay(one, near, remote);
-  return here ?? (far === undefined || seenByFar === undefined ? undefined : noWay(one, far, seenByFar));
+  if (here !== undefined || far === undefined || seenByFar === undefined) return here;
+  // Whoever was answered is reachable: its address may be another one behind a NAT.
+  const failure = nearFailure(one);
+  const isAnswered =
+    near.ikeSa?.remoteSpi.match(/[1-9a-f]/) != null || (failure !== undefined && failure.cause.code !== 'no-response');
+  return isAnswered ? undefined : noWay(one, far, seenByFar);
 };
 
 function noWay(one: TunnelCase, end: TunnelEnd, address: IpAddress): Finding | undefined {

@@ -1,5 +1,7 @@
 /** Traffic selectors: one end's tunnel carries only IPv4 and the other's only IPv6. */
-import type { Family } from '../../base/index.ts';
+import { type Family, netmask } from '../../base/index.ts';
+import type { Edit } from '../diagnosis.ts';
+import { expectedAddress } from '../expected-address.ts';
 import { failuresSeen, nearFailure, tell } from '../failure.ts';
 import { insertAfter, lineOf, sectionEnd } from '../places.ts';
 import type { Finding, TunnelCase, TunnelEnd, TunnelRule } from '../tunnel-case.ts';
@@ -16,18 +18,31 @@ export const selectors: TunnelRule = (one) => {
     claim: `the tunnel carries ${said(ours)} at ${near.device.name} and ${said(theirs)} at ${far.device.name}: no selector fits both`,
     evidence: failuresSeen(one),
     lines: [lineOf(near.device, near.tunnel.written, 'addresses'), lineOf(far.device, far.tunnel.written, 'addresses')],
-    edits: [...widen(near, theirs, far), ...widen(far, ours, near)],
+    edits: smallest(widen(one, near, theirs, far), widen(one, far, ours, near)),
   };
 };
 
-/** An address of the other family: IPv6 without one needs `ipv6 enable`, IPv4 one of the other end's subnet. */
-function widen({ device, tunnel }: TunnelEnd, wanted: readonly Family[], other: TunnelEnd) {
+/** The address of the other family that the other end speaks BGP with, else IPv6 without one. */
+function widen({ fabric }: TunnelCase, end: TunnelEnd, wanted: readonly Family[], other: TunnelEnd): readonly Edit[] {
+  const { device, tunnel } = end;
   if (tunnel === undefined) return [];
-  if (wanted.includes(6)) {
-    const place = sectionEnd(device, tunnel.written.start);
-    return [insertAfter(device, place, { text: ' ipv6 enable', why: `carries IPv6, as ${other.device.name} does` })];
+  const place = sectionEnd(device, tunnel.written.start);
+  const why = `carries ${said(wanted)}, as ${other.device.name} does`;
+  for (const family of wanted) {
+    const address = expectedAddress(fabric, end, other, family);
+    const length = other.tunnel?.addresses.find((one) => one.address.family === family)?.length;
+    if (address === undefined || length === undefined) continue;
+    const text = family === 4 ? ` ip address ${address} ${netmask(length)}` : ` ipv6 address ${address}/${length}`;
+    return [insertAfter(device, place, { text, why })];
   }
-  return [];
+  return wanted.includes(6) ? [insertAfter(device, place, { text: ' ipv6 enable', why })] : [];
+}
+
+/** An address that is expected mends more than a family that is merely let through. */
+function smallest(ours: readonly Edit[], theirs: readonly Edit[]): readonly Edit[] {
+  const all = [...ours, ...theirs];
+  const full = all.filter(({ text }) => text.includes(' address '));
+  return full.length > 0 ? full : all;
 }
 
 function alone(one: TunnelCase): Finding | undefined {

@@ -12,7 +12,7 @@ export const tunnelGroup: TunnelRule = (one) => {
   const { near, far } = one;
   const remote = remoteAddress(one);
   if (remote === undefined) return undefined;
-  if (near.group !== undefined) return keyless(near);
+  if (near.group !== undefined) return keyless(near, far);
   if (near.tunnel?.kind !== 'tunnel') return far === undefined ? stranger(one, remote) : missingAt(near, far, remote);
   return missingAt(near, far, remote);
 };
@@ -21,7 +21,7 @@ export const tunnelGroup: TunnelRule = (one) => {
 export const farTunnelGroup: TunnelRule = (one) => {
   const { near, far, seenByFar } = one;
   if (far === undefined || seenByFar === undefined) return undefined;
-  const found = far.group === undefined ? missingAt(far, near, seenByFar) : keyless(far);
+  const found = far.group === undefined ? missingAt(far, near, seenByFar) : keyless(far, near);
   return found === undefined ? undefined : { ...found, evidence: failuresSeen(one) };
 };
 
@@ -59,15 +59,23 @@ function stranger(one: TunnelCase, remote: IpAddress): Finding | undefined {
 }
 
 /** A group without one of the keys. */
-function keyless({ device, group }: TunnelEnd): Finding | undefined {
+function keyless({ device, group }: TunnelEnd, other: TunnelEnd | undefined): Finding | undefined {
   if (group === undefined) return undefined;
   const side = group.localKey === undefined ? 'local' : group.remoteKey === undefined ? 'remote' : undefined;
   if (side === undefined) return undefined;
+  const needed = side === 'local' ? other?.group?.remoteKey : other?.group?.localKey;
+  const place = findLine(device, new RegExp(`^tunnel-group ${group.name.replaceAll('.', '\\.')} ipsec-attributes`));
+  const text = ` ikev2 ${side}-authentication pre-shared-key *****`;
+  const why = `the key that ${other?.device.name} ${side === 'local' ? 'expects' : 'proves'}`;
   return {
     code: 'key-missing',
     claim: `tunnel-group ${group.name} of ${device.name} has no ikev2 ${side}-authentication pre-shared-key`,
     lines: [lineOf(device, group.written)],
-    missing: `${side === 'local' ? 'remote' : 'local'}-authentication with the key that is to stand here`,
+    edits:
+      needed === undefined || place === undefined ? [] : [insertAfter(device, place, { text, secrets: [needed], why })],
+    ...(other === undefined
+      ? { missing: `ikev2 ${side === 'local' ? 'remote' : 'local'}-authentication with the key that is to stand here` }
+      : {}),
   };
 }
 

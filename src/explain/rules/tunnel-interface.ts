@@ -1,5 +1,6 @@
 /** A tunnel interface that is no interface yet: without nameif, shut down, or without an address. */
 import { type Family, type IpAddress, netmask } from '../../base/index.ts';
+import { expectedAddress } from '../expected-address.ts';
 import { deleteLine, insertAfter, lineOf, placeOf, sectionEnd } from '../places.ts';
 import type { Finding, TunnelCase, TunnelRule } from '../tunnel-case.ts';
 
@@ -31,7 +32,9 @@ export const tunnelInterface: TunnelRule = (one) => {
 function withoutAddress(one: TunnelCase): Finding | undefined {
   const { device, tunnel } = one.near;
   if (tunnel === undefined) return undefined;
-  const text = ([4, 6] as const).flatMap((family) => addressLine(family, expectedAddress(one, family))).join('\n');
+  const text = ([4, 6] as const)
+    .flatMap((family) => addressLine(family, expectedAddress(one.fabric, one.near, one.far, family)))
+    .join('\n');
   const edit = insertAfter(device, written(tunnel), {
     text,
     why: 'gives it the address that the other side speaks BGP with',
@@ -47,22 +50,6 @@ function withoutAddress(one: TunnelCase): Finding | undefined {
   function written(of: typeof tunnel & object) {
     return of.written.attributes['alias'] ?? sectionEnd(device, of.written.start);
   }
-}
-
-/** An address that the far end takes for a BGP neighbor of our AS and that nobody has. */
-function expectedAddress({ near, far, fabric }: TunnelCase, family: Family): IpAddress | undefined {
-  const asn = near.device.model.bgp?.asn;
-  const owned = new Set(
-    [...fabric.values()].flatMap(({ model }) => model.interfaces.flatMap((one) => one.addresses)).map(String_),
-  );
-  const neighbors = far?.device.model.bgp?.neighbors ?? [];
-  return neighbors.find(
-    ({ address, remoteAsn }) => address.family === family && remoteAsn === asn && !owned.has(address.toString()),
-  )?.address;
-}
-
-function String_({ address }: Readonly<{ address: IpAddress }>): string {
-  return address.toString();
 }
 
 /** Point to point: two addresses, RFC 3021 and RFC 6164. */
