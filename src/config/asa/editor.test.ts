@@ -130,7 +130,8 @@ test('lines of configuration are told from others', () => {
   assert.equal(own('interface Tunnel1', 'end', 'hostname y'), 1);
   assert.equal(own('exit'), 0);
   assert.equal(own('show route'), 0);
-  assert.equal(own('router ospf 1', 'network 10.0.0.0 255.0.0.0 area 0'), 1);
+  assert.equal(own('router ospf 1', 'network 10.0.0.0 255.0.0.0 area 0'), 0);
+  assert.equal(own('terminal pager 0'), 0);
   assert.equal(editor.mode, 'config');
 });
 

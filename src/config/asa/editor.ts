@@ -74,7 +74,7 @@ export class AsaEditor {
 
   /**
    * How many lines from the first on are plainly configuration, modes followed: up to one that no mode reads, that only
-   * a mode which reads anything would take, or that leaves configuration altogether.
+   * a row which reads almost anything would take, or that leaves configuration altogether.
    */
   countOwn(typed: readonly string[]): number {
     let stack = this.#stack;
@@ -82,8 +82,9 @@ export class AsaEditor {
       const line = readLine(text);
       if (line.tokens.length === 0) continue;
       const found = locate(stack, line);
-      if (found === undefined || found.match.row.lastResort === true) return index;
-      const { leaves } = found.match.row;
+      if (found === undefined) return index;
+      const { leaves, lastResort, vague } = found.match.row;
+      if (lastResort === true || vague === true) return index;
       if (leaves === 'all' || (leaves === 'one' && stack.length === 1)) return index;
       stack = follow(stack, line, found);
     }
