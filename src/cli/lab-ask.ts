@@ -1,8 +1,8 @@
 /** Asks one device of a lab one command and gives its text once it is there. */
-import { type ExecDevice, exec, pingText } from '../console/index.ts';
+import { exec } from '../console/index.ts';
 import { explainCommand, isExplain } from '../explain/index.ts';
-import type { GatewaySnapshot } from '../gateway/index.ts';
-import { GatewayNode, LAB_EPOCH_MS, type Lab, labEvidence } from '../lab/index.ts';
+import { GatewayNode, type Lab, labEvidence } from '../lab/index.ts';
+import { labDevice } from './lab-device.ts';
 
 export type Answer = Readonly<{ ok: boolean; text: string }>;
 
@@ -15,12 +15,8 @@ export function askDevice(lab: Lab, name: string, line: string, done: (answer: A
     done({ ok: false, text: `there is no device ${name}; there are ${shown}\n` });
     return;
   }
-  const device: ExecDevice = {
-    snapshot: () => snapshotOf(node, lab),
-    bgpPaths: (what) => node.bgpPaths(what),
-    epochMs: LAB_EPOCH_MS,
-  };
-  if (node.snapshot(lab.now) === undefined) {
+  const device = labDevice(lab, node);
+  if (!device.isOn()) {
     done({ ok: false, text: `${name} is switched off\n` });
     return;
   }
@@ -32,17 +28,11 @@ export function askDevice(lab: Lab, name: string, line: string, done: (answer: A
   }
   const result = exec(line, device);
   if (result.kind === 'text' || result.kind === 'error') done({ ok: result.kind === 'text', text: result.text });
-  else if (result.kind === 'operator') {
-    node.operator(result.request, lab.now);
-    done({ ok: true, text: '' });
-  } else {
-    const { request } = result;
-    node.ping(request, lab.now, (probes) => done({ ok: true, text: pingText(request, probes) }));
+  else {
+    let text = '';
+    const write = (more: string): void => {
+      text += more;
+    };
+    device.perform(result, { write, done: () => done({ ok: true, text }) });
   }
-}
-
-function snapshotOf(node: GatewayNode, lab: Lab): GatewaySnapshot {
-  const snapshot = node.snapshot(lab.now);
-  if (snapshot === undefined) throw new Error(`${node.name} was switched off while it was asked`);
-  return snapshot;
 }

@@ -1,71 +1,64 @@
-/** The prompt after a lab came up: choose a device by its name, then ask it as on the real box. */
-import { createInterface } from 'node:readline';
-import { execHelp } from '../console/index.ts';
-import { GatewayNode, type Lab } from '../lab/index.ts';
-import { askDevice } from './lab-ask.ts';
+/** The prompt after a lab came up: one terminal for all of its devices, each as on the real box. */
+import { TerminalSession } from '../console/index.ts';
+import type { GatewayLogEvent } from '../gateway/index.ts';
+import type { Lab } from '../lab/index.ts';
+import { labCommands } from './lab-commands.ts';
+import { labDevices } from './lab-device.ts';
 
-const HELP = `Type a device's name to go to it, 'devices' for the list, 'power off NAME' and 'power on NAME',
-'link down NAME' and 'link up NAME', 'quit' to end. On a device:
-${execHelp()}`;
+const BANNER = `Type a device's name to go to it, such as 'NAME'; 'devices' lists them. '?' helps at any place, Tab completes.
+The lab itself: 'power on|off NODE', 'link up|down LINK', 'explain tunnel NAME'; 'exit' ends it.
 
-/** Reads lines until the end of input or `quit`; the caller keeps the lab running meanwhile. */
-export function labPrompt(
-  lab: Lab,
-  input: NodeJS.ReadableStream,
-  output: NodeJS.WritableStream,
-): Readonly<{ closed: () => boolean }> {
-  const names = lab.nodes(GatewayNode).map(({ name }) => name);
-  let device = names[0] ?? '';
+`;
+
+/** What this asks of standard input and output. */
+export type PromptInput = NodeJS.ReadableStream & Readonly<{ setRawMode?: (raw: boolean) => unknown }>;
+export type PromptOutput = NodeJS.WritableStream & Readonly<{ columns?: number; rows?: number }>;
+
+export type LabPrompt = Readonly<{
+  closed: () => boolean;
+  /** Something happened on a device. */
+  log: (device: string, event: GatewayLogEvent) => void;
+}>;
+
+/** Reads keys until the end of input or `exit`; the caller keeps the lab running meanwhile. */
+export function labPrompt(lab: Lab, input: PromptInput, output: PromptOutput): LabPrompt | undefined {
+  const devices = labDevices(lab);
+  const [first] = devices.values();
+  if (first === undefined) return undefined;
   let isClosed = false;
-  const reader = createInterface({ input, output });
-  const prompt = (): void => {
-    reader.setPrompt(`${device}# `);
-    reader.prompt();
-  };
-  reader.on('close', () => {
+  const onData = (bytes: Uint8Array): void => session.input(bytes);
+  const onResize = (): void => session.resize(output.columns ?? 80, output.rows ?? 24);
+  const onEnd = (): void => session.close();
+  const closed = (): void => {
     isClosed = true;
+    input.off('data', onData).off('end', onEnd).off('close', onEnd);
+    output.off('resize', onResize).off('close', onEnd);
+    input.setRawMode?.(false);
+    input.pause();
+  };
+  const session: TerminalSession = new TerminalSession({
+    device: first,
+    write: (text) => {
+      if (text !== '' && !isClosed) output.write(text);
+    },
+    columns: output.columns ?? 80,
+    rows: output.rows ?? 24,
+    closed,
+    banner: BANNER.replace('NAME', [...devices.keys()].at(-1) ?? ''),
+    commands: labCommands(lab, devices, {
+      at: () => session.device.name,
+      goTo: (device) => session.attach(device),
+    }),
   });
-  reader.on('line', (typed) => {
-    const line = typed.trim();
-    const words = line.split(/\s+/);
-    if (['quit', 'exit', 'logout'].includes(line)) {
-      reader.close();
-      return;
-    }
-    if (line === 'help' || line === '?') output.write(HELP);
-    else if (line === 'devices') output.write(`${names.join('\n')}\n`);
-    else if (names.includes(line)) device = line;
-    else if (words[0] === 'power' || words[0] === 'link') output.write(operate(lab, words));
-    else if (line !== '') {
-      const colon = /^([^\s:]+):\s+(.*)$/.exec(line);
-      const [target, command] = colon === null ? [device, line] : [colon[1] ?? device, colon[2] ?? ''];
-      askDevice(lab, target, command, ({ text }) => {
-        output.write(text);
-        prompt();
-      });
-      return;
-    }
-    prompt();
-  });
-  output.write(
-    "Ask any device, such as 'show crypto ikev2 sa', 'show bgp summary', 'ping 10.250.0.1'; 'help' tells more.\n",
-  );
-  prompt();
-  return { closed: () => isClosed };
-}
-
-/** `power off hub1`, `link down hub1-outside`: says what it did or why not. */
-function operate(lab: Lab, [what, state, name = '']: readonly string[]): string {
-  if (what === 'power' && (state === 'on' || state === 'off')) {
-    if (!lab.topology.nodes.some((node) => node.name === name)) return `there is no node ${name}\n`;
-    if (state === 'on') lab.powerOn(name);
-    else lab.powerOff(name);
-    return `${name} is ${state}\n`;
-  }
-  if (what === 'link' && (state === 'up' || state === 'down')) {
-    if (!lab.topology.links.some((link) => link.name === name)) return `there is no link ${name}\n`;
-    lab.setLink(name, state === 'up');
-    return `${name} is ${state}\n`;
-  }
-  return "'power on|off NODE' or 'link up|down LINK'\n";
+  input.setRawMode?.(true);
+  input.on('data', onData).on('end', onEnd).on('close', onEnd);
+  // A terminal that was closed under us ends the session: no fault.
+  input.on('error', onEnd);
+  output.on('resize', onResize).on('close', onEnd).on('error', onEnd);
+  return {
+    closed: () => isClosed,
+    log: (device, event) => {
+      if (device === session.device.name) session.log(event);
+    },
+  };
 }

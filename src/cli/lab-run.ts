@@ -14,7 +14,7 @@ import {
 } from '../lab/index.ts';
 import { askDevice } from './lab-ask.ts';
 import { type LabOutcome, labDocument } from './lab-document.ts';
-import { labPrompt } from './lab-prompt.ts';
+import { type LabPrompt, labPrompt } from './lab-prompt.ts';
 import { pingLines, progressLines } from './lab-table.ts';
 import { openLab } from './open-lab.ts';
 
@@ -42,7 +42,8 @@ export async function labRun(path: string, options: LabRunOptions): Promise<numb
     complain(`--exec '${misread}' is not of the form 'DEVICE: COMMAND'`);
     return EXIT.misused;
   }
-  const opened = openLab(path, options.seed, complain);
+  let prompt: LabPrompt | undefined;
+  const opened = openLab(path, options.seed, complain, (device, event) => prompt?.log(device, event));
   if (opened === undefined) return EXIT.misused;
   const { lab, keys } = opened;
   // Written empty at once: a folder that can not be written is told now, not after the run.
@@ -80,8 +81,8 @@ export async function labRun(path: string, options: LabRunOptions): Promise<numb
   }
   if (!writeKeys(options.keys, keys, complain)) status = EXIT.misused;
   if (isLive && process.stdin.isTTY === true && commands.length === 0) {
-    const { closed } = labPrompt(lab, process.stdin, process.stdout);
-    await runRealTime(lab, realClock, closed);
+    prompt = labPrompt(lab, process.stdin, process.stdout);
+    await runRealTime(lab, realClock, () => prompt?.closed() ?? true);
     if (!writeKeys(options.keys, keys, complain)) status = EXIT.misused;
   }
   for (const close of closers) {

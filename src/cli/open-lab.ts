@@ -1,5 +1,6 @@
 /** From a topology file to a lab that is ready to run: everything is read and checked before anything starts. */
 import { type DeviceModel, type Diagnostic, formatDiagnostic, loadAsa } from '../config/index.ts';
+import type { GatewayLogEvent } from '../gateway/index.ts';
 import { readText } from '../host/index.ts';
 import {
   DecryptionTables,
@@ -12,8 +13,16 @@ import {
 
 export type OpenedLab = Readonly<{ lab: Lab; keys: DecryptionTables; models: ReadonlyMap<string, DeviceModel> }>;
 
-/** Opens a lab, or says (to `complain`, a line at a time) why it can not be. Warnings go there as well. */
-export function openLab(path: string, seed: number, complain: (text: string) => void): OpenedLab | undefined {
+/**
+ * Opens a lab, or says (to `complain`, a line at a time) why it can not be. Warnings go there as well. `onLog` hears what
+ * happens on every device.
+ */
+export function openLab(
+  path: string,
+  seed: number,
+  complain: (text: string) => void,
+  onLog: (device: string, event: GatewayLogEvent) => void = () => undefined,
+): OpenedLab | undefined {
   const read = (name: string): string | undefined => {
     const text = readText(name);
     return text.ok ? text.value : undefined;
@@ -45,7 +54,7 @@ export function openLab(path: string, seed: number, complain: (text: string) => 
   for (const fault of ports.diagnostics) complain(formatTopologyFault(fault));
   if (ports.diagnostics.length > 0) return undefined;
   const keys = new DecryptionTables();
-  return { lab: new Lab(ports.topology, { seed, device: gatewayDevices(models, { keys }) }), keys, models };
+  return { lab: new Lab(ports.topology, { seed, device: gatewayDevices(models, { keys, onLog }) }), keys, models };
 }
 
 function isError({ severity }: Diagnostic): boolean {

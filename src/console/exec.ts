@@ -78,10 +78,10 @@ function toSyntax(row: Row): ExecSyntax {
 
 /** The shape of an argument that the row does not describe. */
 function shapeOf(name: string, row: Row): parameters.Param<unknown> {
-  if (name === REST) return parameters.text(row.help) as parameters.Param<unknown>;
-  if (name !== 'address') return parameters.name(name) as parameters.Param<unknown>;
+  if (name === REST) return parameters.text(row.help);
+  if (name !== 'address') return parameters.name(name);
   return {
-    ...(parameters.address('IP address') as parameters.Param<unknown>),
+    ...parameters.address('IP address'),
     read: (line, index) => {
       const word = line.tokens[index]?.text ?? '';
       const value = IpAddress.parse(word);

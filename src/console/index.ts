@@ -1,6 +1,10 @@
 /** The operator's commands over one gateway: text drawn from typed snapshots. */
 export { type ExecDevice, type ExecResult, exec, execHelp } from './exec.ts';
-export { pingText } from './ping-text.ts';
+export { PingText, pingText } from './ping-text.ts';
 export { cipherName, hashName, transformName, upTime } from './show/names.ts';
 export * as schema from './show/schema.ts';
+export type { ConsoleDevice, ExecRequest, RequestOutput } from './terminal/console-device.ts';
+export { LineEditor, type LineEvent } from './terminal/line-editor.ts';
+export { type TerminalOptions, TerminalSession } from './terminal/session.ts';
+export type { ExtraSyntax } from './terminal/session-grammar.ts';
 export { type TracerouteProbe, tracerouteText } from './traceroute-text.ts';

@@ -25,6 +25,9 @@ export type Misread = Readonly<{
   suggestion?: string;
 }>;
 
+/** What stands before the command that was probably meant. */
+export const MEANT = 'Did you mean: ';
+
 /** Reads one command line. */
 export function readCommand<R extends Syntax>(grammar: Grammar<R>, mode: string, raw: string): Match<R> | Misread {
   const line = readLine(raw);
@@ -51,7 +54,7 @@ export function misreadText(misread: Misread, raw: string, indent: number): stri
     case 'invalid':
       return caretText(indent + misread.column, [
         ...(misread.reason === undefined ? [] : [misread.reason]),
-        ...(misread.suggestion === undefined ? [] : [`Did you mean: ${misread.suggestion}`]),
+        ...(misread.suggestion === undefined ? [] : [`${MEANT}${misread.suggestion}`]),
       ]);
     default:
       return misread.kind satisfies never;

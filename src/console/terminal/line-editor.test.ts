@@ -156,9 +156,14 @@ test('what is typed ahead waits for the prompt, and is written once', () => {
 test('whole lines can be taken at once, up to one that needs editing', () => {
   const { editor } = stage();
   editor.handle(utf8('one\r\n two\n\nthree\rfo\u007f\rfive\r'));
-  assert.deepEqual(editor.takeLines(), ['one', ' two', '', 'three']);
+  const all = (lines: readonly string[]): number => lines.length;
+  assert.deepEqual(
+    editor.takeLines(() => 1),
+    ['one'],
+  );
+  assert.deepEqual(editor.takeLines(all), [' two', '', 'three']);
   assert.deepEqual(editor.next(), { kind: 'line', line: 'f' });
-  assert.deepEqual(editor.takeLines(), ['five']);
+  assert.deepEqual(editor.takeLines(all), ['five']);
 });
 
 test('Control-C is found behind what was typed ahead, which it drops', () => {
@@ -172,19 +177,15 @@ test('Control-C is found behind what was typed ahead, which it drops', () => {
   assert.equal(editor.line, 'x');
 });
 
-test('text above and below the prompt leaves the line as it was', () => {
+test('text above the prompt, or help below it, leaves the line as it was', () => {
   const { editor, screen, type } = stage(20);
   type('show crypto ikev2 sa', LEFT);
   editor.above('something happened\r\n');
   assert.deepEqual(screen.lines, ['something happened', 'hub1# show crypto ik', 'ev2 sa']);
-  editor.below('  words\r\n');
-  assert.deepEqual(screen.lines.slice(1), [
-    'hub1# show crypto ik',
-    'ev2 sa',
-    '  words',
-    'hub1# show crypto ik',
-    'ev2 sa',
-  ]);
+  editor.suspend('?');
+  screen.write('  words\r\n');
+  editor.prompt('hub1# ');
+  assert.deepEqual(screen.lines.slice(2), ['ev2 sa?', '  words', 'hub1# show crypto ik', 'ev2 sa']);
   assert.deepEqual(type('x\r'), [{ kind: 'line', line: 'show crypto ikev2 sxa' }]);
 });
 

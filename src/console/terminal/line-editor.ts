@@ -50,6 +50,11 @@ export class LineEditor {
     this.#rows = Math.max(1, rows);
   }
 
+  /** Whether a prompt is shown and keys edit the line behind it. */
+  get isActive(): boolean {
+    return this.#isActive;
+  }
+
   get columns(): number {
     return this.#columns;
   }
@@ -107,29 +112,29 @@ export class LineEditor {
     return { kind: 'text', text: first };
   }
 
-  /** Whole lines that wait and need no editing, such as those of a paste. Nothing of them was written yet. */
-  takeLines(): readonly string[] {
-    const lines: string[] = [];
-    let taken = 0;
+  /**
+   * Whole lines that wait and need no editing, such as those of a paste: as many as `accept` says, from the first on.
+   * Nothing of them was written yet.
+   */
+  takeLines(accept: (lines: readonly string[]) => number): readonly string[] {
+    const found: Readonly<{ line: string; end: number; isPasting: boolean }>[] = [];
     let line = '';
+    let isPasting = this.#isPasting;
     for (const [index, key] of this.#waiting.entries()) {
-      if (key.kind === 'paste') {
-        this.#isPasting = key.on;
-        // A paste mark ends the search unless it stands between lines.
-        if (line !== '') break;
-        taken = index + 1;
-      } else if (key.kind === 'text') {
-        if (!this.#isPasting && key.text.includes('?')) break;
-        line += key.text;
-      } else if (key.name === 'enter' && line.length <= LONGEST_LINE) {
-        lines.push(line);
+      if (key.kind === 'paste') isPasting = key.on;
+      else if (key.kind === 'text' && (isPasting || !key.text.includes('?'))) line += key.text;
+      else if (key.kind === 'key' && key.name === 'enter' && line.length <= LONGEST_LINE) {
+        found.push({ line, end: index + 1, isPasting });
         line = '';
-        taken = index + 1;
       } else break;
     }
-    this.#waiting = this.#waiting.slice(taken);
-    for (const one of lines) this.history.add(one);
-    return lines;
+    const taken = found.slice(0, accept(found.map((one) => one.line)));
+    const last = taken.at(-1);
+    if (last === undefined) return [];
+    this.#waiting = this.#waiting.slice(last.end);
+    this.#isPasting = last.isPasting;
+    for (const one of taken) this.history.add(one.line);
+    return taken.map((one) => one.line);
   }
 
   /** Whether Control-C was pressed; it and what was typed before it are gone then. */
@@ -144,11 +149,11 @@ export class LineEditor {
     this.#insert(text);
   }
 
-  /** Writes whole lines below the line being typed and draws that anew: help, or the words there are. */
-  below(text: string): void {
+  /** Leaves the line on the screen, `mark` behind it, and keeps it for the next prompt. */
+  suspend(mark: string): void {
     this.#moveTo(this.#placeOf(this.#cells.length));
-    this.#write(`\r\n${text}`);
-    this.#drawAll();
+    this.#write(`${mark}\r\n`);
+    this.#isActive = false;
   }
 
   /** Writes whole lines where the prompt stood and draws it anew: what happens meanwhile. */
@@ -210,7 +215,8 @@ export class LineEditor {
         this.#drawAll();
         return undefined;
       case 'C-r':
-        this.below('');
+        this.suspend('');
+        this.prompt(this.#prompt);
         return undefined;
       default:
         break;

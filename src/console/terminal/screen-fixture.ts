@@ -1,9 +1,6 @@
 /** A screen for tests: as much of a terminal as the console uses, with a real one's pending wrap. */
 import { cellsOf } from './cells.ts';
 
-/** A control sequence, or one character. */
-const PARTS = /\u001b\[[\d;?]*[A-Za-z]|[\s\S]/gu;
-
 export class Screen {
   readonly columns: number;
   #rows: string[][] = [[]];
@@ -27,7 +24,17 @@ export class Screen {
   }
 
   write(text: string): void {
-    for (const [part] of text.matchAll(PARTS)) this.#take(part);
+    let sequence = '';
+    for (const char of text) {
+      if (sequence === '' && char !== '\u001b') {
+        this.#take(char);
+        continue;
+      }
+      sequence += char;
+      if (!/^[A-Za-z]$/.test(char)) continue;
+      this.#take(sequence);
+      sequence = '';
+    }
   }
 
   #take(part: string): void {

@@ -1,0 +1,57 @@
+/** One grammar of all that can be typed at a prompt: exec commands, those of the session, those of whoever opened it. */
+import { type Expected, Grammar, type Match, type Syntax } from '../../config/index.ts';
+import type { ExecResult, Row } from '../commands/index.ts';
+import { execExpected, execSyntax } from '../exec.ts';
+import { type Misread, readCommand } from '../reading.ts';
+import { type SessionSyntax, sessionCommands } from './session-commands.ts';
+
+/** A command of whoever opened the session. */
+export type ExtraSyntax = Syntax &
+  Readonly<{ run: (values: Readonly<Record<string, unknown>>) => Extract<ExecResult, { kind: 'text' | 'error' }> }>;
+
+type Meaning =
+  | Readonly<{ kind: 'exec'; row: Row }>
+  | Readonly<{ kind: 'session'; row: SessionSyntax }>
+  | Readonly<{ kind: 'extra'; row: ExtraSyntax }>;
+
+/** A command with what it means. */
+export type Command = Syntax & Readonly<{ meaning: Meaning }>;
+
+export class SessionGrammar {
+  readonly #grammar: Grammar<Command>;
+  readonly #negatable: Grammar<Command>;
+
+  constructor(extra: readonly ExtraSyntax[]) {
+    const commands = [
+      ...execSyntax.map((one): Command => ({ ...one, meaning: { kind: 'exec', row: one.row } })),
+      ...sessionCommands.map((row): Command => ({ ...row, meaning: { kind: 'session', row } })),
+      ...extra.map((row): Command => ({ ...row, meaning: { kind: 'extra', row } })),
+    ];
+    this.#grammar = new Grammar(commands);
+    this.#negatable = new Grammar(commands.filter(isNegatable));
+  }
+
+  read(mode: string, line: string): Match<Command> | Misread {
+    return readCommand(isNegated(line) ? this.#negatable : this.#grammar, mode, line);
+  }
+
+  expected(mode: string, typed: string): readonly Expected[] {
+    const grammar = isNegated(typed) ? this.#negatable : this.#grammar;
+    return execExpected(grammar, mode, typed, ({ meaning }) => (meaning.kind === 'exec' ? meaning.row : undefined));
+  }
+
+  /** Every command with its help. */
+  help(mode: string): string {
+    const rows = this.#grammar.rowsOf(mode);
+    const width = Math.max(...rows.map(({ pattern }) => pattern.length));
+    return `${rows.map(({ pattern, help }) => `  ${pattern.padEnd(width)}  ${help}`).join('\n')}\n`;
+  }
+}
+
+function isNegatable({ meaning }: Command): boolean {
+  return meaning.kind === 'session' && meaning.row.negatable === true;
+}
+
+function isNegated(line: string): boolean {
+  return /^\s*no(\s|$)/i.test(line);
+}

@@ -1,0 +1,458 @@
+/**
+ * A terminal session on a device: prompts and levels, exec commands, `configure terminal`, help, pages, and what happens
+ * meanwhile. It reads and writes nothing by itself; whoever owns the stream hands bytes in and writes the text.
+ */
+import { AsaEditor, type DeviceModel, type Entered, type Expected, TERMINAL } from '../../config/index.ts';
+import type { GatewayLogEvent } from '../../gateway/index.ts';
+import { runExec } from '../exec.ts';
+import { piped } from '../pipes.ts';
+import { MEANT, misreadText } from '../reading.ts';
+import { widthOf } from './cells.ts';
+import type { ConsoleDevice, ExecRequest } from './console-device.ts';
+import { enteredText } from './entered-text.ts';
+import { bySubject, completion, fitting, helpLines, lastWord, settled } from './help.ts';
+import type { Key } from './keys.ts';
+import { LineEditor, type LineEvent, LONGEST_LINE } from './line-editor.ts';
+import { logLine } from './log-line.ts';
+import { cutPage, MORE, wishOf } from './pager.ts';
+import { type Level, promptOf } from './prompts.ts';
+import type { SessionActions } from './session-commands.ts';
+import { type ExtraSyntax, SessionGrammar } from './session-grammar.ts';
+
+export type TerminalOptions = Readonly<{
+  device: ConsoleDevice;
+  /** Writes to the terminal: whole texts with carriage returns, ready as they are. */
+  write: (text: string) => void;
+  columns: number;
+  rows: number;
+  /** The session has ended; called once. */
+  closed: () => void;
+  /** Greets before the first prompt. */
+  banner?: string;
+  /** Commands besides those of the device, at every prompt outside of configuration. */
+  commands?: readonly ExtraSyntax[];
+  /** Where the session starts; privileged unless the operator has to say `enable`. */
+  level?: 'user' | 'privileged';
+}>;
+
+/** How a device is operated from here. */
+type Seat = {
+  readonly device: ConsoleDevice;
+  level: Level;
+  editor: AsaEditor | undefined;
+  known: DeviceModel | undefined;
+};
+
+/** A request that runs. `column` tells whether its output stands within a line. */
+type Task = { cancel: () => void; isInLine: boolean };
+
+const BELL = '\u0007';
+const PASTE_MARKS = { on: '\u001b[?2004h', off: '\u001b[?2004l' } as const;
+/** Messages kept while pages are shown. */
+const MOST_MESSAGES = 200;
+
+export class TerminalSession {
+  readonly #options: TerminalOptions;
+  readonly #editor: LineEditor;
+  readonly #grammar: SessionGrammar;
+  readonly #actions: SessionActions;
+  readonly #seats = new Map<ConsoleDevice, Seat>();
+  #seat: Seat;
+  #task: Task | undefined;
+  /** Lines that wait at `<--- More --->`. */
+  #pages: readonly string[] | undefined;
+  /** Lines of a page; undefined: as many as the terminal has. */
+  #pager: number | undefined;
+  #isMonitor = false;
+  #messages: string[] = [];
+  #isRunning = false;
+  #isClosed = false;
+
+  constructor(options: TerminalOptions) {
+    this.#options = options;
+    this.#editor = new LineEditor(options.write, options.columns, options.rows);
+    this.#grammar = new SessionGrammar(options.commands ?? []);
+    this.#actions = this.#makeActions();
+    this.#seat = this.#seatAt(options.device);
+    options.write(PASTE_MARKS.on);
+    this.#write(options.banner ?? '');
+    this.#run();
+  }
+
+  /** Bytes as the terminal sent them. */
+  input(bytes: Uint8Array): void {
+    if (this.#isClosed) return;
+    this.#editor.handle(bytes);
+    this.#run();
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#editor.resize(columns, rows);
+  }
+
+  /** Goes to another device; levels and modes there are as they were left. */
+  attach(device: ConsoleDevice): void {
+    this.#seat = this.#seatAt(device);
+  }
+
+  get device(): ConsoleDevice {
+    return this.#seat.device;
+  }
+
+  /** Something happened on the device: shown if `terminal monitor` says so, above the line being typed. */
+  log(event: GatewayLogEvent): void {
+    if (this.#isClosed || !this.#isMonitor) return;
+    const line = logLine(event);
+    if (this.#pages !== undefined) this.#messages = [...this.#messages, line].slice(-MOST_MESSAGES);
+    else if (this.#editor.isActive) this.#editor.above(`${line}\r\n`);
+    else {
+      if (this.#task?.isInLine === true) this.#write('\n');
+      if (this.#task !== undefined) this.#task.isInLine = false;
+      this.#write(`${line}\n`);
+    }
+  }
+
+  /** The stream is gone, or the session is to end: what runs is stopped, quietly. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#task?.cancel();
+    this.#editor.stop();
+    this.#options.write(PASTE_MARKS.off);
+    this.#options.closed();
+  }
+
+  /** Works off what was typed until something has to be waited for. */
+  #run(): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    while (!this.#isClosed) {
+      if (this.#task !== undefined) {
+        if (!this.#editor.interrupted()) break;
+        this.#task.cancel();
+      } else if (this.#pages !== undefined) {
+        const key = this.#editor.key();
+        if (key === undefined) break;
+        this.#turnPage(key);
+      } else {
+        if (!this.#editor.isActive) this.#editor.prompt(this.#prompt);
+        const event = this.#editor.next();
+        if (event === undefined) break;
+        this.#handle(event);
+      }
+    }
+    this.#isRunning = false;
+  }
+
+  get #prompt(): string {
+    const { device, level, editor } = this.#seat;
+    return promptOf(device.model().hostname, level, editor?.mode ?? 'config');
+  }
+
+  #handle(event: LineEvent): void {
+    switch (event.kind) {
+      case 'line':
+        this.#execute(event.line);
+        break;
+      case 'help':
+        this.#help(event.before);
+        break;
+      case 'complete':
+        this.#complete(event.before);
+        break;
+      case 'interrupt':
+        break;
+      case 'leave':
+        this.#end();
+        break;
+      case 'end-of-input':
+        this.#exit();
+        break;
+      case 'too-long':
+        this.#write(`ERROR: the line is longer than ${LONGEST_LINE} characters; nothing was done\n`);
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+
+  #execute(line: string): void {
+    if (line.trim() === '') return;
+    const { level } = this.#seat;
+    if (level !== 'config') this.#command(line);
+    else if (/^\s*(?:ex|exi|exit|qu|qui|quit)\s*$/i.test(line)) this.#exit();
+    else if (/^\s*end\s*$/i.test(line)) this.#end();
+    else {
+      const editor = this.#configuration();
+      if (editor.countOwn([line]) === 1) this.#configure(editor, line);
+      else this.#command(line);
+    }
+  }
+
+  /** Enters a line of configuration, with all that follow it and have been typed already: a paste is one batch. */
+  #configure(editor: AsaEditor, first: string): void {
+    if (this.#isOff()) return;
+    const { device } = this.#seat;
+    const indent = widthOf(this.#prompt);
+    const { hostname } = editor.model;
+    let mode = editor.mode;
+    const more = this.#editor.takeLines((lines) => editor.countOwn([first, ...lines]) - 1);
+    const outcomes = editor.enter([first, ...more]);
+    this.#apply(editor, outcomes);
+    const out: string[] = [];
+    let host = hostname;
+    for (const [index, outcome] of outcomes.entries()) {
+      const prompt = promptOf(host, 'config', mode);
+      if (index > 0) out.push(`${prompt}${outcome.line}\n`);
+      out.push(enteredText(outcome, (index > 0 ? widthOf(prompt) : indent) % this.#editor.columns));
+      mode = outcome.mode;
+      if (outcome.ok && /^\s*(?:no\s+)?host/i.test(outcome.line)) host = device.model().hostname;
+    }
+    this.#write(out.join(''));
+  }
+
+  /** What was taken runs at once. */
+  #apply(editor: AsaEditor, outcomes: readonly Entered[]): void {
+    if (!outcomes.some(({ ok }) => ok)) return;
+    const { device } = this.#seat;
+    device.configure(editor.model);
+    this.#seat.known = device.model();
+  }
+
+  #command(line: string): void {
+    const { device, level } = this.#seat;
+    const [command = '', ...filters] = line.split('|');
+    const found = this.#grammar.read(level === 'user' ? 'user' : 'privileged', command);
+    if (!found.ok) {
+      const indent = widthOf(this.#prompt) % this.#editor.columns;
+      const complaint = misreadText(found, command, indent);
+      this.#show(level === 'config' ? this.#forced(line, found.column, complaint, indent) : complaint);
+      return;
+    }
+    const { meaning } = found.row;
+    if (meaning.kind === 'session') {
+      const text = meaning.row.act(this.#actions, found.values, found.negated);
+      if (text !== undefined) this.#showResult(piped({ kind: 'text', text }, filters));
+    } else if (meaning.kind === 'extra') {
+      this.#showResult(piped(meaning.row.run(found.values), filters));
+    } else if (!this.#isOff()) {
+      const result = runExec(meaning.row, found, device, filters);
+      if (result.kind === 'text' || result.kind === 'error') this.#show(result.text);
+      else this.#start(result);
+    }
+  }
+
+  /** A line that is no command either: perhaps damaged configuration that can be mended; else the complaint that got further. */
+  #forced(line: string, column: number, complaint: string, indent: number): string {
+    if (this.#isOff()) return '';
+    const editor = this.#configuration();
+    const outcomes = editor.enter([line]);
+    this.#apply(editor, outcomes);
+    const [outcome] = outcomes;
+    if (outcome === undefined) return complaint;
+    const [wrong] = outcome.diagnostics;
+    if (outcome.ok || wrong === undefined || wrong.position.file !== TERMINAL || wrong.position.column > column)
+      return enteredText(outcome, indent);
+    const isBetter = wrong.position.column === column && (wrong.suggestion !== undefined || !complaint.includes(MEANT));
+    return isBetter ? enteredText(outcome, indent) : complaint;
+  }
+
+  #showResult(result: Readonly<{ kind: string; text?: string }>): void {
+    this.#show(result.text ?? '');
+  }
+
+  /** Says so when the device answers nothing. */
+  #isOff(): boolean {
+    const { device } = this.#seat;
+    if (device.isOn()) return false;
+    this.#write(`${device.name} is switched off\n`);
+    return true;
+  }
+
+  #start(request: ExecRequest): void {
+    const task: Task = { cancel: () => undefined, isInLine: false };
+    this.#task = task;
+    const { device } = this.#seat;
+    task.cancel = device.perform(request, {
+      write: (text) => {
+        if (this.#isClosed || text === '') return;
+        task.isInLine = !text.endsWith('\n');
+        this.#write(text);
+      },
+      done: () => {
+        if (this.#task !== task) return;
+        this.#task = undefined;
+        if (task.isInLine) this.#write('\n');
+        this.#run();
+      },
+    });
+  }
+
+  /** Leaves one mode; outside of all the session ends. */
+  #exit(): void {
+    const { level, editor } = this.#seat;
+    if (level !== 'config') this.#logout();
+    else if (editor?.leave() !== true) this.#seat.level = 'privileged';
+  }
+
+  #end(): void {
+    if (this.#seat.level !== 'config') return;
+    this.#seat.editor?.reset();
+    this.#seat.level = 'privileged';
+  }
+
+  #logout(): void {
+    this.#write('\nLogoff\n');
+    this.close();
+  }
+
+  /** The editor of the present configuration, opened anew when somebody else changed that. */
+  #configuration(): AsaEditor {
+    const seat = this.#seat;
+    const { device } = seat;
+    const model = device.model();
+    if (seat.editor !== undefined && seat.known === model) return seat.editor;
+    if (seat.editor !== undefined) this.#write('INFO: the configuration was changed elsewhere; all modes were left\n');
+    const { text, file } = device.configText();
+    seat.editor = new AsaEditor(text, file);
+    seat.known = model;
+    return seat.editor;
+  }
+
+  #help(before: string): void {
+    this.#editor.suspend('?');
+    const word = lastWord(before);
+    const pick = (all: readonly Expected[]): readonly Expected[] => bySubject(fitting(all, word));
+    const [config, exec] = this.#expected(settled(before)).map(pick);
+    const lines = [...helpLines(config ?? [])];
+    if (lines.length > 0 && (exec?.length ?? 0) > 0) {
+      lines.unshift('configure mode commands/options:');
+      lines.push('exec mode commands/options:');
+    }
+    lines.push(...helpLines(exec ?? []));
+    this.#show(lines.length > 0 ? `${lines.join('\n')}\n` : 'ERROR: % Unrecognized command\n');
+  }
+
+  #complete(before: string): void {
+    const word = lastWord(before);
+    const all = this.#expected(settled(before)).flat();
+    const added = completion(all, word);
+    const words = fitting(all, word).filter(({ keyword }) => keyword);
+    if (added !== '') this.#editor.insert(added);
+    else if (words.length === 0) this.#options.write(BELL);
+    else {
+      this.#editor.suspend('');
+      const names = [...new Set(words.map(({ text }) => text))].sort();
+      this.#show(`${inColumns(names, this.#editor.columns).join('\n')}\n`);
+    }
+  }
+
+  /** What may follow: in configuration, and as an exec command. */
+  #expected(typed: string): readonly [readonly Expected[], readonly Expected[]] {
+    const { level } = this.#seat;
+    const exec = this.#grammar.expected(level === 'user' ? 'user' : 'privileged', typed);
+    if (level !== 'config') return [[], exec];
+    const config = this.#configuration().expected(typed);
+    const no = { text: 'no', help: 'Negate a command or set its defaults', keyword: true };
+    return [typed.trim() === '' ? [...config, no] : config, exec];
+  }
+
+  /** Shows output a page at a time. */
+  #show(text: string): void {
+    if (text === '') return;
+    this.#pages = text.replace(/\n$/, '').split('\n');
+    this.#showPage(this.#pageRows);
+  }
+
+  get #pageRows(): number {
+    return this.#pager ?? Math.max(1, this.#editor.rows - 1);
+  }
+
+  #showPage(rows: number): void {
+    const lines = this.#pages ?? [];
+    const { page, rest } =
+      this.#pageRows === 0 ? { page: lines, rest: [] } : cutPage(lines, rows, this.#editor.columns);
+    this.#write(`${page.join('\n')}\n`);
+    this.#pages = rest.length > 0 ? rest : undefined;
+    if (rest.length > 0) this.#options.write(MORE);
+    else this.#showMessages();
+  }
+
+  #turnPage(key: Key): void {
+    const wish = wishOf(key, this.#pageRows);
+    if (wish === undefined) return;
+    this.#options.write('\r\u001b[K');
+    if (wish.kind === 'rows') this.#showPage(wish.count);
+    else {
+      this.#pages = undefined;
+      this.#showMessages();
+    }
+  }
+
+  #showMessages(): void {
+    const messages = this.#messages;
+    this.#messages = [];
+    this.#write(messages.map((line) => `${line}\n`).join(''));
+  }
+
+  #write(text: string): void {
+    if (text !== '') this.#options.write(text.replaceAll('\n', '\r\n'));
+  }
+
+  #seatAt(device: ConsoleDevice): Seat {
+    const known = this.#seats.get(device);
+    if (known !== undefined) return known;
+    const seat: Seat = { device, level: this.#options.level ?? 'privileged', editor: undefined, known: undefined };
+    this.#seats.set(device, seat);
+    return seat;
+  }
+
+  #makeActions(): SessionActions {
+    return {
+      enable: () => {
+        if (this.#seat.level === 'user') this.#seat.level = 'privileged';
+      },
+      disable: () => {
+        this.#end();
+        this.#seat.level = 'user';
+      },
+      configure: () => {
+        if (this.#isOff() || this.#seat.level === 'config') return;
+        this.#configuration().reset();
+        this.#seat.level = 'config';
+      },
+      logout: () => this.#logout(),
+      setPager: (lines) => {
+        this.#pager = lines;
+      },
+      setWidth: (columns) => this.#editor.resize(columns, this.#editor.rows),
+      setMonitor: (on) => {
+        this.#isMonitor = on;
+      },
+      showPager: () => (this.#pageRows === 0 ? 'no pager\n' : `pager lines ${this.#pageRows}\n`),
+      history: () =>
+        this.#editor.history
+          .list()
+          .map((line) => `  ${line}\n`)
+          .join(''),
+      help: () => this.#grammar.help(this.#seat.level === 'user' ? 'user' : 'privileged'),
+      save: () => this.#seat.device.save(),
+    };
+  }
+}
+
+/** Words in as many columns as fit. */
+function inColumns(words: readonly string[], columns: number): readonly string[] {
+  const width = Math.max(...words.map((word) => word.length)) + 2;
+  const perLine = Math.max(1, Math.floor(columns / width));
+  const lines: string[] = [];
+  for (let i = 0; i < words.length; i += perLine)
+    lines.push(
+      words
+        .slice(i, i + perLine)
+        .map((word) => word.padEnd(width))
+        .join('')
+        .trimEnd(),
+    );
+  return lines;
+}
