@@ -141,7 +141,7 @@ export class Bgp {
         for (const path of this.#nextHops.resolve(event.address, event.metric)) this.#locRib.touch(path.destination);
         return;
       case 'clear':
-        this.#clear(event.neighbor, event.soft, now);
+        this.#clear(event, now);
         return;
       case 'tick':
         this.#tick(now);
@@ -240,7 +240,7 @@ export class Bgp {
     this.#reachability.clear();
   }
 
-  #clear(neighbor: IpAddress | undefined, soft: boolean, now: Instant): void {
+  #clear({ neighbor, soft, direction }: Extract<BgpEvent, { kind: 'clear' }>, now: Instant): void {
     for (const peer of this.#peers.values()) {
       if (neighbor !== undefined && !peer.neighbor.address.equals(neighbor)) continue;
       this.#touch(peer);
@@ -249,8 +249,8 @@ export class Bgp {
         continue;
       }
       for (const family of FAMILIES) {
-        this.#sendAll(peer, family);
-        peer.session.requestRefresh(family);
+        if (direction !== 'in') this.#sendAll(peer, family);
+        if (direction !== 'out') peer.session.requestRefresh(family);
       }
     }
   }

@@ -30,7 +30,8 @@ export type BgpEvent =
   /** Metric toward a next hop that the speaker tracks; undefined: unreachable. */
   | Readonly<{ kind: 'next-hop'; address: IpAddress; metric: number | undefined }>
   /** Operator: reset a session (all when absent), or with `soft` only send and ask for routes anew (RFC 2918). */
-  | Readonly<{ kind: 'clear'; neighbor?: IpAddress; soft: boolean }>
+  /** Soft: routes are told again, ours (`out`), the neighbour's (`in`), or both. */
+  | Readonly<{ kind: 'clear'; neighbor?: IpAddress; soft: boolean; direction?: 'in' | 'out' }>
   | Readonly<{ kind: 'tick' }>;
 
 /** A best path (or several of equal cost) for the RIB. */

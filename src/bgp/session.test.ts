@@ -352,6 +352,14 @@ test('an operator may reset a session, or refresh it softly (RFC 2918)', () => {
   bench.tell({ kind: 'clear', soft: true });
   bench.run(100);
   assert.deepEqual(bench.heard(1).toSorted(), ['routeRefresh', 'update']);
+  for (const [direction, heard] of [
+    ['in', 'routeRefresh'],
+    ['out', 'update'],
+  ] as const) {
+    bench.tell({ kind: 'clear', soft: true, direction });
+    bench.run(100);
+    assert.deepEqual(bench.heard(1), [heard]);
+  }
   bench.tell({ kind: 'clear', neighbor: remote.address, soft: false });
   assert.deepEqual(bench.heard(1), ['notification 6/4', 'close']);
 });

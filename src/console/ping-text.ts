@@ -4,6 +4,7 @@ import type { PingProbe, PingRequest } from '../gateway/index.ts';
 const MARKS = {
   reply: '!',
   damaged: '?',
+  damaged: '?',
   timeout: '.',
   unreachable: 'U',
   'no-route': '?',

@@ -6,6 +6,7 @@ import type { PlaneCommand, PlaneCounters } from '../plane/contract.ts';
 import { Rib } from '../routing/index.ts';
 import type { TcpEvent } from '../tcp/index.ts';
 import { Tunnels } from '../tunnel/index.ts';
+import { ClosedPorts } from './closed-ports.ts';
 import type { GatewayEffect } from './contract.ts';
 import type { GatewayLogEvent } from './event.ts';
 import type { IkePlan } from './ike-config.ts';
@@ -16,6 +17,7 @@ import { Pings } from './pings.ts';
 import { Reasons } from './reasons.ts';
 import { Redistribution } from './redistribution.ts';
 import { RouteNews } from './route-news.ts';
+import { Traceroutes } from './traceroutes.ts';
 import { Watchers } from './watchers.ts';
 
 /** An event on its way to one of the cores. */
@@ -37,6 +39,8 @@ export class Context {
   readonly sessions = new Map<number, Session>();
   readonly watchers = new Watchers();
   readonly pings: Pings;
+  readonly traceroutes: Traceroutes;
+  readonly closedPorts = new ClosedPorts();
   /** Absent until the first configuration, like `index` and `ikePlan`. */
   interfaces: Interfaces | undefined;
   index: ModelIndex | undefined;
@@ -69,11 +73,10 @@ export class Context {
 
   constructor(random: Random, counters: () => PlaneCounters) {
     this.#askCounters = counters;
-    this.pings = new Pings(
-      random,
-      (packet) => this.command({ kind: 'inject', vrf: this.bgpVrf, packet }),
-      (effect) => this.#effects.push(effect),
-    );
+    const send = (packet: Uint8Array): void => this.command({ kind: 'inject', vrf: this.bgpVrf, packet });
+    const emit = (effect: GatewayEffect): void => void this.#effects.push(effect);
+    this.pings = new Pings(random, send, emit);
+    this.traceroutes = new Traceroutes(random, send, emit);
   }
 
   /** A core shall hear of something, after what is queued before it. */

@@ -1,7 +1,7 @@
 /** What one gateway is told, and what it orders: the surface that `lab` and `host` drive. */
 import type { IpAddress } from '../base/index.ts';
 import type { DeviceModel } from '../config/model.ts';
-import type { PlaneCommand, PlaneEvent } from '../plane/contract.ts';
+import type { PlaneCommand, PlaneEvent, PlaneTap } from '../plane/contract.ts';
 import type { GatewayLogEvent } from './event.ts';
 
 export type GatewayEvent =
@@ -15,9 +15,15 @@ export type GatewayEvent =
 
 export type OperatorRequest =
   | Readonly<{ kind: 'ping'; id: number; ping: PingRequest }>
+  | Readonly<{ kind: 'traceroute'; id: number; traceroute: TracerouteRequest }>
+  /** Ends a ping or a traceroute; their numbers are of one sequence. */
   | Readonly<{ kind: 'cancel'; id: number }>
   | Readonly<{ kind: 'clear-ike' | 'clear-child'; remote?: IpAddress }>
-  | Readonly<{ kind: 'clear-bgp'; neighbor?: IpAddress; soft: boolean }>
+  /** Soft: what was told is told again, in one direction or in both. */
+  | Readonly<{ kind: 'clear-bgp'; neighbor?: IpAddress; soft: boolean; direction?: 'in' | 'out' }>
+  /** Captures packets; one of that name is changed. */
+  | Readonly<{ kind: 'capture'; tap: PlaneTap }>
+  | Readonly<{ kind: 'end-capture' | 'clear-capture'; name: string }>
   /** Clean stop: deletes IKE SAs, ceases BGP. */
   | Readonly<{ kind: 'shutdown' }>;
 
@@ -30,19 +36,47 @@ export type PingRequest = Readonly<{
   df: boolean;
   timeoutMs: number;
   intervalMs: number;
+  /** What the data is filled with, 16 bits over and over; 0xabcd when absent. */
+  pattern?: number;
+  /** A reply must bring the data back as it was. */
+  validate?: boolean;
 }>;
 
-/** How one echo request ended: a reply, silence, or an ICMP error. */
+/** How one echo request ended: a reply (damaged: with other data than was sent), silence, or an ICMP error. */
 export type PingProbe = Readonly<{
   sequence: number;
-  result: 'reply' | 'timeout' | 'unreachable' | 'too-big' | 'ttl-exceeded' | 'no-route';
+  result: 'reply' | 'damaged' | 'timeout' | 'unreachable' | 'too-big' | 'ttl-exceeded' | 'no-route';
   rttMs?: number;
   from?: IpAddress;
   mtu?: number;
+}>;
+
+export type TracerouteRequest = Readonly<{
+  destination: IpAddress;
+  source?: IpAddress;
+  method: 'udp' | 'icmp';
+  /** Probes for each hop. */
+  probes: number;
+  minTtl: number;
+  maxTtl: number;
+  timeoutMs: number;
+  /** Of the first datagram. */
+  port: number;
+}>;
+
+/** How one probe ended; `reply` is the destination's. */
+export type TracerouteProbe = Readonly<{
+  /** TTL that it had. */
+  hop: number;
+  result: 'reply' | 'ttl-exceeded' | 'timeout' | 'unreachable' | 'prohibited' | 'too-big' | 'no-route';
+  rttMs?: number;
+  from?: IpAddress;
 }>;
 
 export type GatewayEffect =
   | Readonly<{ kind: 'plane'; command: PlaneCommand }>
   | Readonly<{ kind: 'log'; event: GatewayLogEvent }>
   | Readonly<{ kind: 'ping-probe'; id: number; probe: PingProbe }>
-  | Readonly<{ kind: 'ping-done'; id: number; probes: readonly PingProbe[] }>;
+  | Readonly<{ kind: 'ping-done'; id: number; probes: readonly PingProbe[] }>
+  | Readonly<{ kind: 'traceroute-probe'; id: number; probe: TracerouteProbe }>
+  | Readonly<{ kind: 'traceroute-done'; id: number; probes: readonly TracerouteProbe[] }>;

@@ -106,9 +106,10 @@ export class Gateway {
 
   /** When the next tick is due. */
   wakeAt(): Instant | undefined {
+    const { pings, traceroutes, routeNews } = this.#context;
     return earlier(
       earlier(this.#ike.wakeAt(), this.#bgp.wakeAt()),
-      earlier(this.#tcp.wakeAt(), earlier(this.#context.pings.wakeAt(), this.#context.routeNews.wakeAt())),
+      earlier(this.#tcp.wakeAt(), earlier(earlier(pings.wakeAt(), traceroutes.wakeAt()), routeNews.wakeAt())),
     );
   }
 
@@ -197,6 +198,7 @@ export class Gateway {
     if (due(this.#tcp.wakeAt())) context.push({ to: 'tcp', event: { kind: 'tick' } });
     if (due(this.#bgp.wakeAt())) context.push({ to: 'bgp', event: { kind: 'tick' } });
     context.pings.tick(context.now);
+    context.traceroutes.tick(context.now);
     context.routeNews.tick(routeTeller(context), context.now);
   }
 
@@ -208,8 +210,15 @@ export class Gateway {
         context.pings.start(request.id, request.ping, source ?? sourceFor(context, destination), context.now);
         break;
       }
+      case 'traceroute': {
+        const { destination, source } = request.traceroute;
+        const from = source ?? sourceFor(context, destination);
+        context.traceroutes.start(request.id, request.traceroute, from, context.now);
+        break;
+      }
       case 'cancel':
         context.pings.cancel(request.id);
+        context.traceroutes.cancel(request.id);
         break;
       case 'clear-ike':
       case 'clear-child': {
@@ -220,9 +229,19 @@ export class Gateway {
       }
       case 'clear-bgp': {
         const neighbor = request.neighbor === undefined ? {} : { neighbor: request.neighbor };
-        context.push({ to: 'bgp', event: { kind: 'clear', soft: request.soft, ...neighbor } });
+        const direction = request.direction === undefined ? {} : { direction: request.direction };
+        context.push({ to: 'bgp', event: { kind: 'clear', soft: request.soft, ...neighbor, ...direction } });
         break;
       }
+      case 'capture':
+        context.command({ kind: 'set-tap', tap: request.tap });
+        break;
+      case 'end-capture':
+        context.command({ kind: 'remove-tap', name: request.name });
+        break;
+      case 'clear-capture':
+        context.command({ kind: 'clear-tap', name: request.name });
+        break;
       case 'shutdown':
         this.#stop();
         break;

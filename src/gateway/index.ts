@@ -1,5 +1,13 @@
 /** The whole control plane of one device. */
-export type { GatewayEffect, GatewayEvent, OperatorRequest, PingProbe, PingRequest } from './contract.ts';
+export type {
+  GatewayEffect,
+  GatewayEvent,
+  OperatorRequest,
+  PingProbe,
+  PingRequest,
+  TracerouteProbe,
+  TracerouteRequest,
+} from './contract.ts';
 export type * from './event.ts';
 export { Gateway, type GatewayOptions, type GatewayStatus } from './gateway.ts';
 export { type FormatSyslog, SYSLOG_PORT } from './log-hosts.ts';

@@ -147,3 +147,30 @@ test('two runs at once are told apart, and what belongs to none is left alone', 
   assert.equal(readIcmp(new Uint8Array(3)), undefined);
   assert.equal(one.done(1), undefined);
 });
+
+test('data is the pattern asked for; with validation a reply that brings other data back is damaged', () => {
+  const one = new Case();
+  one.start({ count: 1, size: 33, pattern: 0x1234 });
+  const [sent] = one.sent;
+  assert.deepEqual([...(sent?.subarray(28) ?? [])], [0x12, 0x34, 0x12, 0x34, 0x12]);
+  const results = [false, true].map((validate) => {
+    const other = new Case();
+    other.start({ count: 2, validate });
+    other.pings.tick(at(500));
+    assert.ok(other.answer(501, 0));
+    const last = other.sent[1];
+    assert.ok(last);
+    last[40] = (last[40] ?? 0) ^ 1;
+    const header = parseIp(last);
+    assert.ok(header.ok);
+    const data = last.subarray(28);
+    const { source: destination, destination: source } = header.value;
+    const [id, sequence] = [((last[24] ?? 0) << 8) | (last[25] ?? 0), 1];
+    assert.ok(other.deliver(buildEcho({ source, destination, id, sequence, data, reply: true }), 502));
+    return other.done()?.map(({ result }) => result);
+  });
+  assert.deepEqual(results, [
+    ['reply', 'reply'],
+    ['reply', 'damaged'],
+  ]);
+});

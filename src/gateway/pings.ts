@@ -1,5 +1,5 @@
 /** Echo requests of our own: numbered probes with their answers, as operators ask for them. */
-import { after, Deadlines, type Instant, type IpAddress, type Random } from '../base/index.ts';
+import { after, bytesEqual, Deadlines, type Instant, type IpAddress, type Random, writeU16 } from '../base/index.ts';
 import { buildEcho, type IcmpMessage, parseIcmp, parseIp } from '../ip/index.ts';
 import type { GatewayEffect, PingProbe, PingRequest } from './contract.ts';
 
@@ -15,6 +15,7 @@ type Run = {
 
 /** IPv4 or IPv6 header and the echo header: what a packet holds besides its data. */
 const HEADERS = { 4: 28, 6: 48 } as const;
+const DEFAULT_PATTERN = 0xabcd;
 
 export class Pings {
   readonly #random: Random;
@@ -74,7 +75,9 @@ export class Pings {
       const run = this.#byIcmpId.get(message.id);
       const sentAt = run?.sent.get(message.sequence);
       if (run === undefined || sentAt === undefined) return false;
-      this.#record(run, { sequence: message.sequence, result: 'reply', rttMs: now - sentAt, from });
+      const isDamaged = run.request.validate === true && !bytesEqual(message.data, dataOf(run.request));
+      const result = isDamaged ? 'damaged' : 'reply';
+      this.#record(run, { sequence: message.sequence, result, rttMs: now - sentAt, from });
       return true;
     }
     if (message.kind !== 'unreachable' && message.kind !== 'too-big' && message.kind !== 'time-exceeded') return false;
@@ -92,8 +95,8 @@ export class Pings {
     const { request, source, icmpId: id, next: sequence } = run;
     run.next++;
     run.sent.set(sequence, now);
-    const { destination, size, df } = request;
-    const data = new Uint8Array(Math.max(0, size - HEADERS[destination.family])).fill(0xab);
+    const { destination, df } = request;
+    const data = dataOf(request);
     this.#deadlines.set(`lost ${run.id} ${sequence}`, after(now, request.timeoutMs));
     if (run.next < request.count) this.#deadlines.set(`next ${run.id}`, after(now, request.intervalMs));
     this.#send(buildEcho({ source, destination, id, sequence, data, reply: false, df }));
@@ -114,6 +117,13 @@ export class Pings {
     this.#byIcmpId.delete(run.icmpId);
     this.#emit({ kind: 'ping-done', id: run.id, probes: run.probes });
   }
+}
+
+function dataOf({ destination, size, pattern = DEFAULT_PATTERN }: PingRequest): Uint8Array {
+  const length = Math.max(0, size - HEADERS[destination.family]);
+  const data = new Uint8Array(length + 1);
+  for (let i = 0; i < length; i += 2) writeU16(data, i, pattern);
+  return data.subarray(0, length);
 }
 
 /** The echo request that an ICMP error quotes, if it is one; quotes are cut short, so checksums are not looked at. */

@@ -4,6 +4,7 @@ import { readU16, readU32 } from '../base/index.ts';
 import type { IkePath } from '../ike/index.ts';
 import { type IpHeader, Protocol, parseIp, parseQuotedIp, parseUdp } from '../ip/index.ts';
 import type { PlaneEvent } from '../plane/contract.ts';
+import { refuseDatagram } from './closed-ports.ts';
 import type { Context } from './context.ts';
 import { readIcmp } from './pings.ts';
 import { tunnelDetails } from './routes.ts';
@@ -91,6 +92,7 @@ function punt(context: Context, packet: Uint8Array): void {
   else if (header.protocol === Protocol.ICMP || header.protocol === Protocol.ICMPV6) {
     const icmp = readIcmp(packet);
     if (icmp === undefined || context.pings.received(icmp.message, icmp.from, context.now)) return;
+    if (context.traceroutes.received(icmp.message, icmp.from, context.now)) return;
     if (icmp.message.kind === 'too-big') segmentTooBig(context, icmp.message.mtu, icmp.message.quoted);
   }
 }
@@ -99,7 +101,10 @@ function puntUdp(context: Context, header: IpHeader, packet: Uint8Array): void {
   const udp = parseUdp(header, packet);
   if (!udp.ok) return;
   const { sourcePort, destinationPort, payload } = udp.value;
-  if (destinationPort !== IKE_PORT && destinationPort !== NAT_T_PORT) return;
+  if (destinationPort !== IKE_PORT && destinationPort !== NAT_T_PORT) {
+    refuseDatagram(context, header, packet);
+    return;
+  }
   const message = destinationPort === NAT_T_PORT ? payload.subarray(NON_ESP_MARKER_LENGTH) : payload;
   const path: IkePath = {
     local: { address: header.destination, port: destinationPort },

@@ -10,8 +10,10 @@ import {
   type OperatorRequest,
   type PingProbe,
   type PingRequest,
+  type TracerouteProbe,
+  type TracerouteRequest,
 } from '../gateway/index.ts';
-import type { PlaneCommand, PlaneCounters, PlaneInterface } from '../plane/contract.ts';
+import type { PlaneCommand, PlaneCounters, PlaneInterface, TappedPacket, TapStatus } from '../plane/contract.ts';
 import { SoftwarePlane } from '../plane/index.ts';
 import type { DecryptionTables } from './decryption-tables.ts';
 import type { MakeDevice } from './lab.ts';
@@ -26,9 +28,10 @@ export type GatewayNodeOptions = Readonly<{
   onLog?: (name: string, event: GatewayLogEvent) => void;
 }>;
 
-type PingTold = Readonly<{
-  probe: ((probe: PingProbe) => void) | undefined;
-  done: (probes: readonly PingProbe[]) => void;
+/** Who hears of a run of probes. */
+type Told<P> = Readonly<{
+  probe: ((probe: P) => void) | undefined;
+  done: (probes: readonly P[]) => void;
 }>;
 
 /** A gateway in the lab: its control plane and a software plane, with virtual links for interfaces. */
@@ -40,11 +43,12 @@ export class GatewayNode implements LabNode {
   #plane: SoftwarePlane;
   /** The plane's interfaces by name: what ARP would answer for. */
   readonly #interfaces = new Map<string, PlaneInterface>();
-  readonly #pings = new Map<number, PingTold>();
+  readonly #pings = new Map<number, Told<PingProbe>>();
+  readonly #traceroutes = new Map<number, Told<TracerouteProbe>>();
   /** What the gateway has still to be told: the plane may report while it carries out an order. */
   #queue: GatewayEvent[] = [];
   #isDraining = false;
-  #pingIds = 0;
+  #runIds = 0;
 
   constructor(name: string, options: GatewayNodeOptions) {
     this.name = name;
@@ -99,15 +103,38 @@ export class GatewayNode implements LabNode {
     done: (probes: readonly PingProbe[]) => void,
     probe?: (probe: PingProbe) => void,
   ): number {
-    const id = ++this.#pingIds;
+    const id = ++this.#runIds;
     this.#pings.set(id, { probe, done });
     this.operator({ kind: 'ping', id, ping }, now);
     return id;
   }
 
+  /** Traces a route from the gateway itself; gives the number by which `operator` can cancel it. */
+  traceroute(
+    traceroute: TracerouteRequest,
+    now: Instant,
+    done: (probes: readonly TracerouteProbe[]) => void,
+    probe?: (probe: TracerouteProbe) => void,
+  ): number {
+    const id = ++this.#runIds;
+    this.#traceroutes.set(id, { probe, done });
+    this.operator({ kind: 'traceroute', id, traceroute }, now);
+    return id;
+  }
+
+  /** Captures there are, and what one of them holds. */
+  captures(): readonly TapStatus[] {
+    return this.#plane.taps();
+  }
+
+  captured(name: string): readonly TappedPacket[] | undefined {
+    return this.#plane.tapped(name);
+  }
+
   start(now: Instant): void {
     this.#interfaces.clear();
     this.#pings.clear();
+    this.#traceroutes.clear();
     this.#queue = [];
     this.#plane = this.#newPlane();
     this.#gateway = this.#newGateway();
@@ -198,6 +225,15 @@ export class GatewayNode implements LabNode {
         const ping = this.#pings.get(effect.id);
         this.#pings.delete(effect.id);
         ping?.done(effect.probes);
+        break;
+      }
+      case 'traceroute-probe':
+        this.#traceroutes.get(effect.id)?.probe?.(effect.probe);
+        break;
+      case 'traceroute-done': {
+        const traceroute = this.#traceroutes.get(effect.id);
+        this.#traceroutes.delete(effect.id);
+        traceroute?.done(effect.probes);
         break;
       }
       default:
