@@ -120,6 +120,8 @@ export type PathMtuDetails = Readonly<{
   group?: string;
   pathMtu: number;
   innerMtu: number;
+  /** The ICMP error that said so, if one did, and the path MTU until then. */
+  told?: Readonly<{ from: IpAddress; suggested: number; before: number }>;
 }>;
 
 /** A tunnel that wants to come up, or can not. */

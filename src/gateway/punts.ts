@@ -3,7 +3,7 @@
 import { readU16, readU32 } from '../base/index.ts';
 import type { IkePath } from '../ike/index.ts';
 import { type IpHeader, Protocol, parseIp, parseQuotedIp, parseUdp } from '../ip/index.ts';
-import type { PlaneEvent } from '../plane/contract.ts';
+import type { DropReason, PlaneEvent } from '../plane/contract.ts';
 import { refuseDatagram } from './closed-ports.ts';
 import type { Context } from './context.ts';
 import { readIcmp } from './pings.ts';
@@ -36,10 +36,14 @@ export function planeEvent(context: Context, event: PlaneEvent): void {
           kind: 'esp',
           reason: 'unknown-spi',
           spi: event.spi,
+          sequence: event.sequence,
           local: event.local.address,
           remote: event.remote.address,
         },
       });
+      break;
+    case 'esp-dropped':
+      tellEspDropped(context, event);
       break;
     case 'path-mtu': {
       tellPathMtu(context, event);
@@ -62,8 +66,41 @@ export function planeEvent(context: Context, event: PlaneEvent): void {
   }
 }
 
+/** What the plane would not let in of a child SA. */
+function tellEspDropped(context: Context, event: Extract<PlaneEvent, { kind: 'esp-dropped' }>): void {
+  const { id: spi, reason, sequence, local, remote, inner } = event;
+  const sa = context.tunnels.child(spi);
+  const name = context.tunnels.bySpi(spi)?.name;
+  const group = sa === undefined ? undefined : context.peersByName.get(sa.peer)?.group;
+  const of = name === undefined ? '' : `${name}: `;
+  context.log(4, 'esp-dropped', `${of}ESP packet ${sequence} from ${remote} was dropped: ${reason}`, {
+    ...(name === undefined ? {} : { subject: name }),
+    remote,
+    cause: { code: reason, text: DROPS[reason] ?? reason },
+    details: {
+      kind: 'esp',
+      reason,
+      spi,
+      sequence,
+      local,
+      remote,
+      ...(name === undefined ? {} : { interface: name }),
+      ...(group === undefined ? {} : { group }),
+      ...(inner === undefined ? {} : { inner }),
+      ...(sa === undefined ? {} : { localSelectors: sa.localSelectors, remoteSelectors: sa.remoteSelectors }),
+    },
+  });
+}
+
+const DROPS: Readonly<Partial<Record<DropReason, string>>> = {
+  replayed: 'a packet of this number has come already',
+  'too-old': 'it came so late that the replay window has passed it',
+  'integrity-failed': 'its integrity check value is wrong: it was changed on the way, or the keys differ',
+  'selector-mismatch': 'what was inside is not what the SA is for',
+};
+
 function tellPathMtu(context: Context, event: Extract<PlaneEvent, { kind: 'path-mtu' }>): void {
-  const { interface: name, id, pathMtu, mtu: innerMtu } = event;
+  const { interface: name, id, pathMtu, mtu: innerMtu, told } = event;
   const sa = context.tunnels.child(id);
   const alias = context.interfaces?.get(name)?.alias;
   const group = sa === undefined ? undefined : context.peersByName.get(sa.peer)?.group;
@@ -79,6 +116,7 @@ function tellPathMtu(context: Context, event: Extract<PlaneEvent, { kind: 'path-
       ...(group === undefined ? {} : { group }),
       pathMtu,
       innerMtu,
+      ...(told === undefined ? {} : { told }),
     },
   });
 }

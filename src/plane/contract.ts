@@ -141,7 +141,18 @@ export type DropReason =
 export type PlaneEvent =
   /** A packet for ourselves that the plane does not answer: IKE (UDP 500/4500 with marker), TCP, UDP, ICMP other than echo requests. */
   | Readonly<{ kind: 'punt'; vrf: string; interface: string; packet: Uint8Array }>
-  | Readonly<{ kind: 'unknown-spi'; spi: number; local: Endpoint; remote: Endpoint }>
+  | Readonly<{ kind: 'unknown-spi'; spi: number; sequence: number; local: Endpoint; remote: Endpoint }>
+  /** ESP of a child SA was dropped as it came in; at most one in ten seconds for each SA and reason. */
+  | Readonly<{
+      kind: 'esp-dropped';
+      id: number;
+      reason: DropReason;
+      sequence: number;
+      local: IpAddress;
+      remote: IpAddress;
+      /** What was inside, where that was what did not fit. */
+      inner?: Readonly<{ source: IpAddress; destination: IpAddress; protocol: number }>;
+    }>
   /** A packet wanted a tunnel that has no SA; at most one a second for each interface. */
   | Readonly<{ kind: 'acquire'; interface: string }>
   /** First authentic packet on a child SA whose outbound waited for it; outbound has now switched over. */
@@ -150,7 +161,15 @@ export type PlaneEvent =
   /** Authentic ESP from another address or port than the SA's. */
   | Readonly<{ kind: 'peer-moved'; id: number; local: Endpoint; remote: Endpoint }>
   /** The path MTU toward an SA's peer changed: largest inner packet by this interface is now `mtu`. */
-  | Readonly<{ kind: 'path-mtu'; interface: string; id: number; pathMtu: number; mtu: number }>;
+  | Readonly<{
+      kind: 'path-mtu';
+      interface: string;
+      id: number;
+      pathMtu: number;
+      mtu: number;
+      /** The ICMP error that said so, if one did, and the path MTU until then. */
+      told?: Readonly<{ from: IpAddress; suggested: number; before: number }>;
+    }>;
 
 /** Where a plane puts its output while it handles one input. */
 export type PlaneSink = Readonly<{

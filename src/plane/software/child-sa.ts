@@ -8,6 +8,9 @@ import { SelectorPair } from './selectors.ts';
 /** Without ESN a rekey is asked for while a sixteenth of the numbers is left: RFC 4303 section 3.3.3 forbids cycling. */
 const SOFT_SEQUENCE = 0xf000_0000;
 
+/** Of drops for one reason one is told in this time. */
+const DROP_NEWS_MS = 10_000;
+
 export class ChildSa {
   readonly config: PlaneChildSa;
   readonly selectors: SelectorPair;
@@ -46,6 +49,7 @@ export class ChildSa {
   mtuErrorsRefused = 0;
   readonly #inboundDrops = new Map<DropReason, number>();
   readonly #outboundDrops = new Map<DropReason, number>();
+  readonly #dropsTold = new Map<DropReason, Instant>();
   lastInbound: Instant | undefined;
 
   /** Keys of the wrong length or ids without support are our own mistakes and throw. */
@@ -90,6 +94,14 @@ export class ChildSa {
   drop(direction: 'inbound' | 'outbound', reason: DropReason): void {
     const drops = direction === 'inbound' ? this.#inboundDrops : this.#outboundDrops;
     drops.set(reason, (drops.get(reason) ?? 0) + 1);
+  }
+
+  /** Whether it is time to tell of a drop for this reason again. */
+  tellsDrop(reason: DropReason, now: Instant): boolean {
+    const told = this.#dropsTold.get(reason);
+    if (told !== undefined && now - told < DROP_NEWS_MS) return false;
+    this.#dropsTold.set(reason, now);
+    return true;
   }
 
   /** Whether one more packet would pass the hard byte limit, in the direction that has carried `carried`. */

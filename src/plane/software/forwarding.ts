@@ -415,7 +415,7 @@ export class Forwarding {
       return;
     }
     if (message.kind === 'too-big') {
-      const about = this.tunnels.handleTooBig(port.vrf, message.mtu, message.quoted, now);
+      const about = this.tunnels.handleTooBig(port.vrf, header.source, message.mtu, message.quoted, now);
       if (about === 'ours') return;
       if (about === 'forged') {
         this.#state.drop(port, 'not-ours');

@@ -4,7 +4,7 @@
  */
 import { type Instant, type IpAddress, type Random, readU32 } from '../../base/index.ts';
 import { fragmentIp, type IpHeader, Protocol, parseIp, parseQuotedIp, setTos } from '../../ip/index.ts';
-import type { DropReason, PlaneChildSa, PlaneCommand, PlaneTunnel } from '../contract.ts';
+import type { DropReason, PlaneChildSa, PlaneCommand, PlaneEvent, PlaneTunnel } from '../contract.ts';
 import type { ChildSa } from './child-sa.ts';
 import { buildOuter, transportPacket } from './outer-packet.ts';
 import { PathMtus } from './path-mtu.ts';
@@ -147,7 +147,8 @@ export class Tunnels {
     const sa = this.#sas.get(readU32(packet, start));
     const inner = sa && state.ports.get(sa.config.interface);
     if (sa === undefined || (inner !== undefined && inner.config.tunnel?.frontVrf !== port.vrf.name)) {
-      this.#unknownSpi(port, header, readU32(packet, start), sourcePort, destinationPort, now);
+      const [spi, sequence] = [readU32(packet, start), readU32(packet, start + 4)];
+      this.#unknownSpi(port, header, spi, sequence, sourcePort, destinationPort, now);
       return;
     }
     if (sa.hardReported) {
@@ -162,6 +163,7 @@ export class Tunnels {
       if (opened.error === 'integrity-failed') sa.integrityFailed++;
       state.drop(port, opened.error);
       sa.drop('inbound', opened.error);
+      this.#tellDrop(sa, opened.error, header, readU32(packet, start + 4), now);
       return;
     }
     this.#authentic(sa, header, sourcePort, destinationPort, sa.inbound.highest > highest, now);
@@ -179,17 +181,17 @@ export class Tunnels {
       return;
     }
     if (sa.config.mode === 'tunnel') {
-      this.#enterTunnel(inner, sa, header, content, nextHeader, now);
+      this.#enterTunnel(inner, sa, header, content, nextHeader, readU32(packet, start + 4), now);
       return;
     }
-    this.#enterTransport(inner, sa, header, content, nextHeader, now);
+    this.#enterTransport(inner, sa, header, content, nextHeader, readU32(packet, start + 4), now);
   }
 
   /**
    * An ICMP report that a packet was too big: 'ours' when it is about a packet that a child SA of ours has sent, 'forged'
    * when it claims to be, 'other' when it is about something else. RFC 4301 section 8.2.1: believe only what matches.
    */
-  handleTooBig(vrf: Vrf, mtu: number, quoted: Uint8Array, now: Instant): 'ours' | 'forged' | 'other' {
+  handleTooBig(vrf: Vrf, from: IpAddress, mtu: number, quoted: Uint8Array, now: Instant): 'ours' | 'forged' | 'other' {
     const parsed = parseQuotedIp(quoted);
     if (!parsed.ok) return 'other';
     const header = parsed.value;
@@ -210,9 +212,10 @@ export class Tunnels {
         return 'forged';
       }
       sa.mtuErrorsReceived++;
-      if (this.#pathMtus.learn(vrf.name, sa.remote.address, sa.pathMtu, mtu, now)) {
+      const before = sa.pathMtu;
+      if (this.#pathMtus.learn(vrf.name, sa.remote.address, before, mtu, now)) {
         vrf.touch();
-        this.#refresh(sa);
+        this.#refresh(sa, { from, suggested: mtu, before });
       }
       return 'ours';
     }
@@ -278,7 +281,15 @@ export class Tunnels {
   }
 
   /** RFC 4301 section 5.2 step 4 and section 5.1.2: what was inside must fit the SA, and brings congestion in. */
-  #enterTunnel(port: Port, sa: ChildSa, outer: IpHeader, inner: Uint8Array, nextHeader: number, now: Instant): void {
+  #enterTunnel(
+    port: Port,
+    sa: ChildSa,
+    outer: IpHeader,
+    inner: Uint8Array,
+    nextHeader: number,
+    sequence: number,
+    now: Instant,
+  ): void {
     if (nextHeader !== Protocol.IPIP && nextHeader !== Protocol.IPV6) {
       this.#state.drop(port, 'unsupported-next-header');
       sa.drop('inbound', 'unsupported-next-header');
@@ -299,6 +310,7 @@ export class Tunnels {
     if (!sa.selectors.fitsInbound(header, inner)) {
       this.#state.drop(port, 'selector-mismatch');
       sa.drop('inbound', 'selector-mismatch');
+      this.#tellDrop(sa, 'selector-mismatch', outer, sequence, now, header);
       return;
     }
     if ((outer.tos & 3) === ECN_CE && (header.tos & 3) !== 0) setTos(inner, header.tos | ECN_CE);
@@ -311,6 +323,7 @@ export class Tunnels {
     outer: IpHeader,
     content: Uint8Array,
     nextHeader: number,
+    sequence: number,
     now: Instant,
   ): void {
     if (nextHeader === Protocol.IPV6_NONXT) {
@@ -328,6 +341,7 @@ export class Tunnels {
     if (!sa.selectors.fitsInbound(parsed.value, packet)) {
       this.#state.drop(port, 'selector-mismatch');
       sa.drop('inbound', 'selector-mismatch');
+      this.#tellDrop(sa, 'selector-mismatch', outer, sequence, now, parsed.value);
       return;
     }
     this.#around.inputInner(port, packet, parsed.value, now);
@@ -379,6 +393,7 @@ export class Tunnels {
     port: Port,
     header: IpHeader,
     spi: number,
+    sequence: number,
     sourcePort: number,
     destinationPort: number,
     now: Instant,
@@ -387,7 +402,22 @@ export class Tunnels {
     if (!this.#unknownSpis.take(now)) return;
     const local = { address: header.destination, port: destinationPort || IKE_PORT };
     const remote = { address: header.source, port: sourcePort || IKE_PORT };
-    this.#state.sink.event({ kind: 'unknown-spi', spi, local, remote });
+    this.#state.sink.event({ kind: 'unknown-spi', spi, sequence, local, remote });
+  }
+
+  #tellDrop(sa: ChildSa, reason: DropReason, outer: IpHeader, sequence: number, now: Instant, inner?: IpHeader): void {
+    if (!sa.tellsDrop(reason, now)) return;
+    this.#state.sink.event({
+      kind: 'esp-dropped',
+      id: sa.config.id,
+      reason,
+      sequence,
+      local: outer.destination,
+      remote: outer.source,
+      ...(inner === undefined
+        ? {}
+        : { inner: { source: inner.source, destination: inner.destination, protocol: inner.protocol } }),
+    });
   }
 
   #spent(port: Port, sa: ChildSa, direction: 'inbound' | 'outbound'): void {
@@ -414,7 +444,7 @@ export class Tunnels {
   }
 
   /** Brings the path MTU of an SA up to date with routes, interfaces and what ICMP told. */
-  #refresh(sa: ChildSa): void {
+  #refresh(sa: ChildSa, told?: Extract<PlaneEvent, { kind: 'path-mtu' }>['told']): void {
     const front = this.#frontVrfOf(sa);
     if (front === undefined ? sa.pathMtu !== 0 : sa.generation === front.generation) return;
     const { address } = sa.remote;
@@ -426,7 +456,14 @@ export class Tunnels {
     if (!sa.setPathMtu(mtu) || sa.closing) return;
     const { id, interface: name } = sa.config;
     const largest = Math.min(sa.innerMtu, this.#state.ports.get(name)?.config.mtu ?? sa.innerMtu);
-    this.#state.sink.event({ kind: 'path-mtu', interface: name, id, pathMtu: mtu, mtu: largest });
+    this.#state.sink.event({
+      kind: 'path-mtu',
+      interface: name,
+      id,
+      pathMtu: mtu,
+      mtu: largest,
+      ...(told && { told }),
+    });
   }
 
   /** MTU of the first link toward the peer. */
