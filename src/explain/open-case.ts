@@ -19,7 +19,7 @@ export function openCase(fabric: Fabric, subject: Readonly<{ device: string; tun
   const model = modelInterface(device, subject.tunnel);
   if (model?.kind === 'tunnel') return staticCase(fabric, { ...subject, tunnel: model.name }, device, model);
   const remote = remoteOf(device, subject.tunnel);
-  if (remote === undefined) return `${subject.device} has no tunnel ${subject.tunnel}`;
+  if (remote === undefined) return `${subject.device} has no tunnel ${subject.tunnel}; ${tunnelsOf(device)}`;
   return hubCase(fabric, subject, device, remote);
 }
 
@@ -34,20 +34,31 @@ function staticCase(fabric: Fabric, subject: Subject, device: DeviceEvidence, tu
   return { fabric, subject, near, far, initiates: true, ...(seenByFar === undefined ? {} : { seenByFar }) };
 }
 
-/** A hub's side of the tunnel that a spoke begins. */
+/** The tunnel that a spoke begins, asked at the hub: where the spoke is known, its end is looked at first. */
 function hubCase(fabric: Fabric, subject: Subject, device: DeviceEvidence, remote: IpAddress): TunnelCase {
+  const found = spokeOf(fabric, device, remote);
+  if (found !== undefined) return staticCase(fabric, subject, found.spoke, found.tunnel);
+  return { fabric, subject, near: farEnd(device, undefined, remote, undefined), initiates: false, peer: remote };
+}
+
+type Spoke = Readonly<{ spoke: DeviceEvidence; tunnel: InterfaceModel }>;
+
+/** The tunnel that comes from an address; failing that, one of the device there that leads nowhere. */
+function spokeOf(fabric: Fabric, hub: DeviceEvidence, remote: IpAddress): Spoke | undefined {
+  let stray: Spoke | undefined;
   for (const spoke of fabric.values()) {
-    if (spoke === device) continue;
+    if (spoke === hub) continue;
     for (const tunnel of spoke.model.interfaces) {
+      if (tunnel.kind !== 'tunnel') continue;
       const destination = tunnel.tunnel?.destination;
-      if (tunnel.kind !== 'tunnel' || destination === undefined || !owns(device, destination)) continue;
-      const far = staticEnd(spoke, tunnel);
-      const seenByNear = seenAs(fabric, far, device);
-      if (seenByNear?.equals(remote) !== true) continue;
-      return { fabric, subject, near: farEnd(device, destination, remote, far), far, initiates: false, peer: remote };
+      if (destination === undefined || ownerOf(fabric, destination, spoke) === undefined) {
+        if (owns(spoke, remote)) stray = { spoke, tunnel };
+      } else if (owns(hub, destination) && seenAs(fabric, staticEnd(spoke, tunnel), hub)?.equals(remote) === true) {
+        return { spoke, tunnel };
+      }
     }
   }
-  return { fabric, subject, near: farEnd(device, undefined, remote, undefined), initiates: false, peer: remote };
+  return stray;
 }
 
 function staticEnd(device: DeviceEvidence, tunnel: InterfaceModel): TunnelEnd {
@@ -170,4 +181,15 @@ function saFrom({ snapshot }: DeviceEvidence, remote: IpAddress | undefined): Ik
 function remoteOf(device: DeviceEvidence, name: string): IpAddress | undefined {
   const state = interfaceState(device, name);
   return state?.kind === 'virtual-access' ? state.tunnel?.destination : IpAddress.parse(name);
+}
+
+/** What could have been asked of a device. */
+function tunnelsOf({ model, snapshot }: DeviceEvidence): string {
+  const names = [
+    ...model.interfaces.filter(({ kind }) => kind === 'tunnel').map(({ name }) => name),
+    ...(snapshot?.interfaces.filter(({ kind }) => kind === 'virtual-access').map(({ name }) => name) ?? []),
+    ...model.tunnelGroups.flatMap(({ name, virtualTemplate }) => (virtualTemplate === undefined ? [] : [name])),
+  ];
+  const shown = names.length > 12 ? `${names.slice(0, 12).join(', ')}, …` : names.join(', ');
+  return shown === '' ? 'it has none' : `it has ${shown}`;
 }

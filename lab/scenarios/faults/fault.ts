@@ -205,9 +205,12 @@ export function aloneWith(fabric: Fabric, device: string): Fabric {
   return new Map([[device, found]]);
 }
 
-/** Every static tunnel of a fabric, as `device tunnel`. */
+/** Every tunnel of a fabric: the static ones and the clones. */
 export function tunnelsOf(fabric: Fabric): readonly Question[] {
-  return [...fabric.values()].flatMap(({ name, model }) =>
-    model.interfaces.filter(({ kind }) => kind === 'tunnel').map((one) => ({ device: name, tunnel: one.name })),
+  return [...fabric.values()].flatMap(({ name, model, snapshot }) =>
+    [
+      ...model.interfaces.filter(({ kind }) => kind === 'tunnel'),
+      ...(snapshot?.interfaces.filter(({ kind }) => kind === 'virtual-access') ?? []),
+    ].map((one) => ({ device: name, tunnel: one.name })),
   );
 }

@@ -1,7 +1,7 @@
 /** Every fault is named by its lines, each edit that is proposed brings the fabric up, and nothing healthy is blamed. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { formatDiagnosis } from '../../../src/explain/index.ts';
+import { type Fabric, formatDiagnosis } from '../../../src/explain/index.ts';
 import {
   aloneWith,
   asked,
@@ -10,6 +10,7 @@ import {
   indexOf,
   mend,
   type Named,
+  type Question,
   run,
   type Texts,
   tunnelsOf,
@@ -56,6 +57,18 @@ function check(t: TestContext, fault: Fault): void {
     assert.deepEqual([other.state, other.lines], ['up', []], formatDiagnosis(other));
   }
 
+  for (const question of otherSide(fabric, fault)) {
+    const other = asked(fabric, question);
+    const blamed = other.lines.map(({ position }) => `${position.file}:${position.line}`);
+    // The hub's peer is served by the first of two tunnels to one place.
+    if (fault.code !== 'tunnel-twin') assert.notEqual(other.state, 'up', formatDiagnosis(other));
+    assert.deepEqual(
+      blamed.filter((line) => !places(texts, fault.lines).includes(line)),
+      [],
+      formatDiagnosis(other),
+    );
+  }
+
   const alone = asked(aloneWith(fabric, fault.ask.device), fault.ask);
   assert.equal(alone.code, fault.alone ?? fault.code, formatDiagnosis(alone));
   const foreign = alone.lines.filter(({ device }) => device !== fault.ask.device);
@@ -70,4 +83,15 @@ function check(t: TestContext, fault: Fault): void {
 
 function places(texts: Texts, lines: readonly Named[]): readonly string[] {
   return lines.map((one) => `${one.file}:${indexOf((texts.get(one.file) ?? '').split('\n'), one) + 1}`).sort();
+}
+
+/** The same tunnel, asked at the hub that a spoke's leads to. */
+function otherSide(fabric: Fabric, { ask }: Fault): readonly Question[] {
+  const near = fabric.get(ask.device);
+  const tunnel = near?.model.interfaces.find(({ name }) => name === ask.tunnel)?.tunnel;
+  const hub = [...fabric.values()].find(({ model }) =>
+    model.interfaces.some(({ addresses }) => addresses.some(({ address }) => tunnel?.destination?.equals(address))),
+  );
+  const outer = near?.model.interfaces.find(({ alias }) => alias === tunnel?.sourceInterface)?.addresses[0]?.address;
+  return hub === undefined || outer === undefined ? [] : [{ device: hub.name, tunnel: outer.toString() }];
 }

@@ -1,5 +1,6 @@
 /** Pre-shared keys: what one end proves is not what the other expects of it. */
 import { failuresSeen, nearFailure, tell } from '../failure.ts';
+import { identityOf } from '../open-case.ts';
 import { lineOf, setAttribute } from '../places.ts';
 import type { Finding, TunnelCase, TunnelEnd, TunnelRule } from '../tunnel-case.ts';
 
@@ -59,8 +60,6 @@ function alone(one: TunnelCase): Finding | undefined {
       ? `the other side does not accept what ${device.name} calls itself or the key that it proves`
       : `the other side does not prove the key that ${device.name} expects`,
     evidence,
-    missing:
-      `a tunnel-group for ${device.name} with ikev2 ${there}-authentication pre-shared-key equal to the ` +
-      `${mine}-authentication key of ${place.file}:${place.line}`,
+    missing: `a tunnel-group ${identityOf(one.near) ?? device.name} (or a default one) with a virtual-template or a tunnel, a group-policy that allows ikev2, and ikev2 ${there}-authentication pre-shared-key equal to the ${mine}-authentication key of ${place.file}:${place.line}`,
   };
 }

@@ -64,13 +64,12 @@ function noWay(one: TunnelCase, end: TunnelEnd, address: IpAddress): Finding | u
   const needs = tunnel?.kind === 'tunnel' ? [lineOf(device, tunnel.written, 'destination')] : [];
   return {
     code: 'outer-route-missing',
-    claim: `${device.name} has no route to ${address}, the other end of the tunnel`,
+    claim:
+      `${device.name} has no route to ${address}, the other end of the tunnel` +
+      (gateway === undefined ? `: it needs one by a next hop on the subnet of ${alias}` : ''),
     evidence: [`${device.name}: ${address} is looked up and no route matches`, ...dropsSeen(end)],
     lines: needs.length > 0 ? needs : source === undefined ? [] : [lineOf(device, source.written, 'addresses')],
     edits: gateway === undefined || edit === undefined ? [] : [edit],
-    ...(gateway === undefined
-      ? { missing: `nothing: ${device.name} needs route ${alias} ${address} … by a next hop on the subnet of ${alias}` }
-      : {}),
   };
 }
 

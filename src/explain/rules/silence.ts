@@ -1,5 +1,5 @@
 /** Both configurations agree and yet requests are not answered: something on the way drops UDP 500 or 4500. */
-import { failuresSeen, nearFailure, remoteAddress } from '../failure.ts';
+import { type Failure, failuresSeen, nearFailure, remoteAddress } from '../failure.ts';
 import type { Finding, TunnelCase, TunnelRule } from '../tunnel-case.ts';
 
 const NO_SPI = /^0+$/;
@@ -13,10 +13,18 @@ export const silence: TunnelRule = (one) => {
   const failure = nearFailure(one);
   const waits = began?.status === 'negotiating';
   if (!waits && failure?.cause.code !== 'no-response') return undefined;
-  const inAuth = waits ? !NO_SPI.test(began.remoteSpi) : failure?.cause.text.includes('IKE_AUTH') === true;
-  const port = inAuth && began?.path.local.port === 4500 ? 4500 : inAuth && began === undefined ? 4500 : 500;
-  return blocked(one, inAuth ? 4500 : port, inAuth);
+  const inAuth = waits ? !NO_SPI.test(began.remoteSpi) : failedOn(failure) === NAT_PORT;
+  return blocked(one, waits ? began.path.local.port : (failedOn(failure) ?? IKE_PORT), inAuth);
 };
+
+const IKE_PORT = 500;
+const NAT_PORT = 4500;
+
+/** The port that a failed attempt had come to. */
+function failedOn(failure: Failure | undefined): number | undefined {
+  const details = failure?.event.details;
+  return details?.kind === 'ike' ? details.local.port : undefined;
+}
 
 function blocked(one: TunnelCase, port: number, inAuth: boolean): Finding {
   const { near, far, initiates } = one;
@@ -32,17 +40,22 @@ function blocked(one: TunnelCase, port: number, inAuth: boolean): Finding {
     ...(to === undefined || to === near ? [] : [`${to.device.name}: ${heard} IKE messages received in all`]),
     ...failuresSeen(one),
   ];
+  const layer = inAuth ? 'ike-auth' : 'ike-sa-init';
+  const claim = `${exchange} of ${from?.device.name ?? 'the other side'} to ${to?.address ?? remote ?? 'it'} on UDP ${port} is not answered`;
+  if (far === undefined) {
+    return {
+      layer,
+      code: 'no-answer',
+      claim,
+      evidence,
+      missing: `crypto ikev2 enable on its outer interface, a route back, and a way that lets UDP 500 and 4500 pass`,
+    };
+  }
   return {
-    layer: inAuth ? 'ike-auth' : 'ike-sa-init',
+    layer,
     code: `udp-${port}-blocked`,
-    claim:
-      `${exchange} of ${from?.device.name ?? 'the other side'} to ${to?.address ?? remote ?? 'the other side'} on UDP ` +
-      `${port} is not answered${far === undefined ? '' : ', though the two configurations agree'}: ` +
-      `something on the way drops UDP ${port}`,
+    claim: `${claim}, though the two configurations agree: something on the way drops UDP ${port}`,
     evidence,
-    ...(far === undefined
-      ? { missing: `crypto ikev2 enable on its outer interface, and a way that lets UDP 500 and 4500 pass both ways` }
-      : {}),
   };
 }
 

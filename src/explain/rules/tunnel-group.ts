@@ -1,10 +1,10 @@
 /** The tunnel-group for the peer: there is none, or it has no keys. */
-import type { IpAddress } from '../../base/index.ts';
+import { IpAddress } from '../../base/index.ts';
 import type { TunnelGroupModel } from '../../config/index.ts';
 import type { Edit } from '../diagnosis.ts';
 import { failuresSeen, nearFailure, remoteAddress, tell } from '../failure.ts';
 import { identityOf } from '../open-case.ts';
-import { findLine, insertAfter, lineOf } from '../places.ts';
+import { findLine, insertAfter, lineOf, setAttribute } from '../places.ts';
 import type { Finding, TunnelCase, TunnelEnd, TunnelRule } from '../tunnel-case.ts';
 
 /** The near end has no group for the address that its tunnel leads to. */
@@ -38,11 +38,18 @@ function missingAt(end: TunnelEnd, other: TunnelEnd | undefined, remote: IpAddre
         ? `${device.name} has no tunnel-group ${name} and no default one with keys`
         : `${device.name} has no tunnel-group ${name}; the tunnel-group ${stray.name} fits no peer`,
     lines: [...needs, ...(stray === undefined ? [] : [lineOf(device, stray.written)])],
-    edits: edit === undefined ? [] : [edit],
+    edits: [...(edit === undefined ? [] : [edit]), ...(other === undefined ? ledTo(end, stray) : [])],
     ...(edit === undefined && other === undefined
       ? { missing: `for a new tunnel-group ${name} here, the two pre-shared keys of its tunnel-group for us` }
       : {}),
   };
+}
+
+/** With the other end unknown it may as well be the destination that is wrong. */
+function ledTo({ device, tunnel }: TunnelEnd, stray: TunnelGroupModel | undefined): readonly Edit[] {
+  if (tunnel?.kind !== 'tunnel' || stray === undefined || IpAddress.parse(stray.name) === undefined) return [];
+  const change = { text: `tunnel destination ${stray.name}`, why: 'leads to the peer of that tunnel-group' };
+  return [setAttribute(device, tunnel.written, 'destination', change)];
 }
 
 /** Somebody whom only the journal knows was turned away. */

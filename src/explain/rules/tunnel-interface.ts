@@ -44,7 +44,6 @@ function withoutAddress(one: TunnelCase): Finding | undefined {
     claim: `${tunnel.name} has no IP address, so it carries no family`,
     lines: [lineOf(device, tunnel.written)],
     edits: text === '' ? [] : [edit],
-    ...(text === '' ? { missing: 'nothing: an address of its own is missing here' } : {}),
   };
 
   function written(of: typeof tunnel & object) {
