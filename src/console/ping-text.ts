@@ -4,7 +4,6 @@ import type { PingProbe, PingRequest } from '../gateway/index.ts';
 const MARKS = {
   reply: '!',
   damaged: '?',
-  damaged: '?',
   timeout: '.',
   unreachable: 'U',
   'no-route': '?',
