@@ -167,6 +167,8 @@ export function espConformance(name: string, makePlane: MakePlane): void {
     for (const packet of packets.slice(0, 6)) bench.east.plane.receive('wan', packet, bench.now);
     const { replayed, inboundPackets, highestInbound, replayBitmap, furthestBehind } = bench.east.sa(spiOf('east', 1));
     assert.deepEqual(bench.east.drops, { replayed: 10, 'too-old': 6 });
+    const told = bench.east.eventsOf('esp-dropped').map(({ reason }) => reason);
+    assert.deepEqual([...told].sort(), ['replayed', 'too-old'], 'one of each kind is told');
     // A plane may tell how far behind they were.
     assert.equal(furthestBehind ?? 69, 69);
     assert.deepEqual([replayed, inboundPackets, highestInbound, replayBitmap.length], [16, 65, 70, 2]);
@@ -224,6 +226,7 @@ export function espConformance(name: string, makePlane: MakePlane): void {
     assert.deepEqual(reports[0], {
       kind: 'unknown-spi',
       spi: 0x07070707,
+      sequence: 0x07070707,
       local: { address: bench.address('east', 'wan', 4), port: 500 },
       remote: { address: bench.address('west', 'wan', 4), port: 500 },
     });

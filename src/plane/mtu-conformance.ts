@@ -222,7 +222,14 @@ export function mtuConformance(name: string, makePlane: MakePlane): void {
           const { pathMtu, innerMtu } = west.sa(id);
           assert.deepEqual([pathMtu, innerMtu], [1400, before - 100]);
           const [event] = west.eventsOf('path-mtu');
-          assert.deepEqual(event, { kind: 'path-mtu', interface: 'tun', id, pathMtu: 1400, mtu: innerMtu });
+          assert.deepEqual(event, {
+            kind: 'path-mtu',
+            interface: 'tun',
+            id,
+            pathMtu: 1400,
+            mtu: innerMtu,
+            told: { from: headerOf(sent).destination, suggested: 1400, before: 1500 },
+          });
           bench.send(west, bench.packet('west', 4, innerMtu + 1, { df: true }));
           const answer = told(west);
           assert.ok(answer.kind === 'too-big' && answer.mtu === innerMtu);
