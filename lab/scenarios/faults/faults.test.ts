@@ -74,6 +74,9 @@ function check(t: TestContext, fault: Fault): void {
   const foreign = alone.lines.filter(({ device }) => device !== fault.ask.device);
   assert.deepEqual(foreign, []);
 
+  const shown = [found, alone].map((one) => formatDiagnosis(one) + JSON.stringify(one)).join('');
+  for (const key of keysOf(texts)) assert.ok(!shown.includes(key), `the key ${key} is shown`);
+
   if (fault.mendable !== false) assert.ok(found.edits.length > 0, `no edit is proposed:\n${text}`);
   for (const edit of found.edits) mend(fault, texts, edit);
   t.diagnostic(
@@ -94,4 +97,10 @@ function otherSide(fabric: Fabric, { ask }: Fault): readonly Question[] {
   );
   const outer = near?.model.interfaces.find(({ alias }) => alias === tunnel?.sourceInterface)?.addresses[0]?.address;
   return hub === undefined || outer === undefined ? [] : [{ device: hub.name, tunnel: outer.toString() }];
+}
+
+function keysOf(texts: Texts): readonly string[] {
+  return [...texts.values()].flatMap((text) =>
+    [...text.matchAll(/pre-shared-key (\S+)/g)].flatMap(([, key]) => (key === undefined ? [] : [key])),
+  );
 }
