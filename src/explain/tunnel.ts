@@ -15,6 +15,7 @@ import { natMapping } from './rules/nat-mapping.ts';
 import { outerInterface } from './rules/outer-interface.ts';
 import { outerRoute, recursion } from './rules/outer-route.ts';
 import { pfs } from './rules/pfs.ts';
+import { recursiveBgp } from './rules/recursive-bgp.ts';
 import { selectors } from './rules/selectors.ts';
 import { silence } from './rules/silence.ts';
 import { templateAddress } from './rules/template-address.ts';
@@ -46,7 +47,7 @@ const layers: readonly TunnelLayer[] = [
       ikePolicyMissing,
     ],
   },
-  { layer: 'reachability', asked: 'always', rules: [recursion] },
+  { layer: 'reachability', asked: 'always', rules: [recursion, recursiveBgp] },
   { layer: 'reachability', asked: 'down', rules: [outerInterface, outerRoute] },
   { layer: 'ike-sa-init', asked: 'down', rules: [farIkev2Enable, ikeProposal] },
   {

@@ -500,6 +500,20 @@ export const tunnelFaults: readonly Fault[] = [
     ],
     healthy: OTHERS,
   }),
+  {
+    name: 'recursion-learnt',
+    says: 'the hub tells its outer subnet over the tunnels, which is longer than the default route of the spokes',
+    topology: NAT,
+    changes: [insert('hub.cfg', 'network 10.250.0.0 mask 255.255.255.0', 'network 10.0.0.0 mask 255.255.255.0')],
+    ask: TUNNEL1,
+    code: 'recursive-routing',
+    layer: 'reachability',
+    state: 'will-fail',
+    lines: [
+      named('spoke1.cfg', 'route outside 0.0.0.0 0.0.0.0 192.168.1.254 1'),
+      named('hub.cfg', 'network 10.0.0.0 mask 255.255.255.0'),
+    ],
+  },
   broken({
     name: 'firewall-500',
     says: 'a firewall before spoke1 drops UDP 500',
