@@ -5,8 +5,10 @@ import type { Lab } from '../lab/index.ts';
 import { labCommands } from './lab-commands.ts';
 import { labDevices } from './lab-device.ts';
 
-const BANNER = `Type a device's name to go to it, such as 'NAME'; 'devices' lists them. '?' helps at any place, Tab completes.
-The lab itself: 'power on|off NODE', 'link up|down LINK', 'explain tunnel NAME'; 'exit' ends it.
+const BANNER = `Type a device's name to go to it, such as 'NAME'; 'devices' lists them.
+'?' shows what may follow, at any place; Tab completes; 'help' lists everything.
+The lab itself: 'power on|off NODE', 'link up|down LINK', 'explain tunnel NAME'.
+'exit' ends it.
 
 `;
 
