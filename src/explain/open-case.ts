@@ -16,7 +16,11 @@ const DEFAULT_GROUP = 'DefaultL2LGroup';
 export function openCase(fabric: Fabric, subject: Readonly<{ device: string; tunnel: string }>): TunnelCase | string {
   const device = fabric.get(subject.device);
   if (device === undefined) return `there is no device ${subject.device}`;
-  const model = modelInterface(device, subject.tunnel);
+  const peer = IpAddress.parse(subject.tunnel);
+  const model =
+    peer === undefined
+      ? modelInterface(device, subject.tunnel)
+      : device.model.interfaces.find(({ tunnel }) => tunnel?.destination?.equals(peer) === true);
   if (model?.kind === 'tunnel') return staticCase(fabric, { ...subject, tunnel: model.name }, device, model);
   const remote = remoteOf(device, subject.tunnel);
   if (remote === undefined) return `${subject.device} has no tunnel ${subject.tunnel}; ${tunnelsOf(device)}`;
