@@ -334,6 +334,12 @@ test('a peer that closes without a word leaves that as the last error, yet not o
   assert.equal(lastError(), told);
 });
 
+test('an attempt that nobody answers is the last error', () => {
+  const bench = new Bench();
+  bench.run(25_000);
+  assert.equal(bench.bgp.snapshot(bench.now).neighbors[0]?.lastError, 'connect: timed-out');
+});
+
 test('shutdown and deconfigure say so (RFC 4486)', () => {
   const shutdown = new Bench().establish();
   const config = speaker(65001, '1.1.1.1', [neighbor('192.0.2.2', 65002, { shutdown: true })]);

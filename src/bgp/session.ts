@@ -251,6 +251,7 @@ export class Session {
   #tickConnection(connection: Connection, now: Instant): void {
     if (connection.deadline !== undefined && connection.deadline <= now) {
       if (connection.state === 'connecting') {
+        this.lastError = 'connect: timed-out';
         this.#close(connection, undefined);
         this.#attemptFailed(now);
       } else this.#fault(connection, { kind: 'hold-timer-expired' }, now);
