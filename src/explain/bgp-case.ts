@@ -53,7 +53,7 @@ export function openBgpCase(fabric: Fabric, subject: Readonly<{ device: string; 
   const near = endOf(device, neighbor, address, link?.near);
   const common = { fabric, subject, family: address.family, address };
   if (farDevice === undefined) return { ...common, near };
-  const back = neighborToward(farDevice, near, address.family);
+  const back = neighborToward(fabric, farDevice, near, address.family);
   return { ...common, near, far: endOf(farDevice, back, back?.address ?? near.address, link?.far) };
 }
 
@@ -172,15 +172,30 @@ function tunnelsOf(fabric: Fabric, { name, model }: DeviceEvidence): readonly Tu
     .filter((one) => typeof one === 'object');
 }
 
-/** The lines of a device for the near end: those for the address it speaks from before those for another of its own. */
-function neighborToward({ model }: DeviceEvidence, near: BgpEnd, family: Family): BgpNeighborModel | undefined {
-  const fitting = model.bgp?.neighbors.filter((one) => one.address.family === family && has(near.device, one.address));
-  const wanted = [near.address, tunnelAddressOf(near, family)];
-  for (const address of wanted) {
-    const found = fitting?.find((one) => address !== undefined && one.address.equals(address));
+/**
+ * The lines of a device for the near end: those for the address it speaks from, then those for another of its own, and
+ * last those for an address that nobody has and that leads nowhere else.
+ */
+function neighborToward(
+  fabric: Fabric,
+  device: DeviceEvidence,
+  near: BgpEnd,
+  family: Family,
+): BgpNeighborModel | undefined {
+  const all = device.model.bgp?.neighbors.filter((one) => one.address.family === family) ?? [];
+  const fitting = all.filter(({ address }) => has(near.device, address));
+  for (const address of [near.address, tunnelAddressOf(near, family)]) {
+    const found = fitting.find((one) => address !== undefined && one.address.equals(address));
     if (found !== undefined) return found;
   }
-  return fitting?.[0];
+  if (fitting[0] !== undefined) return fitting[0];
+  const lost = all.filter(({ address, remoteAsn }) => {
+    if (remoteAsn !== near.bgp?.asn || [...fabric.values()].some((one) => has(one, address))) return false;
+    const out = wayTo(device, address)?.interface;
+    const through = out === undefined ? undefined : openCase(fabric, { device: device.name, tunnel: out });
+    return typeof through !== 'object' || through.far?.device === near.device;
+  });
+  return lost.length === 1 ? lost[0] : undefined;
 }
 
 function has({ model }: DeviceEvidence, wanted: IpAddress): boolean {

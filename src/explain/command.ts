@@ -1,28 +1,34 @@
-/** The exec lines `explain tunnel NAME` and `explain bgp ADDRESS`. */
+/** The exec lines `explain tunnel NAME`, `explain bgp ADDRESS`, `explain route DESTINATION` and `show … why`. */
 import { explainBgp } from './bgp.ts';
 import { type Diagnosis, formatDiagnosis } from './diagnosis.ts';
 import type { Fabric } from './evidence.ts';
+import { explainRoute } from './path.ts';
+import { showWhy, whyText } from './show-why.ts';
 import { explainTunnel } from './tunnel.ts';
 
 /**
- * What `words` ask of a device, as text and as a value for JSON; undefined: they are no `explain` line. Words may be
- * abbreviated.
+ * What `words` ask of a device, as text and as a value for JSON; undefined: they are no `explain` or `show … why`
+ * line. Words may be abbreviated.
  */
 export function explainCommand(
   fabric: Fabric,
   device: string,
   words: readonly string[],
-): Readonly<{ text: string; value: Diagnosis }> | undefined {
-  const [, what = '', name, ...rest] = words;
-  if (!isExplain(words) || name === undefined || rest.length > 0) return undefined;
+): Readonly<{ text: string; value: Diagnosis | readonly Diagnosis[] }> | undefined {
+  const why = showWhy(fabric, device, words);
+  if (why !== undefined) return { text: whyText(why), value: why };
+  const [verb = '', what = '', name, ...rest] = words;
+  if (!means(verb, 'explain', 3) || name === undefined || rest.length > 0) return undefined;
   if (means(what, 'tunnel', 1)) return answer(explainTunnel(fabric, device, name));
   if (means(what, 'bgp', 1)) return answer(explainBgp(fabric, device, name));
+  if (means(what, 'route', 1)) return answer(explainRoute(fabric, device, name));
   return undefined;
 }
 
 /** Whether a line begins like ours: before that, nobody needs to gather evidence. */
-export function isExplain([verb = '']: readonly string[]): boolean {
-  return means(verb, 'explain', 3);
+export function isExplain(words: readonly string[]): boolean {
+  const [verb = ''] = words;
+  return means(verb, 'explain', 3) || (means(verb, 'show', 2) && words.at(-1) === 'why');
 }
 
 function means(word: string, keyword: string, least: number): boolean {

@@ -36,7 +36,7 @@ export type Edit = Readonly<{
   why: string;
 }>;
 
-export type Subject = Readonly<{ device: string; tunnel?: string; neighbor?: string }>;
+export type Subject = Readonly<{ device: string; tunnel?: string; neighbor?: string; destination?: string }>;
 
 export type Diagnosis = Readonly<{
   subject: Subject;
@@ -88,7 +88,7 @@ export function applyEdit(text: string, { line, action, count = 1, text: wanted,
 /** Several lines of text with a final newline. */
 export function formatDiagnosis(diagnosis: Diagnosis): string {
   const { subject, state, layer, code, claim, evidence, lines, edits, missing } = diagnosis;
-  const what = subject.neighbor ?? subject.tunnel ?? '';
+  const what = subject.destination ?? subject.neighbor ?? subject.tunnel ?? '';
   const out = [`${subject.device}${what === '' ? '' : ` ${what}`}: ${STATES[state]} (${layer}): ${claim} [${code}]`];
   for (const one of evidence) out.push(`  seen: ${one}`);
   for (const { device, position, text } of lines) {

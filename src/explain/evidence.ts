@@ -1,4 +1,6 @@
 /** What a diagnosis is made from: of each known device its configuration, and its snapshot if it runs. */
+import type { IpAddress } from '../base/index.ts';
+import type { BgpPathSnapshot } from '../bgp/index.ts';
 import type { DeviceModel, InterfaceModel } from '../config/index.ts';
 import type { GatewaySnapshot, InterfaceSnapshot } from '../gateway/index.ts';
 
@@ -9,6 +11,10 @@ export type DeviceEvidence = Readonly<{
   configuration: Readonly<{ file: string; text: string }>;
   /** Absent: the device is off, or only its configuration is known. */
   snapshot?: GatewaySnapshot;
+  /** The BGP table, or what one neighbour told or was told: asked for apart because there may be many. */
+  bgpPaths?: (
+    what: Readonly<{ kind: 'all' } | { kind: 'received' | 'advertised'; neighbor: IpAddress }>,
+  ) => readonly BgpPathSnapshot[];
 }>;
 
 /** All devices that are known, by name; it may be one alone. */

@@ -11,4 +11,5 @@ export {
   type Subject,
 } from './diagnosis.ts';
 export type { DeviceEvidence, Fabric } from './evidence.ts';
+export { explainRoute } from './path.ts';
 export { explainTunnel } from './tunnel.ts';

@@ -11,7 +11,8 @@ export function labEvidence(lab: Lab): Fabric {
     const { name, model } = node;
     const snapshot = lab.isOn(name) ? node.snapshot(lab.now) : undefined;
     const configuration = configurations.get(name) ?? { file: name, text: '' };
-    return [name, { name, model, configuration, ...(snapshot === undefined ? {} : { snapshot }) }];
+    if (snapshot === undefined) return [name, { name, model, configuration }];
+    return [name, { name, model, configuration, snapshot, bgpPaths: (what) => node.bgpPaths(what) }];
   });
   return new Map(devices);
 }

@@ -5,10 +5,20 @@ import { sourceLine } from '../diagnosis.ts';
 import { insertAfter } from '../places.ts';
 import { refusals } from '../session-evidence.ts';
 import type { Finding } from '../tunnel-case.ts';
+import { ownerOf } from '../ways.ts';
 
 export const neighborMissing: BgpRule = (one) => {
   for (const { here, there } of bothWays(one)) {
     if (there === undefined || here.neighbor !== undefined) continue;
+    const known = here.bgp?.neighbors.find(
+      ({ address }) => address.family === one.family && ownerOf(there.device, address) !== undefined,
+    );
+    if (known !== undefined) {
+      return {
+        code: 'no-such-neighbor',
+        claim: `${here.device.name} has no neighbor ${one.address}; ${there.device.name} is its neighbor ${known.address}`,
+      };
+    }
     const caller = there.address;
     const asn = asnOf(there);
     if (here.bgp === undefined || there.neighbor === undefined || caller === undefined || asn === undefined) continue;
