@@ -1,0 +1,102 @@
+/** Every fault of routing and BGP is named by its lines, and each edit that is proposed mends it. */
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { type Diagnosis, explainRoute, type Fabric, formatDiagnosis } from '../../../src/explain/index.ts';
+import { type BgpFault, type BgpQuestion, bgpTable } from './bgp-faults.ts';
+import { aloneWith, asked, brokenTexts, edited, type Fault, indexOf, type Named, run, type Texts } from './fault.ts';
+
+for (const topology of ['lab/scenarios/faults/healthy/topology.yaml', 'examples/hub-and-spoke/topology.yaml']) {
+  test(`${topology}: every session and every LAN explains as up, and no line is blamed`, () => {
+    const fault = { topology, changes: [] };
+    const { fabric } = run(fault as unknown as Fault, brokenTexts(fault), 'converged');
+    for (const question of sessionsOf(fabric)) {
+      assertUp(answer(fabric, question));
+      assertUp(answer(aloneWith(fabric, question.device), question));
+    }
+    // The hubs of the example are one AS, and do not tell one another of their LANs.
+    for (const device of fabric.size > 3 ? ['spoke1', 'spoke2'] : fabric.keys()) {
+      for (const destination of ['10.250.0.10', '10.1.1.10', '10.1.2.0/24', '2001:db8:1:2::10']) {
+        assertUp(answer(fabric, { device, destination }));
+        assertUp(answer(aloneWith(fabric, device), { device, destination }));
+      }
+    }
+  });
+}
+
+for (const fault of bgpTable) test(`${fault.name}: ${fault.says}`, (t) => check(t, fault));
+
+function check(t: TestContext, fault: BgpFault): void {
+  const texts = brokenTexts(fault);
+  const { fabric, said } = run(fault as unknown as Fault, texts, 'asked');
+  const found = answer(fabric, fault.ask);
+  const text = formatDiagnosis(found);
+  assert.deepEqual([found.code, found.layer, found.state], [fault.code, fault.layer, fault.state ?? 'down'], text);
+  assert.deepEqual(places(found), namedPlaces(texts, fault.lines), text);
+
+  for (const question of fault.also ?? []) {
+    const other = answer(fabric, question);
+    assert.deepEqual([other.code, places(other)], [found.code, places(found)], formatDiagnosis(other));
+  }
+  for (const question of fault.healthySessions ?? []) assertUp(answer(fabric, question));
+
+  const alone = answer(aloneWith(fabric, fault.ask.device), fault.ask);
+  assert.equal(alone.code, fault.alone ?? fault.code, formatDiagnosis(alone));
+  assert.deepEqual(
+    alone.lines.filter(({ device }) => device !== fault.ask.device),
+    [],
+  );
+  const innocent = fault.lines.every(({ file }) => file !== `${fault.ask.device}.cfg`);
+  if (innocent && alone.state !== 'up') assert.notEqual(alone.missing, undefined, formatDiagnosis(alone));
+
+  if (fault.mendable !== false) assert.ok(found.edits.length > 0, `no edit is proposed:\n${text}`);
+  for (const edit of found.edits) mend(fault, edited(texts, edit), found);
+  const named = found.lines.map(({ position: p }) => `${p.file}:${p.line}`).join(' ');
+  const told = said.length === 0 ? '' : ` | ${said.length} messages of the loader`;
+  t.diagnostic(`${fault.name} | ${found.layer} | ${found.code} | ${named} | ${found.edits.length} edits proven${told}`);
+}
+
+/** Runs edited texts until they converge. The same fault may be there the other way round: then that is mended as well. */
+function mend(fault: BgpFault, first: Texts, { code }: Diagnosis): void {
+  const questions = [fault.ask, ...(fault.also ?? []), ...(fault.healthySessions ?? [])];
+  let texts = first;
+  for (let round = 0; ; round++) {
+    const { fabric, lab, problems } = run(fault as unknown as Fault, texts, 'converged');
+    const left = questions.map((question) => answer(fabric, question)).filter(isWrong);
+    const [same] = left.find((one) => one.code === code)?.edits ?? [];
+    if (same === undefined || round === 2) {
+      for (const one of left) assertUp(one, problems.join('\n'));
+      assert.deepEqual(problems, []);
+      if (lab !== undefined) fault.mended?.(lab);
+      return;
+    }
+    texts = edited(texts, same);
+  }
+}
+
+/** A neighbor that the edit took away is not asked any more. */
+function isWrong({ state, code }: Diagnosis): boolean {
+  return state !== 'up' && code !== 'no-such-neighbor';
+}
+
+function answer(fabric: Fabric, question: BgpQuestion): Diagnosis {
+  const { device, destination } = question;
+  return destination === undefined ? asked(fabric, question) : explainRoute(fabric, device, destination);
+}
+
+function assertUp(found: Diagnosis, why = ''): void {
+  assert.deepEqual([found.state, found.lines, found.edits], ['up', [], []], `${why}\n${formatDiagnosis(found)}`);
+}
+
+function sessionsOf(fabric: Fabric): readonly BgpQuestion[] {
+  return [...fabric.values()].flatMap(({ name, model }) =>
+    (model.bgp?.neighbors ?? []).map(({ address }) => ({ device: name, neighbor: address.toString() })),
+  );
+}
+
+function places({ lines }: Diagnosis): readonly string[] {
+  return lines.map(({ position }) => `${position.file}:${position.line}`).sort();
+}
+
+function namedPlaces(texts: Texts, lines: readonly Named[]): readonly string[] {
+  return lines.map((one) => `${one.file}:${indexOf((texts.get(one.file) ?? '').split('\n'), one) + 1}`).sort();
+}
