@@ -12,6 +12,7 @@ import {
   startPings,
   whyNotConverged,
 } from '../lab/index.ts';
+import { type EventForm, type EventWriter, openEvents } from './event-lines.ts';
 import { askDevice } from './lab-ask.ts';
 import { type LabOutcome, labDocument } from './lab-document.ts';
 import { type LabPrompt, labPrompt } from './lab-prompt.ts';
@@ -26,6 +27,10 @@ export type LabRunOptions = Readonly<{
   capture: readonly string[];
   keys?: string;
   json?: boolean;
+  /** File for the events of all devices, `-` for the standard output: the report goes to the other one then. */
+  events?: string;
+  /** JSON lines unless told otherwise. */
+  eventForm?: EventForm;
 }>;
 
 const EXIT = { fine: 0, problem: 1, misused: 2 } as const;
@@ -42,16 +47,28 @@ export async function labRun(path: string, options: LabRunOptions): Promise<numb
     complain(`--exec '${misread}' is not of the form 'DEVICE: COMMAND'`);
     return EXIT.misused;
   }
+  if (options.events === '-' && options.json === true) {
+    complain('--events - and --json both want the standard output: give --events a file');
+    return EXIT.misused;
+  }
   let prompt: LabPrompt | undefined;
-  const opened = openLab(path, options.seed, complain, (device, event) => prompt?.log(device, event));
+  let events: EventWriter | undefined;
+  const opened = openLab(path, options.seed, complain, (device, event) => {
+    prompt?.log(device, event);
+    events?.write(device, event);
+  });
   if (opened === undefined) return EXIT.misused;
+  if (options.events !== undefined) {
+    events = openEvents(options.events, options.eventForm ?? 'json', complain);
+    if (events === undefined) return EXIT.misused;
+  }
   const { lab, keys } = opened;
   // Written empty at once: a folder that can not be written is told now, not after the run.
   if (!writeKeys(options.keys, keys, complain)) return EXIT.misused;
   const closers = openCaptures(lab, options.capture, complain);
   if (closers === undefined) return EXIT.misused;
   const drive = driver(lab, options.virtualTime ?? false);
-  const isLive = process.stdout.isTTY === true && options.json !== true;
+  const isLive = process.stdout.isTTY === true && options.json !== true && options.events !== '-';
 
   const reached = await converge(lab, options, drive, isLive);
   const convergedAtMs = lab.now;
@@ -76,7 +93,8 @@ export async function labRun(path: string, options: LabRunOptions): Promise<numb
     if (command === undefined) continue;
     const { ok, text } = await ask(lab, drive, command.device, command.line);
     if (!ok) status = Math.max(status, EXIT.problem);
-    const out = options.json === true || !ok ? process.stderr : process.stdout;
+    const isTaken = options.json === true || options.events === '-';
+    const out = isTaken || !ok ? process.stderr : process.stdout;
     out.write(`${command.device}# ${command.line}\n${text}`);
   }
   if (!writeKeys(options.keys, keys, complain)) status = EXIT.misused;
@@ -84,6 +102,11 @@ export async function labRun(path: string, options: LabRunOptions): Promise<numb
     prompt = labPrompt(lab, process.stdin, process.stdout);
     await runRealTime(lab, realClock, () => prompt?.closed() ?? true);
     if (!writeKeys(options.keys, keys, complain)) status = EXIT.misused;
+  }
+  const eventFault = events?.close();
+  if (eventFault !== undefined) {
+    complain(eventFault);
+    status = EXIT.misused;
   }
   for (const close of closers) {
     const closed = close();
@@ -169,7 +192,7 @@ function liveDisplay(lab: Lab): Readonly<{ update: () => void; clear: () => void
   };
 }
 
-function print(lab: Lab, outcome: LabOutcome, { json, timeout }: LabRunOptions, isLive: boolean): void {
+function print(lab: Lab, outcome: LabOutcome, { json, timeout, events }: LabRunOptions, isLive: boolean): void {
   if (json === true) {
     process.stdout.write(`${JSON.stringify(labDocument(lab, outcome), null, 2)}\n`);
     return;
@@ -184,7 +207,8 @@ function print(lab: Lab, outcome: LabOutcome, { json, timeout }: LabRunOptions, 
     ...outcome.reasons.map((reason) => `  ${reason}`),
     ...(isLive ? [''] : []),
   ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+  const out = events === '-' ? process.stderr : process.stdout;
+  out.write(`${lines.join('\n')}\n`);
 }
 
 /** Captures asked for as LINK=FILE; gives what closes them, or undefined after a complaint. */

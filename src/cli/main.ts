@@ -3,6 +3,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 
 const RUN_EXAMPLE = 'wheelwright lab run examples/hub-and-spoke/topology.yaml --virtual-time';
+const MONITOR_EXAMPLE = 'wheelwright lab monitor examples/hub-and-spoke/topology.yaml --virtual-time --json';
 const GENERATE_EXAMPLE = 'wheelwright lab generate hub-spoke --hubs 2 --spokes 500 /tmp/fabric';
 
 const program = new Command('wheelwright')
@@ -31,10 +32,28 @@ lab
   .addOption(repeated('--capture <link=file>', 'write pcapng of a link; may be repeated'))
   .option('--keys <dir>', "write Wireshark's key tables there")
   .option('--json', 'print one document instead of text')
+  .option('--events <file>', 'write what happens on every device there, a JSON line each; - is the standard output')
   .addHelpText('after', `\nExample:\n  ${RUN_EXAMPLE}`)
   .action(async (topology: string, options) => {
     const { labRun } = await import('./lab-run.ts');
     process.exitCode = await labRun(topology, options);
+  });
+
+lab
+  .command('monitor')
+  .description('bring a topology up and print what happens on its devices, each event with its causes')
+  .argument('<topology>', 'topology file, in the shape that containerlab reads')
+  .addOption(
+    new Option('--timeout <time>', 'give up then, such as 90s or 500ms').argParser(duration).default(60_000, '60s'),
+  )
+  .option('--virtual-time', 'as fast as it computes, not as fast as the clock')
+  .option('--seed <n>', 'the same seed gives the same bytes', whole, 1)
+  .option('--json', 'a JSON line for each event instead of syslog')
+  .addHelpText('after', `\nExample:\n  ${MONITOR_EXAMPLE}`)
+  .action(async (topology: string, { json, ...options }) => {
+    const { labRun } = await import('./lab-run.ts');
+    const eventForm = json === true ? 'json' : 'text';
+    process.exitCode = await labRun(topology, { ...options, exec: [], capture: [], events: '-', eventForm });
   });
 
 lab

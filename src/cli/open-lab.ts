@@ -1,5 +1,6 @@
 /** From a topology file to a lab that is ready to run: everything is read and checked before anything starts. */
 import { type DeviceModel, type Diagnostic, formatDiagnostic, loadAsa } from '../config/index.ts';
+import { syslog } from '../console/index.ts';
 import type { GatewayLogEvent } from '../gateway/index.ts';
 import { readText } from '../host/index.ts';
 import {
@@ -54,7 +55,8 @@ export function openLab(
   for (const fault of ports.diagnostics) complain(formatTopologyFault(fault));
   if (ports.diagnostics.length > 0) return undefined;
   const keys = new DecryptionTables();
-  return { lab: new Lab(ports.topology, { seed, device: gatewayDevices(models, { keys, onLog }) }), keys, models };
+  const device = gatewayDevices(models, { keys, onLog, syslog: syslog.syslogDatagrams });
+  return { lab: new Lab(ports.topology, { seed, device }), keys, models };
 }
 
 function isError({ severity }: Diagnostic): boolean {

@@ -249,6 +249,13 @@ export type BgpModel = Readonly<{
 export type LoggingModel = Readonly<{
   enabled: boolean;
   timestamp: boolean;
+  /** Absent: the platform's own form of date and time. */
+  timestampFormat?: 'rfc5424';
+  /** What messages call the device; absent: nothing. */
+  deviceId?:
+    | Readonly<{ kind: 'hostname' }>
+    | Readonly<{ kind: 'interface'; interface: string }>
+    | Readonly<{ kind: 'text'; text: string }>;
   bufferedLevel?: number;
   consoleLevel?: number;
   monitorLevel?: number;

@@ -5,6 +5,7 @@ export { cipherName, hashName, transformName, upTime } from './show/names.ts';
 export * as schema from './show/schema.ts';
 export type { ConsoleDevice, ExecRequest, RequestOutput } from './terminal/console-device.ts';
 export { LineEditor, type LineEvent } from './terminal/line-editor.ts';
+export * as syslog from './syslog/index.ts';
 export { type TerminalOptions, TerminalSession } from './terminal/session.ts';
 export type { ExtraSyntax } from './terminal/session-grammar.ts';
 export { type TracerouteProbe, tracerouteText } from './traceroute-text.ts';

@@ -1,6 +1,7 @@
 import { earlier, type Instant, type IpAddress, type Prefix, type Random } from '../base/index.ts';
 import type { DeviceModel } from '../config/model.ts';
 import {
+  type FormatSyslog,
   Gateway,
   type GatewayEffect,
   type GatewayEvent,
@@ -18,6 +19,7 @@ import { SoftwarePlane } from '../plane/index.ts';
 import type { DecryptionTables } from './decryption-tables.ts';
 import type { MakeDevice } from './lab.ts';
 import type { LabNode, Outlet } from './node.ts';
+import { LAB_EPOCH_MS } from './pcapng.ts';
 
 export type GatewayNodeOptions = Readonly<{
   model: DeviceModel;
@@ -26,6 +28,8 @@ export type GatewayNodeOptions = Readonly<{
   /** Is given the keys of every SA. */
   keys?: DecryptionTables;
   onLog?: (name: string, event: GatewayLogEvent) => void;
+  /** Draws what goes to log hosts; absent: they are told nothing. */
+  syslog?: FormatSyslog;
 }>;
 
 /** Who hears of a run of probes. */
@@ -180,12 +184,14 @@ export class GatewayNode implements LabNode {
   }
 
   #newGateway(): Gateway {
-    const { random, keys } = this.#options;
+    const { random, keys, syslog } = this.#options;
     return new Gateway({
       name: this.name,
       random,
       lastInbound: (spi) => this.#plane.lastInbound(spi),
       counters: () => this.#plane.counters(),
+      wallClock: (now) => LAB_EPOCH_MS + now,
+      ...(syslog === undefined ? {} : { syslog }),
       ...(keys === undefined ? {} : { exportKeys: (ike) => keys.addIkeSa(ike) }),
     });
   }
@@ -251,7 +257,7 @@ export class GatewayNode implements LabNode {
 /** Makes the devices of a lab as gateways that run their configuration, given as models by node name. */
 export function gatewayDevices(
   models: ReadonlyMap<string, DeviceModel>,
-  options: Pick<GatewayNodeOptions, 'keys' | 'onLog'> = {},
+  options: Pick<GatewayNodeOptions, 'keys' | 'onLog' | 'syslog'> = {},
 ): MakeDevice {
   return (node, _spec, outlet, random) => {
     const model = models.get(node.name);

@@ -13,6 +13,7 @@ import { at, IpAddress } from '../../base/index.ts';
 import { labDocument } from '../../cli/lab-document.ts';
 import { labRunSchema } from '../../cli/lab-run-schema.ts';
 import { rows } from '../commands/index.ts';
+import { eventSchema } from '../syslog/index.ts';
 import { type Published, schemaDocument } from './schema.ts';
 import { VERSION } from './version.ts';
 
@@ -158,7 +159,7 @@ test('every golden belongs to a command', () => {
 });
 
 const published = new Map<string, Published>(
-  [...rows.flatMap(({ schema }) => schema ?? []), labRunSchema].map((one) => [one.name, one]),
+  [...rows.flatMap(({ schema }) => schema ?? []), labRunSchema, eventSchema].map((one) => [one.name, one]),
 );
 
 test('docs/schema holds the schemas of all values and nothing else', () => {

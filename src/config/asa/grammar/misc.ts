@@ -39,24 +39,6 @@ function levelRow(
   });
 }
 
-/** `logging enable` and `logging timestamp`. */
-function loggingSwitch(word: string, key: 'enabled' | 'timestamp', help: string): AsaRow {
-  return used('config', {
-    pattern: `logging ${word}`,
-    help,
-    section: 'logging',
-    params: {},
-    example: `logging ${word}`,
-    set(target) {
-      target.device.logging[key] = true;
-    },
-    unset(target) {
-      target.device.logging[key] = false;
-    },
-    print: ({ logging }) => (logging[key] ? [{ values: {} }] : []),
-  });
-}
-
 export const hostRows: readonly AsaRow[] = [
   harmless('config', {
     pattern: 'ASA Version <text>',
@@ -83,8 +65,65 @@ export const hostRows: readonly AsaRow[] = [
 ];
 
 export const miscRows: readonly AsaRow[] = [
-  loggingSwitch('enable', 'enabled', 'Log at all'),
-  loggingSwitch('timestamp', 'timestamp', 'Begin messages with date and time'),
+  used('config', {
+    pattern: 'logging enable',
+    help: 'Log at all',
+    section: 'logging',
+    params: {},
+    example: 'logging enable',
+    set(target) {
+      target.device.logging.enabled = true;
+    },
+    unset(target) {
+      target.device.logging.enabled = false;
+    },
+    print: ({ logging }) => (logging.enabled ? [{ values: {} }] : []),
+  }),
+  used('config', {
+    pattern: 'logging timestamp / [<format>]',
+    help: 'Begin messages with date and time',
+    section: 'logging',
+    params: { format: optional(choice('Form of it', { rfc5424: 'RFC 5424, for log hosts with structured data' })) },
+    example: ['logging timestamp', 'logging timestamp rfc5424'],
+    set(target, args) {
+      const { logging } = target.device;
+      logging.timestamp = true;
+      if (args.format === undefined) delete logging.timestampFormat;
+      else logging.timestampFormat = args.format;
+    },
+    unset(target) {
+      target.device.logging.timestamp = false;
+      delete target.device.logging.timestampFormat;
+    },
+    print: ({ logging }) => (logging.timestamp ? [{ values: { format: logging.timestampFormat } }] : []),
+  }),
+  used('config', {
+    pattern: 'logging device-id / {<own>|ipaddress <interface>|string <text>}',
+    help: 'What messages call this device',
+    section: 'logging',
+    params: {
+      own: choice('Its name', { hostname: 'Its host name' }),
+      interface: nameif('Interface whose address it is called by'),
+      text: name('Text', 16),
+    },
+    example: ['logging device-id hostname', 'logging device-id ipaddress inside', 'logging device-id string edge-7'],
+    set(target, args) {
+      const { logging } = target.device;
+      if (args.interface !== undefined) logging.deviceId = { kind: 'interface', interface: args.interface };
+      else if (args.text !== undefined) logging.deviceId = { kind: 'text', text: args.text };
+      else logging.deviceId = { kind: 'hostname' };
+    },
+    unset(target) {
+      delete target.device.logging.deviceId;
+    },
+    print({ logging: { deviceId } }) {
+      if (deviceId === undefined) return [];
+      const byInterface = deviceId.kind === 'interface' ? deviceId.interface : undefined;
+      const byText = deviceId.kind === 'text' ? deviceId.text : undefined;
+      const own = deviceId.kind === 'hostname' ? deviceId.kind : undefined;
+      return [{ values: { own, interface: byInterface, text: byText } }];
+    },
+  }),
   levelRow('buffered', 'bufferedLevel', 'Keep messages in memory'),
   levelRow('trap', 'trapLevel', 'Send messages to the log hosts'),
   levelRow('console', 'consoleLevel', 'Show messages on the console'),
