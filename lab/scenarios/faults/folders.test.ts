@@ -1,10 +1,11 @@
 /** The folders and the page are what the table of faults says; `WRITE_SCENARIOS=1` writes them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { bgpTable } from './bgp-faults.ts';
 import { tunnelFaults } from './tunnel-faults.ts';
-import { folderOf, readme, writeAll, written } from './write.ts';
+import { folderOf, readme, type Scenario, writeAll, written } from './write.ts';
 
-const faults = tunnelFaults;
+const faults: readonly Scenario[] = [...tunnelFaults, ...bgpTable];
 
 if (process.env['WRITE_SCENARIOS'] !== undefined) writeAll(faults);
 
