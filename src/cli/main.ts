@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 
 const RUN_EXAMPLE = 'wheelwright lab run examples/hub-and-spoke/topology.yaml --virtual-time';
 const MONITOR_EXAMPLE = 'wheelwright lab monitor examples/hub-and-spoke/topology.yaml --virtual-time --json';
+const EXPLAIN_EXAMPLE = 'wheelwright explain tunnel spoke1 Tunnel1 spoke1.cfg hub1.cfg';
 const GENERATE_EXAMPLE = 'wheelwright lab generate hub-spoke --hubs 2 --spokes 500 /tmp/fabric';
 
 const program = new Command('wheelwright')
@@ -76,6 +77,20 @@ process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   process.stderr.write(`wheelwright: the output can not be written: ${code}\n`);
   process.exit(2);
 });
+
+program
+  .command('explain')
+  .description('say why a tunnel, a BGP session or a route fails, from the configurations alone')
+  .argument('<what>', 'tunnel, bgp or route')
+  .argument('<device>', 'hostname of the device that is asked')
+  .argument('<name>', 'tunnel interface, neighbour or destination')
+  .argument('<config...>', 'configuration files: of both ends, or of one')
+  .option('--json', 'print the diagnosis as JSON')
+  .addHelpText('after', `\nExample:\n  ${EXPLAIN_EXAMPLE}`)
+  .action(async (what: string, device: string, name: string, configs: string[], options) => {
+    const { explain } = await import('./explain.ts');
+    process.exitCode = explain(what, device, name, configs, options);
+  });
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`wheelwright: internal fault: ${error instanceof Error ? error.stack : String(error)}\n`);
