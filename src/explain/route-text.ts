@@ -2,7 +2,10 @@
 import { netmask } from '../base/index.ts';
 import type { StaticRouteModel } from '../config/index.ts';
 
-export function routeText(route: Pick<StaticRouteModel, 'interface' | 'prefix' | 'gateway' | 'distance'>): string {
+type Route = Pick<StaticRouteModel, 'interface' | 'prefix' | 'distance'> &
+  Readonly<{ gateway?: StaticRouteModel['gateway'] | undefined }>;
+
+export function routeText(route: Route): string {
   const { interface: out, prefix, gateway, distance } = route;
   const through = out === 'Null0' ? '' : ` ${gateway ?? 'Null0'}`;
   if (prefix.family === 6) return `ipv6 route ${out} ${prefix}${through} ${distance}`;

@@ -1,5 +1,5 @@
 /** What one end calls the other's AS is not what that one calls itself: RFC 4271 section 6.2, NOTIFICATION 2/2. */
-import { asnOf, type BgpEnd, type BgpRule, bothWays } from '../bgp-case.ts';
+import { asnOf, type BgpEnd, type BgpRule, bothWays, isExternal } from '../bgp-case.ts';
 import { neighborLine, setNeighbor } from '../bgp-lines.ts';
 import type { Edit, SourceLine } from '../diagnosis.ts';
 import { lineOf } from '../places.ts';
@@ -77,8 +77,9 @@ function asLine({ device, neighbor, bgp }: BgpEnd): SourceLine {
 }
 
 /** The other side of it: that end calls itself what it is expected to be. An internal session can not have that. */
-function localAs({ device, neighbor }: BgpEnd, expected: number): readonly Edit[] {
-  if (neighbor === undefined || expected === neighbor.remoteAsn) return [];
+function localAs(end: BgpEnd, expected: number): readonly Edit[] {
+  const { device, neighbor } = end;
+  if (neighbor === undefined || expected === neighbor.remoteAsn || !isExternal(end)) return [];
   const text = `local-as ${expected}`;
   return [setNeighbor(device, neighbor, 'localAsn', { text, why: 'is that AS toward this neighbor alone' })];
 }

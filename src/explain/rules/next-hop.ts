@@ -1,9 +1,11 @@
 /** What the neighbour told is of no use: no route leads to its next hop. RFC 4271 section 9.1.2. */
-import type { IpAddress, Prefix } from '../../base/index.ts';
+import { type IpAddress, Prefix } from '../../base/index.ts';
+import type { BgpPathSnapshot } from '../../bgp/index.ts';
 import { type BgpEnd, type BgpRule, bothWays } from '../bgp-case.ts';
 import { neighborLine, setNeighbor } from '../bgp-lines.ts';
 import { type Edit, type SourceLine, sourceLine } from '../diagnosis.ts';
-import { deleteLine } from '../places.ts';
+import { deleteLine, insertAfter } from '../places.ts';
+import { routeText } from '../route-text.ts';
 import type { Finding } from '../tunnel-case.ts';
 import { wayText } from '../ways.ts';
 
@@ -28,8 +30,6 @@ export function unreachable(here: BgpEnd, there: BgpEnd | undefined, only?: Pref
   if (first === undefined) return undefined;
   const hop = inboundHop(here, first.prefix) ?? first.nextHop;
   const setters = [...setBy(here, 'in', hop), ...(there === undefined ? [] : setBy(there, 'out', hop))];
-  const self = there?.neighbor?.families[first.prefix.family]?.nextHopSelf === true || there?.neighbor === undefined;
-  const isInternal = first.source === 'ibgp';
   return {
     layer: 'route',
     code: 'next-hop-unreachable',
@@ -39,23 +39,32 @@ export function unreachable(here: BgpEnd, there: BgpEnd | undefined, only?: Pref
       wayText(device, hop),
     ],
     lines: setters.length > 0 ? setters.map(({ line }) => line) : [neighborLine(device, neighbor)],
-    edits: [
-      ...setters.map(({ edit }) => edit),
-      ...(setters.length > 0 || self || !isInternal || there?.neighbor === undefined
-        ? []
-        : [
-            setNeighbor(there.device, there.neighbor, `ipv${first.prefix.family} next-hop-self`, {
-              text: 'next-hop-self',
-              why: 'gives itself for the next hop',
-            }),
-          ]),
-    ],
+    edits: [...setters.map(({ edit }) => edit), ...(setters.length > 0 ? [] : ways(here, there, hop, first))],
     ...(there === undefined && setters.length === 0
       ? {
           missing: `\`next-hop-self\` toward ${here.address ?? device.name}, or no \`set ip next-hop ${hop}\` in its route-map`,
         }
       : {}),
   };
+}
+
+/** A route to the next hop by the neighbour; or, where it is the neighbour that brought the route in, the neighbour itself. */
+function ways(here: BgpEnd, there: BgpEnd | undefined, hop: IpAddress, path: BgpPathSnapshot): readonly Edit[] {
+  const { device, neighbor, link } = here;
+  const alias = link?.tunnel?.alias;
+  const last = device.model.staticRoutes.findLast(({ prefix }) => prefix.family === hop.family)?.written.start;
+  const text = routeText({ interface: alias ?? '', prefix: Prefix.host(hop), gateway: neighbor?.address, distance: 1 });
+  const route =
+    alias === undefined || last === undefined
+      ? []
+      : [insertAfter(device, last, { text, why: 'leads to the next hop by the neighbor' })];
+  if (there?.neighbor === undefined || path.source !== 'ibgp') return route;
+  // RFC 4456 section 10: a reflected route keeps its next hop whatever is configured.
+  const table = there.device.bgpPaths?.({ kind: 'all' }) ?? [];
+  if (table.some(({ prefix, best, source }) => best && source === 'ibgp' && prefix.equals(path.prefix))) return route;
+  const attribute = `ipv${path.prefix.family} next-hop-self`;
+  const why = 'gives itself for the next hop';
+  return [...route, setNeighbor(there.device, there.neighbor, attribute, { text: 'next-hop-self', why })];
 }
 
 /** A next hop that our own map sets in place of the one that was told. */
