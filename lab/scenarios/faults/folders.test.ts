@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bgpTable } from './bgp-faults.ts';
+import { pathTable } from './path-faults.ts';
 import { tunnelFaults } from './tunnel-faults.ts';
 import { folderOf, readme, type Scenario, writeAll, written } from './write.ts';
 
-const faults: readonly Scenario[] = [...tunnelFaults, ...bgpTable];
+const faults: readonly Scenario[] = [...tunnelFaults, ...bgpTable, ...pathTable];
 
 if (process.env['WRITE_SCENARIOS'] !== undefined) writeAll(faults);
 
