@@ -35,6 +35,15 @@ export function labCommands(
       exact: true,
     },
     command(
+      '<other> <command>',
+      'Ask another device without going there',
+      { other: addressed(devices), command: parameters.text('Command') },
+      ({ other, command: line }) => {
+        const device = devices.get(String(other));
+        return device === undefined ? said('') : { kind: 'ask', device, line: String(line) };
+      },
+    ),
+    command(
       'power <state> <node>',
       'Switch a node of the lab on or off',
       { state: onOff, node: named('NODE', 'Node', nodes) },
@@ -99,6 +108,19 @@ function named(shape: string, help: string, names: readonly string[]): parameter
       const value = tokens[index]?.text ?? '';
       if (known.has(value)) return { ok: true, value, used: 1 };
       return { ok: false, fault: { code: 'malformed', message: `the lab has no ${help.toLowerCase()} ${value}` } };
+    },
+  };
+}
+
+/** A device's name with a colon behind it. */
+function addressed(devices: ReadonlyMap<string, ConsoleDevice>): parameters.Param<string> {
+  return {
+    ...parameters.name('Device to ask without going there'),
+    shape: 'DEVICE:',
+    read: ({ tokens }, index) => {
+      const word = tokens[index]?.text ?? '';
+      if (word.endsWith(':') && devices.has(word.slice(0, -1))) return { ok: true, value: word.slice(0, -1), used: 1 };
+      return { ok: false, fault: { code: 'malformed', message: `there is no device ${word}` } };
     },
   };
 }

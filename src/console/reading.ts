@@ -33,7 +33,8 @@ export function readCommand<R extends Syntax>(grammar: Grammar<R>, mode: string,
   const line = readLine(raw);
   const found = grammar.match(mode, line);
   if (found.ok) return found;
-  const reason = found.fault?.message;
+  // Of a first word that is no command there is nothing more to say.
+  const reason = found.index === 0 ? undefined : found.fault?.message;
   const suggestion = found.kind === 'invalid' ? suggest(grammar, mode, line) : undefined;
   return {
     ok: false,

@@ -146,11 +146,13 @@ describe('lab run in a terminal', () => {
       terminal.type(line);
       terminal.press('Enter');
     }
-    await terminal.until(/%4-line-down: .*Tunnel2[\s\S]*\nspoke1\(config-if\)#$/);
+    await terminal.until(
+      /%ASA-4-411002: Line protocol on Interface (?:VTI|Tunnel)2, changed state to down[\s\S]*\nspoke1\(config-if\)#$/,
+    );
     terminal.type('no shut');
     await terminal.until(/spoke1\(config-if\)# no shut$/);
     terminal.press('Enter');
-    await terminal.until(/line-up: .*Tunnel2/);
+    await terminal.until(/%ASA-4-411001: Line protocol on Interface (?:VTI|Tunnel)2, changed state to up/);
     terminal.type('no terminal monitor');
     terminal.press('Enter');
     terminal.type('end');

@@ -1,7 +1,10 @@
-/** One event of the journal as `terminal monitor` shows it. */
+/** An event as `terminal monitor` shows it: an ASA's messages. */
 import type { GatewayLogEvent } from '../../gateway/index.ts';
+import { asaMessages, tagOf } from '../syslog/index.ts';
 
-/** Text that strangers sent is in it: control characters never reach the terminal. */
-export function logLine({ at, severity, code, text }: GatewayLogEvent): string {
-  return `${(at / 1000).toFixed(3)} s: %${severity}-${code}: ${text}`.replaceAll(/\p{Cc}/gu, '.');
+/** Lines of all messages up to a severity. Strangers' text is in them: control characters never reach the terminal. */
+export function logLines(event: GatewayLogEvent, upTo: number): readonly string[] {
+  return asaMessages(event)
+    .filter(({ level }) => level <= upTo)
+    .map((message) => `${tagOf(message)}: ${message.text}`.replaceAll(/\p{Cc}/gu, '.'));
 }

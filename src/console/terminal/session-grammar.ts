@@ -3,11 +3,16 @@ import { type Expected, Grammar, type Match, type Syntax } from '../../config/in
 import type { ExecResult, Row } from '../commands/index.ts';
 import { execExpected, execSyntax } from '../exec.ts';
 import { type Misread, readCommand } from '../reading.ts';
+import type { ConsoleDevice } from './console-device.ts';
 import { type SessionSyntax, sessionCommands } from './session-commands.ts';
 
+/** What such a command comes to: text, or a line to run on another device. */
+export type ExtraResult =
+  | Extract<ExecResult, { kind: 'text' | 'error' }>
+  | Readonly<{ kind: 'ask'; device: ConsoleDevice; line: string }>;
+
 /** A command of whoever opened the session. */
-export type ExtraSyntax = Syntax &
-  Readonly<{ run: (values: Readonly<Record<string, unknown>>) => Extract<ExecResult, { kind: 'text' | 'error' }> }>;
+export type ExtraSyntax = Syntax & Readonly<{ run: (values: Readonly<Record<string, unknown>>) => ExtraResult }>;
 
 type Meaning =
   | Readonly<{ kind: 'exec'; row: Row }>

@@ -13,7 +13,7 @@ import { enteredText } from './entered-text.ts';
 import { bySubject, completion, fitting, helpLines, lastWord, settled } from './help.ts';
 import type { Key } from './keys.ts';
 import { LineEditor, type LineEvent, LONGEST_LINE } from './line-editor.ts';
-import { logLine } from './log-line.ts';
+import { logLines } from './log-line.ts';
 import { cutPage, MORE, wishOf } from './pager.ts';
 import { type Level, promptOf } from './prompts.ts';
 import type { SessionActions } from './session-commands.ts';
@@ -48,6 +48,8 @@ type Task = { cancel: () => void; isInLine: boolean };
 
 const BELL = '\u0007';
 const PASTE_MARKS = { on: '\u001b[?2004h', off: '\u001b[?2004l' } as const;
+/** Severity up to which `terminal monitor` shows messages unless `logging monitor` says otherwise. */
+const INFORMATIONAL = 6;
 /** Messages kept while pages are shown. */
 const MOST_MESSAGES = 200;
 
@@ -102,14 +104,8 @@ export class TerminalSession {
   /** Something happened on the device: shown if `terminal monitor` says so, above the line being typed. */
   log(event: GatewayLogEvent): void {
     if (this.#isClosed || !this.#isMonitor) return;
-    const line = logLine(event);
-    if (this.#pages !== undefined) this.#messages = [...this.#messages, line].slice(-MOST_MESSAGES);
-    else if (this.#editor.isActive) this.#editor.above(`${line}\r\n`);
-    else {
-      if (this.#task?.isInLine === true) this.#write('\n');
-      if (this.#task !== undefined) this.#task.isInLine = false;
-      this.#write(`${line}\n`);
-    }
+    const upTo = this.#seat.device.model().logging.monitorLevel ?? INFORMATIONAL;
+    for (const line of logLines(event, upTo)) this.#message(line);
   }
 
   /** The stream is gone, or the session is to end: what runs is stopped, quietly. */
@@ -120,6 +116,16 @@ export class TerminalSession {
     this.#editor.stop();
     this.#options.write(PASTE_MARKS.off);
     this.#options.closed();
+  }
+
+  #message(line: string): void {
+    if (this.#pages !== undefined) this.#messages = [...this.#messages, line].slice(-MOST_MESSAGES);
+    else if (this.#editor.isActive) this.#editor.above(`${line}\r\n`);
+    else {
+      if (this.#task?.isInLine === true) this.#write('\n');
+      if (this.#task !== undefined) this.#task.isInLine = false;
+      this.#write(`${line}\n`);
+    }
   }
 
   /** Works off what was typed until something has to be waited for. */
@@ -234,12 +240,22 @@ export class TerminalSession {
       const text = meaning.row.act(this.#actions, found.values, found.negated);
       if (text !== undefined) this.#showResult(piped({ kind: 'text', text }, filters));
     } else if (meaning.kind === 'extra') {
-      this.#showResult(piped(meaning.row.run(found.values), filters));
+      const result = meaning.row.run(found.values);
+      if (result.kind === 'ask') this.#ask(result.device, [result.line, ...filters].join('|'));
+      else this.#showResult(piped(result, filters));
     } else if (!this.#isOff()) {
       const result = runExec(meaning.row, found, device, filters);
       if (result.kind === 'text' || result.kind === 'error') this.#show(result.text);
       else this.#start(result);
     }
+  }
+
+  /** Runs a line on another device without going there. */
+  #ask(device: ConsoleDevice, line: string): void {
+    const here = this.#seat.device;
+    this.attach(device);
+    this.#command(line);
+    this.attach(here);
   }
 
   /** A line that is no command either: perhaps damaged configuration that can be mended; else the complaint that got further. */
