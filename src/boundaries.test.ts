@@ -40,6 +40,7 @@ const rules: Readonly<Record<string, Rule>> = {
     imports: [
       'base',
       'crypto',
+      'ip',
       'esp',
       'ike',
       'bgp',

@@ -3,6 +3,7 @@ import { exec } from '../console/index.ts';
 import { explainCommand, isExplain } from '../explain/index.ts';
 import { GatewayNode, type Lab, labEvidence } from '../lab/index.ts';
 import { labDevice } from './lab-device.ts';
+import { saveFile } from './save-file.ts';
 
 export type Answer = Readonly<{ ok: boolean; text: string }>;
 
@@ -15,7 +16,7 @@ export function askDevice(lab: Lab, name: string, line: string, done: (answer: A
     done({ ok: false, text: `there is no device ${name}; there are ${shown}\n` });
     return;
   }
-  const device = labDevice(lab, node);
+  const device = labDevice(lab, node, saveFile);
   if (!device.isOn()) {
     done({ ok: false, text: `${name} is switched off\n` });
     return;

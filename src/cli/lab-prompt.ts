@@ -4,6 +4,7 @@ import type { GatewayLogEvent } from '../gateway/index.ts';
 import type { Lab } from '../lab/index.ts';
 import { labCommands } from './lab-commands.ts';
 import { labDevices } from './lab-device.ts';
+import { saveFile } from './save-file.ts';
 
 const BANNER = `Type a device's name to go to it, such as 'NAME'; 'devices' lists them.
 '?' shows what may follow, at any place; Tab completes; 'help' lists everything.
@@ -24,7 +25,7 @@ export type LabPrompt = Readonly<{
 
 /** Reads keys until the end of input or `exit`; the caller keeps the lab running meanwhile. */
 export function labPrompt(lab: Lab, input: PromptInput, output: PromptOutput): LabPrompt | undefined {
-  const devices = labDevices(lab);
+  const devices = labDevices(lab, saveFile);
   const [first] = devices.values();
   if (first === undefined) return undefined;
   let isClosed = false;

@@ -29,7 +29,8 @@ export function exec(line: string, device: ExecDevice): ExecResult {
   const [command = '', ...filters] = line.split('|');
   if (command.trim() === '') return text('');
   const found = readCommand(grammar, PRIVILEGED, command);
-  if (found.ok && !found.negated) return runExec(found.row.row, found, device, filters);
+  if (found.ok && (!found.negated || found.row.row.negated !== undefined))
+    return runExec(found.row.row, found, device, filters);
   const misread = found.ok ? ({ ok: false, kind: 'invalid', column: 1 } as const) : found;
   const shown = misread.kind === 'invalid' ? `${command.trimEnd()}\n` : '';
   return { kind: 'error', text: `${shown}${misreadText(misread, command, 0)}` };
@@ -37,7 +38,8 @@ export function exec(line: string, device: ExecDevice): ExecResult {
 
 /** Runs a row that a line was read as; `filters` is what stood behind bars. */
 export function runExec(row: Row, match: Match<Syntax>, device: ExecDevice, filters: readonly string[]): ExecResult {
-  return piped(row.run(device, wordsOf(match)), filters);
+  const run = match.negated ? (row.negated ?? row.run) : row.run;
+  return piped(run(device, wordsOf(match)), filters);
 }
 
 /** What may follow the words typed so far, where `grammar` holds exec commands among others. */

@@ -1,4 +1,5 @@
 /** The operator's commands over one gateway: text drawn from typed snapshots. */
+export { Debugging, type DebugSubject } from './debugging.ts';
 export { type ExecDevice, type ExecResult, exec, execHelp } from './exec.ts';
 export { PingText, pingText } from './ping-text.ts';
 export { cipherName, hashName, transformName, upTime } from './show/names.ts';
@@ -8,4 +9,4 @@ export type { ConsoleDevice, ExecRequest, RequestOutput } from './terminal/conso
 export { LineEditor, type LineEvent } from './terminal/line-editor.ts';
 export { type TerminalOptions, TerminalSession } from './terminal/session.ts';
 export type { ExtraSyntax } from './terminal/session-grammar.ts';
-export { type TracerouteProbe, tracerouteText } from './traceroute-text.ts';
+export { TracerouteText, tracerouteText } from './traceroute-text.ts';

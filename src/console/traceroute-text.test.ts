@@ -27,7 +27,7 @@ test('hops answer, stay silent, change or refuse', () => {
       'Tracing the route to 10.250.0.10',
       '',
       ' 1  172.16.1.253 10 msec 10 msec 172.16.1.254 11 msec',
-      ' 2  *  *  *',
+      ' 2  *  *  * ',
       ' 3  172.16.1.254 20 msec !H 10.250.0.10 20 msec',
       '',
     ].join('\n'),

@@ -1,13 +1,6 @@
-/** What `traceroute` prints: a line for each hop, a column for each probe. */
+/** What `traceroute` prints: its head at once, a line for each hop, a column for each probe as it ends. */
 import type { IpAddress } from '../base/index.ts';
-
-/** How one probe ended. Hops count from 1. */
-export type TracerouteProbe = Readonly<{
-  hop: number;
-  result: 'reply' | 'ttl-exceeded' | 'timeout' | 'unreachable' | 'prohibited' | 'too-big' | 'no-route';
-  from?: IpAddress;
-  rttMs?: number;
-}>;
+import type { TracerouteProbe, TracerouteRequest } from '../gateway/index.ts';
 
 const MARKS = {
   timeout: ' * ',
@@ -19,22 +12,40 @@ const MARKS = {
   'ttl-exceeded': '',
 } as const;
 
-/** Probes in the order they were sent. A hop that answers from several addresses names each where it changes. */
-export function tracerouteText(destination: IpAddress, probes: readonly TracerouteProbe[]): string {
-  const hops = new Map<number, TracerouteProbe[]>();
-  for (const probe of probes) hops.set(probe.hop, [...(hops.get(probe.hop) ?? []), probe]);
-  const rows = [...hops].sort(([a], [b]) => a - b).map(([hop, own]) => `${String(hop).padStart(2)}  ${hopText(own)}`);
-  return ['', 'Type escape sequence to abort.', `Tracing the route to ${destination}`, '', ...rows, ''].join('\n');
-}
+export class TracerouteText {
+  readonly #destination: IpAddress;
+  #hop: number | undefined;
+  /** Who last answered on this line. */
+  #last: IpAddress | undefined;
 
-function hopText(probes: readonly TracerouteProbe[]): string {
-  let last: IpAddress | undefined;
-  const cells = probes.map(({ result, from, rttMs }) => {
-    const isNew = from !== undefined && last?.equals(from) !== true;
-    if (from !== undefined) last = from;
+  constructor({ destination }: Pick<TracerouteRequest, 'destination'>) {
+    this.#destination = destination;
+  }
+
+  head(): string {
+    return `\nType escape sequence to abort.\nTracing the route to ${this.#destination}\n\n`;
+  }
+
+  /** A hop that answers from several addresses names each where it changes. */
+  probe({ hop, result, from, rttMs }: TracerouteProbe): string {
+    const isFirst = hop !== this.#hop;
+    const line = isFirst ? `${this.#hop === undefined ? '' : '\n'}${String(hop).padStart(2)} ` : '';
+    if (isFirst) this.#last = undefined;
+    this.#hop = hop;
+    const isNew = from !== undefined && this.#last?.equals(from) !== true;
+    if (from !== undefined) this.#last = from;
     const name = isNew ? ` ${from}` : '';
     const time = rttMs === undefined ? '' : ` ${Math.round(rttMs)} msec`;
-    return `${name}${time}${MARKS[result]}`;
-  });
-  return cells.join('').trim();
+    return `${line}${name}${time}${MARKS[result]}`;
+  }
+
+  end(): string {
+    return this.#hop === undefined ? '' : '\n';
+  }
+}
+
+/** All of it at once; probes in the order they were sent. */
+export function tracerouteText(destination: IpAddress, probes: readonly TracerouteProbe[]): string {
+  const text = new TracerouteText({ destination });
+  return `${text.head()}${probes.map((probe) => text.probe(probe)).join('')}${text.end()}`;
 }

@@ -223,6 +223,7 @@ export class Interfaces {
         fragmentation: underlay?.model.fragmentation ?? 'before',
         ...(underlay === undefined ? {} : { underlay: underlay.name }),
       },
+      ...(kind === 'virtual-access' ? { template: model.name } : {}),
     };
   }
 

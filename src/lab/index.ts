@@ -3,6 +3,7 @@
  * its next hop's address, and a segment delivers it to the port whose node owns that address.
  */
 export { BridgeNode } from './bridge-node.ts';
+export { captureFile } from './capture-file.ts';
 export { DecryptionTables, type EspSaKeys, espSaRow, ikeDecryptionRow } from './decryption-tables.ts';
 export { resolvePorts } from './device-ports.ts';
 export { labEvidence } from './evidence.ts';

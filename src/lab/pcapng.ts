@@ -10,9 +10,19 @@ const SECTION_HEADER = 0x0a0d0d0a;
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 const INTERFACE_DESCRIPTION = 1;
 const ENHANCED_PACKET = 6;
-const LINKTYPE_ETHERNET = 1;
+/** IANA's PCAP link types: frames, and IP packets without any. */
+export const LinkType = { ETHERNET: 1, RAW_IP: 101 } as const;
 
-const Option = { END: 0, COMMENT: 1, IF_NAME: 2, IF_DESCRIPTION: 3, SHB_USERAPPL: 4, IF_TSRESOL: 9 } as const;
+const Option = {
+  END: 0,
+  COMMENT: 1,
+  IF_NAME: 2,
+  EPB_FLAGS: 2,
+  IF_DESCRIPTION: 3,
+  SHB_USERAPPL: 4,
+  IF_TSRESOL: 9,
+} as const;
+const DIRECTIONS = { in: 1, out: 2 } as const;
 
 /** 2026-01-01T00:00:00Z in milliseconds: where the virtual time 0 of a lab stands in its captures. */
 export const LAB_EPOCH_MS = 1_767_225_600_000;
@@ -45,10 +55,10 @@ export class PcapngWriter {
   }
 
   /** Adds an interface and gives its number. */
-  addInterface(name: string, description?: string): number {
+  addInterface(name: string, description?: string, linkType: number = LinkType.ETHERNET): number {
     this.#block(
       INTERFACE_DESCRIPTION,
-      [u16(LINKTYPE_ETHERNET), u16(0), u32(0)],
+      [u16(linkType), u16(0), u32(0)],
       [
         [Option.IF_NAME, utf8(name)],
         ...(description === undefined ? [] : [[Option.IF_DESCRIPTION, utf8(description)] as const]),
@@ -58,8 +68,14 @@ export class PcapngWriter {
     return this.#interfaces++;
   }
 
-  /** Writes a frame that passed at lab time `atMs`. */
-  packet(interfaceId: number, atMs: number, frame: Uint8Array, comment?: string): void {
+  /** Writes a frame that passed at lab time `atMs`; of one that was cut short, with the length that it had. */
+  packet(
+    interfaceId: number,
+    atMs: number,
+    frame: Uint8Array,
+    comment?: string,
+    { length = frame.length, direction }: Readonly<{ length?: number; direction?: 'in' | 'out' }> = {},
+  ): void {
     const stamp = this.#nanoseconds
       ? BigInt(this.#epochMs) * 1_000_000n + BigInt(Math.round(atMs * 1e6))
       : BigInt(this.#epochMs) * 1000n + BigInt(Math.round(atMs * 1e3));
@@ -68,11 +84,14 @@ export class PcapngWriter {
       u32(Number(stamp >> 32n)),
       u32(Number(stamp & 0xffff_ffffn)),
       u32(frame.length),
-      u32(frame.length),
+      u32(length),
       frame,
       new Uint8Array(-frame.length & 3),
     ];
-    this.#block(ENHANCED_PACKET, fields, comment === undefined ? [] : [[Option.COMMENT, utf8(comment)]]);
+    this.#block(ENHANCED_PACKET, fields, [
+      ...(comment === undefined ? [] : [[Option.COMMENT, utf8(comment)] as const]),
+      ...(direction === undefined ? [] : [[Option.EPB_FLAGS, u32(DIRECTIONS[direction])] as const]),
+    ]);
     this.packets++;
   }
 

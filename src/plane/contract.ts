@@ -27,6 +27,8 @@ export type PlaneInterface = Readonly<{
    * whatever the other interface says.
    */
   securityLevel?: number;
+  /** What it is a clone of: captures there are captures here. */
+  template?: string;
   /** For tunnels only. */
   tunnel?: PlaneTunnel;
 }>;

@@ -105,6 +105,18 @@ export function tapConformance(name: string, makePlane: MakePlane): void {
     );
   });
 
+  check('a capture at a template sees what passes its clones', () => {
+    const bench = new TwinPlanes(makePlane);
+    bench.install(1);
+    bench.setInterface(bench.west, { name: 'tun', template: 'template' });
+    tap(bench, bench.west, { interface: 'template' });
+    bench.send(bench.west, bench.packet('west', 4));
+    assert.deepEqual(
+      tapped(bench.west).map(({ interface: where }) => where),
+      ['tun'],
+    );
+  });
+
   check('filters take protocol, addresses and ports, whichever end sends', () => {
     const bench = new TwinPlanes(makePlane);
     const { west, east } = bench;

@@ -22,7 +22,7 @@ export type TapMatch = Readonly<{
  */
 export type PlaneTap = Readonly<{
   name: string;
-  /** Absent: all interfaces. */
+  /** Absent: all interfaces; that of a template: all its clones. */
   interface?: string;
   /** Packets that any of these fits; none: all packets. */
   matches: readonly TapMatch[];

@@ -21,3 +21,16 @@ export function interfaceName({ interfaces }: GatewaySnapshot, word: string): st
   );
   return fits.length === 1 ? fits[0]?.name : undefined;
 }
+
+/** Where packets are to come from: an address as written, or one of an interface by any of its names. */
+export function sourceAddress(snapshot: GatewaySnapshot, word: string, family: 4 | 6): IpAddress | ExecResult {
+  const address = IpAddress.parse(word);
+  if (address !== undefined) {
+    return address.family === family ? address : invalid(`${word} is not an IPv${family} address`);
+  }
+  const name = interfaceName(snapshot, word);
+  const found = snapshot.interfaces.find((one) => one.name === name);
+  if (found === undefined) return invalid(`${word} is neither an address nor an interface`);
+  const own = found.addresses.filter((one) => one.address.family === family).map((one) => one.address);
+  return own.find(({ isLinkLocal }) => !isLinkLocal) ?? invalid(`${word} has no IPv${family} address`);
+}

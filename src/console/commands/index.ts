@@ -1,5 +1,7 @@
 /** The command table, by subject. */
+import { captureCommands, showCaptureCommands } from './capture.ts';
 import { clear } from './clear.ts';
+import { debugCommands } from './debug.ts';
 import { pingCommands } from './ping.ts';
 import type { Row } from './row.ts';
 import { showBgpCommands } from './show-bgp.ts';
@@ -8,6 +10,7 @@ import { showInterfaceCommands } from './show-interface.ts';
 import { showRouteCommands } from './show-route.ts';
 import { showSystem } from './show-system.ts';
 import { techSupport } from './show-tech-support.ts';
+import { tracerouteCommands } from './traceroute.ts';
 
 export type { ExecDevice, ExecResult, Row, Words } from './row.ts';
 export { INCOMPLETE, invalid, text } from './row.ts';
@@ -18,6 +21,15 @@ const shows: readonly Row[] = [
   ...showRouteCommands,
   ...showInterfaceCommands,
   ...showSystem,
+  ...showCaptureCommands,
 ];
 
-export const rows: readonly Row[] = [...shows, techSupport(shows), ...pingCommands, ...clear];
+export const rows: readonly Row[] = [
+  ...shows,
+  techSupport(shows),
+  ...pingCommands,
+  ...tracerouteCommands,
+  ...captureCommands,
+  ...debugCommands,
+  ...clear,
+];

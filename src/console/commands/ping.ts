@@ -1,44 +1,80 @@
-/** `ping DESTINATION [size N] [repeat N] [timeout S] [df-bit] [source A]`. */
+/** `ping [IFNAME] DESTINATION [size N] [repeat N] [timeout S] [data HEX] [df-bit] [validate] [source A|IFNAME]`. */
 import { IpAddress } from '../../base/index.ts';
-import type { PingRequest } from '../../gateway/index.ts';
+import type { GatewaySnapshot, PingRequest } from '../../gateway/index.ts';
+import { interfaceName, sourceAddress } from './arguments.ts';
+import { flagOption, numberOption, type Option, optionsAfter, readOptions } from './options.ts';
 import { type ExecResult, INCOMPLETE, invalid, type Row } from './row.ts';
+
+/** A source is kept as it was written: what an interface's address is depends on the destination. */
+type Asked = PingRequest & Readonly<{ sourceWord?: string }>;
+
+const PING_DEFAULTS = { count: 5, size: 100, df: false, timeoutMs: 2000, intervalMs: 10 } as const;
+const MOST_PROBES = 2_147_483_647;
+
+const options: readonly Option<Asked>[] = [
+  {
+    word: 'data',
+    help: 'What the packets are filled with',
+    values: [{ shape: '<0x0-0xffff>', help: 'Pattern of 16 bits' }],
+    apply: (asked, [given = '']) => {
+      const digits = /^(?:0x)?([0-9a-f]{1,4})$/i.exec(given);
+      return digits === null ? `data ${given}` : { ...asked, pattern: Number.parseInt(digits[1] ?? '', 16) };
+    },
+  },
+  flagOption('df-bit', 'Routers may not cut the packets', (asked) => ({ ...asked, df: true })),
+  numberOption('repeat', 'Number of packets', [1, MOST_PROBES], (asked, count) => ({ ...asked, count })),
+  numberOption('size', 'Length of a packet, in bytes', [28, 65_535], (asked, size) => ({ ...asked, size })),
+  {
+    word: 'source',
+    help: 'Where the packets come from',
+    values: [{ shape: 'A.B.C.D|X:X::X|WORD', help: 'Address or interface of this device' }],
+    apply: (asked, [sourceWord = '']) => ({ ...asked, sourceWord }),
+  },
+  numberOption('timeout', 'Seconds to wait for a reply', [1, 3600], (asked, seconds) => ({
+    ...asked,
+    timeoutMs: seconds * 1000,
+  })),
+  flagOption('validate', 'A reply must bring the data back', (asked) => ({ ...asked, validate: true })),
+];
 
 export const pingCommands: readonly Row[] = [
   {
     pattern: 'ping ...',
-    help: 'ping DESTINATION [size N] [repeat N] [df-bit] [source A]',
-    run: (_, { rest }) => ping(rest),
+    help: 'Ask a host for echoes',
+    follows: (typed) => {
+      if (typed.length === 0) {
+        return [
+          { text: 'A.B.C.D|X:X::X', help: 'Address of the host', keyword: false },
+          { text: 'WORD', help: 'Interface that the packets come from', keyword: false },
+        ];
+      }
+      const named = isAddress(typed[0]) ? 1 : 2;
+      if (typed.length < named) return [{ text: 'A.B.C.D|X:X::X', help: 'Address of the host', keyword: false }];
+      return optionsAfter(typed.slice(named), options);
+    },
+    run: (device, { rest }) => ping(device.snapshot(), rest),
   },
 ];
 
-const PING_DEFAULTS = { count: 5, size: 100, df: false, timeoutMs: 2000, intervalMs: 10 } as const;
-
-function ping(words: readonly string[]): ExecResult {
-  const [target, ...options] = words;
-  if (target === undefined) return INCOMPLETE;
-  const destination = IpAddress.parse(target);
-  if (destination === undefined) return invalid(`${target} is not an address`);
-  let request: PingRequest = { destination, ...PING_DEFAULTS };
-  for (let i = 0; i < options.length; i++) {
-    const option = options[i]?.toLowerCase() ?? '';
-    if ('df-bit'.startsWith(option)) {
-      request = { ...request, df: true };
-      continue;
-    }
-    const value = options[++i];
-    if (value === undefined) return INCOMPLETE;
-    if ('source'.startsWith(option) && option.length > 1) {
-      const source = IpAddress.parse(value);
-      if (source === undefined) return invalid(`${value} is not an address`);
-      request = { ...request, source };
-      continue;
-    }
-    const number = Number(value);
-    if (!Number.isInteger(number) || number < 1 || number > 65_535) return invalid(value);
-    if ('size'.startsWith(option)) request = { ...request, size: number };
-    else if ('repeat'.startsWith(option)) request = { ...request, count: number };
-    else if ('timeout'.startsWith(option)) request = { ...request, timeoutMs: number * 1000 };
-    else return invalid(option);
+function ping(snapshot: GatewaySnapshot, words: readonly string[]): ExecResult {
+  const [first, second] = words;
+  if (first === undefined) return INCOMPLETE;
+  const isDirect = isAddress(first);
+  if (!isDirect && (second === undefined || interfaceName(snapshot, first) === undefined)) {
+    return interfaceName(snapshot, first) === undefined ? invalid(`${first} is not an address`) : INCOMPLETE;
   }
-  return { kind: 'ping', request };
+  const target = isDirect ? first : second;
+  const destination = IpAddress.parse(target ?? '');
+  if (destination === undefined) return invalid(`${target} is not an address`);
+  const asked: Asked = { destination, ...PING_DEFAULTS, ...(isDirect ? {} : { sourceWord: first }) };
+  const read = readOptions(words.slice(isDirect ? 1 : 2), options, asked);
+  if (!read.ok) return read.result;
+  const { sourceWord, ...request } = read.value;
+  if (sourceWord === undefined) return { kind: 'ping', request };
+  const source = sourceAddress(snapshot, sourceWord, destination.family);
+  return source instanceof IpAddress ? { kind: 'ping', request: { ...request, source } } : source;
+}
+
+function isAddress(word: string | undefined): boolean {
+  return word !== undefined && IpAddress.parse(word) !== undefined;
 }

@@ -2,8 +2,9 @@
 import type { IpAddress } from '../../base/index.ts';
 import type { BgpPathSnapshot } from '../../bgp/index.ts';
 import type { Expected, parameters } from '../../config/index.ts';
-import type { GatewaySnapshot, OperatorRequest, PingRequest } from '../../gateway/index.ts';
-import type { CaptureStatus } from '../show/capture.ts';
+import type { GatewaySnapshot, OperatorRequest, PingRequest, TracerouteRequest } from '../../gateway/index.ts';
+import type { TappedPacket, TapStatus } from '../../plane/contract.ts';
+import type { Debugging } from '../debugging.ts';
 import type { Json, Published } from '../show/schema.ts';
 import type { Shown } from '../show/shown.ts';
 
@@ -15,8 +16,11 @@ export type ExecDevice = Readonly<{
   ) => readonly BgpPathSnapshot[];
   /** Wall-clock time of instant 0, milliseconds since 1970; absent: nobody knows, and 1970 is taken. */
   epochMs?: number;
-  /** Captures that its driver runs for it. */
-  captures?: () => readonly CaptureStatus[];
+  /** Captures of its plane, and what one of them holds. */
+  captures?: () => readonly TapStatus[];
+  captured?: (name: string) => readonly TappedPacket[] | undefined;
+  /** What the terminal that asks wants to see of events; absent: there is no terminal. */
+  debugging?: Debugging;
 }>;
 
 export type ExecResult =
@@ -25,6 +29,10 @@ export type ExecResult =
   | Readonly<{ kind: 'error'; text: string }>
   /** The driver runs the probes and prints what `pingText` makes of them. */
   | Readonly<{ kind: 'ping'; request: PingRequest }>
+  /** The same with `TracerouteText`. */
+  | Readonly<{ kind: 'traceroute'; request: TracerouteRequest }>
+  /** The driver writes what a capture holds to a file, as pcapng. */
+  | Readonly<{ kind: 'export'; capture: string; file: string }>
   | Readonly<{ kind: 'operator'; request: OperatorRequest }>;
 
 /** Arguments of a matched line. */
@@ -46,6 +54,8 @@ export type Row = Readonly<{
   /** Works in user EXEC mode, before `enable`, as well. */
   isPublic?: boolean;
   run: (device: ExecDevice, words: Words) => ExecResult;
+  /** What it means with a `no` before it; absent: nothing. */
+  negated?: (device: ExecDevice, words: Words) => ExecResult;
 }>;
 
 export const INCOMPLETE: ExecResult = { kind: 'error', text: 'ERROR: % Incomplete command\n' };

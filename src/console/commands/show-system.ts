@@ -1,5 +1,4 @@
 /** The configuration, the log and the device itself. */
-import { captureListSchema, showCapture } from '../show/capture.ts';
 import { clockSchema, showClock } from '../show/clock.ts';
 import { loggingSchema, showLogging } from '../show/logging.ts';
 import { runningConfigSchema, showRunningConfig } from '../show/running-config.ts';
@@ -32,11 +31,5 @@ export const showSystem: readonly Row[] = [
     schema: clockSchema,
     isPublic: true,
     run: (device) => shown(showClock(device.snapshot(), device.epochMs ?? 0)),
-  },
-  {
-    pattern: 'show capture',
-    help: 'captures',
-    schema: captureListSchema,
-    run: (device) => shown(showCapture(device.captures?.() ?? [])),
   },
 ];

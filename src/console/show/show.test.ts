@@ -26,6 +26,7 @@ const isWriting = process.env['WRITE_GOLDENS'] === '1';
 const scenario = openScenario('examples/hub-and-spoke/topology.yaml');
 converge(scenario);
 assertPings(scenario);
+ask(scenario, 'spoke2', 'capture V interface VTI buffer 1534 match tcp host 172.16.1.9 any eq bgp');
 // A while later: ages and counters show something.
 scenario.lab.run({ until: at(75_000) });
 
@@ -91,6 +92,11 @@ const commands = [
   ['hub1', 'show version', ''],
   ['hub1', 'show clock', ''],
   ['hub1', 'show capture', ''],
+  ['spoke2', 'show capture', ''],
+  ['spoke2', 'show capture V', 'show capture <name>'],
+  ['spoke2', 'show capture V detail', 'show capture <name> detail'],
+  ['spoke2', 'show capture V dump', 'show capture <name> dump'],
+  ['spoke1', 'show debug', ''],
   ['spoke1', 'show tech-support', ''],
 ].map(([device = '', command = '', pattern = '']) => ({
   device,

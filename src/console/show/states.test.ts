@@ -24,6 +24,8 @@ const shows = rows.flatMap(({ pattern, schema }) => {
 
 function assertAllValid(scenario: Scenario, moment: string): void {
   for (const { name } of scenario.gateways) {
+    // It is called as an interface is, because that is what is asked for below.
+    ask(scenario, name, 'capture outside');
     for (const { pattern, validate } of shows) {
       const command = pattern
         .replace(' ...', '')

@@ -54,6 +54,7 @@ export class SessionGrammar {
 }
 
 function isNegatable({ meaning }: Command): boolean {
+  if (meaning.kind === 'exec') return meaning.row.negated !== undefined;
   return meaning.kind === 'session' && meaning.row.negatable === true;
 }
 

@@ -4,6 +4,7 @@
  */
 import { AsaEditor, type DeviceModel, type Entered, type Expected, TERMINAL } from '../../config/index.ts';
 import type { GatewayLogEvent } from '../../gateway/index.ts';
+import { Debugging } from '../debugging.ts';
 import { runExec } from '../exec.ts';
 import { piped } from '../pipes.ts';
 import { MEANT, misreadText } from '../reading.ts';
@@ -39,6 +40,7 @@ export type TerminalOptions = Readonly<{
 type Seat = {
   readonly device: ConsoleDevice;
   level: Level;
+  readonly debugging: Debugging;
   editor: AsaEditor | undefined;
   known: DeviceModel | undefined;
 };
@@ -101,10 +103,13 @@ export class TerminalSession {
     return this.#seat.device;
   }
 
-  /** Something happened on the device: shown if `terminal monitor` says so, above the line being typed. */
+  /** Something happened on the device: shown if `terminal monitor` or `debug` says so, above the line being typed. */
   log(event: GatewayLogEvent): void {
-    if (this.#isClosed || !this.#isMonitor) return;
-    const upTo = this.#seat.device.model().logging.monitorLevel ?? INFORMATIONAL;
+    if (this.#isClosed) return;
+    const { debugging, device } = this.#seat;
+    for (const line of debugging.lines(event)) this.#message(line);
+    if (!this.#isMonitor) return;
+    const upTo = device.model().logging.monitorLevel ?? INFORMATIONAL;
     for (const line of logLines(event, upTo)) this.#message(line);
   }
 
@@ -244,7 +249,8 @@ export class TerminalSession {
       if (result.kind === 'ask') this.#ask(result.device, [result.line, ...filters].join('|'));
       else this.#showResult(piped(result, filters));
     } else if (!this.#isOff()) {
-      const result = runExec(meaning.row, found, device, filters);
+      const { debugging } = this.#seat;
+      const result = runExec(meaning.row, found, { ...device, debugging }, filters);
       if (result.kind === 'text' || result.kind === 'error') this.#show(result.text);
       else this.#start(result);
     }
@@ -418,7 +424,8 @@ export class TerminalSession {
   #seatAt(device: ConsoleDevice): Seat {
     const known = this.#seats.get(device);
     if (known !== undefined) return known;
-    const seat: Seat = { device, level: this.#options.level ?? 'privileged', editor: undefined, known: undefined };
+    const level = this.#options.level ?? 'privileged';
+    const seat: Seat = { device, level, debugging: new Debugging(), editor: undefined, known: undefined };
     this.#seats.set(device, seat);
     return seat;
   }

@@ -33,10 +33,10 @@ export class Taps {
   }
 
   /** A packet passes an interface. */
-  see(direction: 'in' | 'out', { name, kind }: PlaneInterface, packet: Uint8Array): void {
+  see(direction: 'in' | 'out', { name, kind, template }: PlaneInterface, packet: Uint8Array): void {
     let header: IpHeader | undefined;
     for (const tap of this.#taps.values()) {
-      if (!tap.listensAt(name)) continue;
+      if (!tap.listensAt(name, template)) continue;
       if (header === undefined && tap.config.matches.length > 0) {
         const parsed = parseIp(packet);
         if (parsed.ok) header = parsed.value;
@@ -86,9 +86,9 @@ class Tap {
     this.#isFull = false;
   }
 
-  listensAt(name: string): boolean {
+  listensAt(name: string, template: string | undefined): boolean {
     const wanted = this.#config.interface;
-    return wanted === undefined || wanted === name;
+    return wanted === undefined || wanted === name || wanted === template;
   }
 
   /** A packet whose header can not be read fits where all do. */
