@@ -217,10 +217,28 @@ describe('lab run', () => {
     const ended = labRun(spoke, '--virtual-time', '--timeout', '10s');
     assert.equal(ended.status, 1);
     assert.match(ended.stdout, /^hub-and-spoke: not converged within 10 s$/m);
-    assert.match(ended.stdout, /^ +spoke1: Tunnel1 is down: /m);
+    assert.match(ended.stdout, /^ +spoke1: Tunnel1 is down: .*AUTHENTICATION_FAILED/m);
     assert.match(ended.stdout, /^ +spoke1: BGP neighbour 172\.16\.1\.253 is /m);
     assert.doesNotMatch(ended.stdout, /Tunnel2 is down|hub2:/);
     assertNoTrace(ended);
+  });
+
+  test('--events writes a JSON line for each event; - takes the standard output, and the report the other one', () => {
+    const file = join(command.scratch, 'events.jsonl');
+    const ended = labRun(EXAMPLE, '--virtual-time', '--events', file);
+    assert.equal(ended.status, 0, ended.stderr);
+    const written = readFileSync(file, 'utf8');
+    const events = written
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { device: string; code: string; time: string });
+    assert.ok(events.some(({ device, code }) => device === 'spoke1' && code === 'bgp-neighbor-up'));
+    assert.match(events[0]?.time ?? '', /^2026-01-01T00:00:00\.\d{3}Z$/);
+    const piped = labRun(EXAMPLE, '--virtual-time', '--events', '-');
+    assert.equal(piped.stdout, written);
+    assert.match(piped.stderr, /^hub-and-spoke: converged/m);
+    assert.equal(labRun(EXAMPLE, '--virtual-time', '--json', '--events', '-').status, 2);
+    assert.equal(labRun(EXAMPLE, '--virtual-time', '--events', join(command.scratch, 'missing', 'e')).status, 2);
   });
 
   test('exit status 1 when a device does not know the command or is not there', () => {

@@ -42,6 +42,5 @@ function jsonLine(device: string, event: GatewayLogEvent): string {
 /** One line a message, and one behind it for each cause. */
 function textLines(device: string, event: GatewayLogEvent): string {
   const frame = { timestamp: 'plain', timeMs: LAB_EPOCH_MS + event.at, deviceId: device } as const;
-  const causes = syslog.causes(event.cause).map(({ text }) => `    because ${text}`);
-  return `${[...syslog.syslogLines(event, frame), ...causes].join('\n')}\n`;
+  return `${[...syslog.syslogLines(event, frame), ...syslog.causeLines(event.cause)].join('\n')}\n`;
 }

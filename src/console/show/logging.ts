@@ -1,5 +1,8 @@
-/** `show logging`: the journal, newest last, each event with its cause. */
+/** `show logging`: the log as an ASA keeps it, newest last; or our journal with its causes, where an ASA keeps none. */
 import type { GatewayLogEvent, GatewaySnapshot } from '../../gateway/index.ts';
+import { frameOf, syslogLines } from '../syslog/collector.ts';
+import { causeLines, causes, FACILITY } from '../syslog/frame.ts';
+import { LEVEL_NAMES } from '../syslog/message.ts';
 import { count, flag, list, number, object, optional, publish, text, type Value } from './schema.ts';
 import { lines, type Shown } from './shown.ts';
 import { isoTime } from './wall-clock.ts';
@@ -36,14 +39,10 @@ export function showLogging(snapshot: GatewaySnapshot, epochMs: number): Shown<L
     ...(bufferedLevel === undefined ? {} : { bufferedLevel }),
     events: log.map((event) => eventValue(event, epochMs)),
   };
-  return { value, text: textOf(value) };
+  return { value, text: textOf(snapshot, epochMs) };
 }
 
 function eventValue(event: GatewayLogEvent, epochMs: number): Logging['events'][number] {
-  const causes: { code: string; text: string }[] = [];
-  for (let cause = event.cause; cause !== undefined; cause = cause.because) {
-    causes.push({ code: cause.code, text: cause.text });
-  }
   return {
     atMs: event.at,
     time: isoTime(epochMs + event.at),
@@ -52,30 +51,48 @@ function eventValue(event: GatewayLogEvent, epochMs: number): Logging['events'][
     text: event.text,
     ...(event.subject === undefined ? {} : { subject: event.subject }),
     ...(event.remote === undefined ? {} : { remote: event.remote.toString() }),
-    causes,
+    causes: causes(event.cause).map((cause) => ({ code: cause.code, text: cause.text })),
   };
 }
 
-const LEVELS = [
-  'emergencies',
-  'alerts',
-  'critical',
-  'errors',
-  'warnings',
-  'notifications',
-  'informational',
-  'debugging',
-] as const;
-
-function textOf({ isEnabled, bufferedLevel, events }: Logging): string {
-  const level = bufferedLevel === undefined ? 'disabled' : `level ${LEVELS[bufferedLevel] ?? bufferedLevel}`;
+/** The platform's head, and its buffer; where it would show nothing, the journal is there all the same and says so. */
+function textOf({ model, log }: GatewaySnapshot, epochMs: number): string {
+  const { logging } = model;
+  const { enabled, timestamp, bufferedLevel, consoleLevel, monitorLevel, trapLevel, hosts } = logging;
+  const isBuffered = enabled && bufferedLevel !== undefined;
+  const frame = frameOf(model);
+  const kept = log.flatMap((event) => {
+    const stamped = isBuffered ? frame : { ...frame, timestamp: 'plain' as const };
+    const level = isBuffered ? { level: bufferedLevel } : {};
+    const told = syslogLines(event, { ...stamped, ...level, timeMs: epochMs + event.at });
+    // The platform's buffer knows no causes; our journal does.
+    return isBuffered ? told : [...told, ...causeLines(event.cause)];
+  });
+  const buffered = isBuffered ? kept.length : 0;
   return lines([
-    `Syslog logging: ${isEnabled ? 'enabled' : 'disabled'}`,
-    `    Buffer logging: ${level}, ${events.length} messages kept`,
-    ...events.map(({ atMs, severity, code, text: words }) => `${seconds(atMs)}: ${severity}-${code}: ${words}`),
+    `Syslog logging: ${enabled ? 'enabled' : 'disabled'}`,
+    `    Facility: ${FACILITY}`,
+    `    Timestamp logging: ${timestamp ? 'enabled' : 'disabled'}`,
+    '    Standby logging: disabled',
+    '    Debug-trace logging: disabled',
+    `    Console logging: ${levelText(consoleLevel)}`,
+    `    Monitor logging: ${levelText(monitorLevel)}`,
+    `    Buffer logging: ${bufferedLevel === undefined ? 'disabled' : `${levelText(bufferedLevel)}, ${buffered} messages logged`}`,
+    `    Trap logging: ${trapLevel === undefined ? 'disabled' : `${levelText(trapLevel)}, facility ${FACILITY}`}`,
+    ...hosts.map(({ interface: name, address }) => `        Logging to ${name} ${address}`),
+    '    Permit-hostdown logging: disabled',
+    '    History logging: disabled',
+    `    Device ID: ${frame.deviceId === undefined ? 'disabled' : `'${frame.deviceId}'`}`,
+    '    Mail logging: disabled',
+    '    ASDM logging: disabled',
+    ...(isBuffered
+      ? []
+      : [`Nothing is buffered: ${enabled ? 'logging buffered' : 'logging enable'} is not configured.`]),
+    ...(isBuffered ? [] : ['The journal that is kept all the same:']),
+    ...kept,
   ]);
 }
 
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(3).padStart(12)} s`;
+function levelText(level: number | undefined): string {
+  return level === undefined ? 'disabled' : `level ${LEVEL_NAMES[level] ?? level}`;
 }

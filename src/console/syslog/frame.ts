@@ -60,6 +60,11 @@ export function causes(cause: Cause | undefined): readonly Cause[] {
   return cause === undefined ? [] : [cause, ...causes(cause.because)];
 }
 
+/** One indented line for each cause, to stand below the lines of the event. */
+export function causeLines(cause: Cause | undefined): readonly string[] {
+  return causes(cause).map(({ text }) => oneLine(`    because ${text}`));
+}
+
 /** RFC 5424 section 6.3.3: these three are escaped, and no line breaks are sent. */
 function escaped(text: string): string {
   return oneLine(text).replaceAll(/["\\\]]/g, '\\$&');

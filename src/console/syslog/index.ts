@@ -2,5 +2,5 @@
 export { asaMessages } from './asa.ts';
 export { frameOf, type SyslogLineOptions, syslogDatagrams, syslogLines } from './collector.ts';
 export { type EventDocument, eventDocument, eventSchema } from './event-document.ts';
-export { causes } from './frame.ts';
+export { causeLines, causes } from './frame.ts';
 export { LEVEL_NAMES, type SyslogMessage, tagOf } from './message.ts';
