@@ -42,7 +42,10 @@ test('what can not be asked is said in one sentence', () => {
   for (const [words, sentence] of [
     [['cable', 'spoke1', 'Tunnel1', SPOKE], /^'cable' can not be explained; tunnel, bgp and route can\n$/],
     [['tunnel', 'spoke9', 'Tunnel1', SPOKE], /^no configuration is of a device spoke9; there are spoke1\n$/],
-    [['tunnel', 'spoke1', 'Tunnel1', 'nowhere.cfg'], /^nowhere\.cfg can not be read: there is no such file or folder\n$/],
+    [
+      ['tunnel', 'spoke1', 'Tunnel1', 'nowhere.cfg'],
+      /^nowhere\.cfg can not be read: there is no such file or folder\n$/,
+    ],
     [['tunnel', 'spoke1', 'Tunnel1', SPOKE, SPOKE], /are both of a device spoke1\n$/],
   ] as const) {
     const { status, err } = run(...words);

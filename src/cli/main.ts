@@ -10,6 +10,7 @@ const GENERATE_EXAMPLE = 'wheelwright lab generate hub-spoke --hubs 2 --spokes 5
 const program = new Command('wheelwright')
   .description('A route-based IPsec VPN gateway that runs, checks, explains and simulates Cisco configuration.')
   .version('0.1.0')
+  .configureHelp({ subcommandTerm: (command) => command.name() })
   .showHelpAfterError('(wheelwright --help shows what there is)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .addHelpText('after', `\nExamples:\n  ${RUN_EXAMPLE}\n  ${GENERATE_EXAMPLE}`);
@@ -80,7 +81,7 @@ process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
 
 program
   .command('explain')
-  .description('say why a tunnel, a BGP session or a route fails, from the configurations alone')
+  .description('say why a tunnel, BGP session or route fails, from configurations')
   .argument('<what>', 'tunnel, bgp or route')
   .argument('<device>', 'hostname of the device that is asked')
   .argument('<name>', 'tunnel interface, neighbour or destination')
