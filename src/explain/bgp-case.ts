@@ -54,7 +54,9 @@ export function openBgpCase(fabric: Fabric, subject: Readonly<{ device: string; 
   const common = { fabric, subject, family: address.family, address };
   if (farDevice === undefined) return { ...common, near };
   const back = neighborToward(fabric, farDevice, near, address.family);
-  return { ...common, near, far: endOf(farDevice, back, back?.address ?? near.address, link?.far) };
+  const called = back?.address ?? near.address;
+  const farLink = link?.far ?? (called === undefined ? undefined : tunnelOfRoute(fabric, farDevice, called)?.near);
+  return { ...common, near, far: endOf(farDevice, back, called, farLink) };
 }
 
 export function isEstablished({ near }: BgpCase): boolean {
@@ -153,7 +155,7 @@ function linkBetween(
   if (other === undefined) {
     const out = wayTo(device, address)?.interface;
     const through = own.find(({ near }) => near.tunnel?.name === out);
-    return through ?? (own.length === 1 ? own[0] : undefined);
+    return through ?? tunnelOfRoute(fabric, device, address) ?? (own.length === 1 ? own[0] : undefined);
   }
   const theirs = tunnelsOf(fabric, other).filter(({ far }) => far?.device === device);
   const all: readonly Link[] = [
@@ -162,7 +164,18 @@ function linkBetween(
   ];
   const isAsked = ({ far }: Link): boolean =>
     far?.tunnel !== undefined && far.index.addresses(far.tunnel).some((one) => one.address.equals(address));
-  return all.find(isAsked) ?? all[0];
+  return all.find(isAsked) ?? all[0] ?? tunnelOfRoute(fabric, device, address);
+}
+
+/** The tunnel that a static route to an address is written for, whatever the tunnel is like. */
+function tunnelOfRoute(fabric: Fabric, device: DeviceEvidence, address: IpAddress): TunnelCase | undefined {
+  const { interfaces, staticRoutes } = device.model;
+  const route = staticRoutes.find(({ prefix }) => prefix.isHost && prefix.contains(address));
+  const tunnel = interfaces.find(
+    ({ kind, name, alias }) => kind === 'tunnel' && route !== undefined && [name, alias].includes(route.interface),
+  );
+  const found = tunnel === undefined ? undefined : openCase(fabric, { device: device.name, tunnel: tunnel.name });
+  return typeof found === 'object' ? found : undefined;
 }
 
 function tunnelsOf(fabric: Fabric, { name, model }: DeviceEvidence): readonly TunnelCase[] {

@@ -1,7 +1,7 @@
 /** Which route takes packets for a destination, told by whom; or where on the way from its owner it was lost. */
 import { IpAddress, Prefix } from '../base/index.ts';
+import { explainSession } from './bgp-below.ts';
 import { type BgpCase, isEstablished, openBgpCase } from './bgp-case.ts';
-import { walkBgp } from './bgp-walk.ts';
 import type { Diagnosis, Subject } from './diagnosis.ts';
 import { type DeviceEvidence, type Fabric, interfaceState } from './evidence.ts';
 import { lineOf } from './places.ts';
@@ -100,7 +100,10 @@ function missing(fabric: Fabric, here: DeviceEvidence, target: IpAddress, owner:
     const found = whyNotTold(fabric, here, owner, lan);
     if (found !== undefined) return found;
   }
-  return refused(fabric, here, target) ?? nobody(here, target);
+  const found = refused(fabric, here, target);
+  if (found !== undefined) return found;
+  if (here.snapshot !== undefined) return nobody(here, target);
+  return { code: 'unexplained', claim: `no rule explains it: nothing is known of how ${here.name} runs` };
 }
 
 /** What this device can tell by itself: what it was told and did not take, or a session that is down. */
@@ -115,7 +118,7 @@ function refused(fabric: Fabric, here: DeviceEvidence, target: IpAddress): Findi
     }
   }
   for (const one of sessionsOf(fabric, here)) {
-    const found = isEstablished(one) ? undefined : walkBgp(one);
+    const found = isEstablished(one) ? undefined : explainSession(one);
     if (found !== undefined) {
       const { subject: _, state: __, ...rest } = found;
       return { ...rest, claim: `BGP with ${one.address} is down: ${found.claim}` };

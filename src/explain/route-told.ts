@@ -1,8 +1,8 @@
 /** Where on the way from the device that has a network to one that lacks it BGP did not pass it on. */
 import type { Prefix } from '../base/index.ts';
+import { explainSession } from './bgp-below.ts';
 import { asnOf, type BgpCase, type BgpEnd, isEstablished, isExternal, openBgpCase } from './bgp-case.ts';
 import { neighborLine, setNeighbor } from './bgp-lines.ts';
-import { walkBgp } from './bgp-walk.ts';
 import type { DeviceEvidence, Fabric } from './evidence.ts';
 import { lineOf } from './places.ts';
 import { announce, networks, unannounced } from './rules/networks.ts';
@@ -30,7 +30,16 @@ export function whyNotTold(
     const found = notPassedOn(fabric, step, chain[i - 1], lan);
     if (found !== undefined) return found;
   }
+  // Of what does not run only the lines are known: those of the sessions come last.
+  for (const step of chain) {
+    const found = isRunning(step) ? undefined : explainSession(step);
+    if (found !== undefined) return found;
+  }
   return undefined;
+}
+
+function isRunning({ near }: Step): boolean {
+  return near.device.snapshot !== undefined;
 }
 
 function notAnnounced({ far, near }: Step, lan: Prefix): Finding | undefined {
@@ -54,8 +63,8 @@ function notAnnounced({ far, near }: Step, lan: Prefix): Finding | undefined {
 
 function notPassedOn(fabric: Fabric, step: Step, before: Step | undefined, lan: Prefix): Finding | undefined {
   const { near, far } = step;
-  if (!isEstablished(step)) {
-    const down = walkBgp(step);
+  if (!isEstablished(step) && isRunning(step)) {
+    const down = explainSession(step);
     if (down === undefined) return undefined;
     const { subject: _, state: __, ...rest } = down;
     return { ...rest, claim: `BGP between ${near.device.name} and ${far.device.name} is down: ${down.claim}` };

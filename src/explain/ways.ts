@@ -20,35 +20,18 @@ const GLOBAL_VRF = '';
 
 /** The route toward an address. */
 export function wayTo(device: DeviceEvidence, address: IpAddress): Way | undefined {
-  let best: Way | undefined;
-  for (const way of ways(device)) {
-    if (way.prefix.contains(address) && way.prefix.length > (best?.prefix.length ?? -1)) best = way;
-  }
-  return best;
+  const table = tableOf(device);
+  if (table === undefined) return longest(expected(device), address);
+  const installed = longest(table, address);
+  return installed === undefined ? undefined : asWay(device, installed);
 }
 
 /** The route for exactly this prefix. */
 export function wayFor(device: DeviceEvidence, wanted: Prefix): Way | undefined {
-  return ways(device).find(({ prefix }) => prefix.equals(wanted));
-}
-
-/** All routes of the global table. */
-export function ways(device: DeviceEvidence): readonly Way[] {
-  const { snapshot } = device;
-  if (snapshot === undefined) return expected(device);
-  const table = snapshot.routes.find(({ vrf }) => vrf === GLOBAL_VRF)?.routes ?? [];
-  return table.map((installed) => {
-    const { prefix, candidate, resolved } = installed;
-    const line = candidate.source === 'static' ? staticLine(device, prefix, resolved[0]?.interface) : undefined;
-    return {
-      prefix,
-      source: candidate.source,
-      installed,
-      ...(resolved[0] === undefined ? {} : { interface: resolved[0].interface }),
-      ...(resolved[0]?.gateway === undefined ? {} : { gateway: resolved[0].gateway }),
-      ...(line === undefined ? {} : { line }),
-    };
-  });
+  const table = tableOf(device);
+  if (table === undefined) return expected(device).find(({ prefix }) => prefix.equals(wanted));
+  const installed = table.find(({ prefix }) => prefix.equals(wanted));
+  return installed === undefined ? undefined : asWay(device, installed);
 }
 
 /** A way in words, as evidence. */
@@ -91,14 +74,45 @@ export function aliasOf(device: DeviceEvidence, name: string): string {
 
 /** Networks of the LANs: connected ones of interfaces that no tunnel leaves from. */
 export function lans(device: DeviceEvidence, family: 4 | 6): readonly Prefix[] {
-  const { interfaces } = device.model;
-  const outer = new Set(interfaces.flatMap(({ tunnel }) => tunnel?.sourceInterface ?? []));
+  const { interfaces, ikeEnabled } = device.model;
+  // A template may name no source: then tunnels leave by where IKE is enabled.
+  const outer = new Set([
+    ...interfaces.flatMap(({ tunnel }) => tunnel?.sourceInterface ?? []),
+    ...ikeEnabled.map((one) => one.interface),
+  ]);
   return interfaces
     .filter(({ kind, shutdown, alias, name }) => {
       return kind === 'ethernet' && !shutdown && alias !== undefined && !outer.has(alias) && !outer.has(name);
     })
     .flatMap(({ addresses }) => addresses.map(({ address, length }) => new Prefix(address, length)))
     .filter((prefix) => prefix.family === family && !prefix.isHost && !prefix.address.isLinkLocal);
+}
+
+/** The global table of a device that runs. */
+function tableOf({ snapshot }: DeviceEvidence): readonly InstalledRoute[] | undefined {
+  if (snapshot === undefined) return undefined;
+  return snapshot.routes.find(({ vrf }) => vrf === GLOBAL_VRF)?.routes ?? [];
+}
+
+function longest<T extends Readonly<{ prefix: Prefix }>>(routes: readonly T[], address: IpAddress): T | undefined {
+  let best: T | undefined;
+  for (const route of routes) {
+    if (route.prefix.contains(address) && route.prefix.length > (best?.prefix.length ?? -1)) best = route;
+  }
+  return best;
+}
+
+function asWay(device: DeviceEvidence, installed: InstalledRoute): Way {
+  const { prefix, candidate, resolved } = installed;
+  const line = candidate.source === 'static' ? staticLine(device, prefix, resolved[0]?.interface) : undefined;
+  return {
+    prefix,
+    source: candidate.source,
+    installed,
+    ...(resolved[0] === undefined ? {} : { interface: resolved[0].interface }),
+    ...(resolved[0]?.gateway === undefined ? {} : { gateway: resolved[0].gateway }),
+    ...(line === undefined ? {} : { line }),
+  };
 }
 
 /** What connected networks and static routes will give. */

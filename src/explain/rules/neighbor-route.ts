@@ -1,6 +1,6 @@
 /** No route leads to the neighbour, or one that does not take the tunnel. */
 import { type IpAddress, Prefix } from '../../base/index.ts';
-import type { StaticRouteModel } from '../../config/index.ts';
+import type { BgpNeighborModel, StaticRouteModel } from '../../config/index.ts';
 import { type BgpEnd, type BgpRule, bothWays, tunnelAddressOf } from '../bgp-case.ts';
 import { neighborLine } from '../bgp-lines.ts';
 import type { Edit } from '../diagnosis.ts';
@@ -45,14 +45,21 @@ export const addressUntold: BgpRule = ({ near, far }) => {
 function isReached(fabric: Fabric, { device, neighbor, link }: BgpEnd, there: BgpEnd | undefined): boolean {
   if (neighbor === undefined) return true;
   const way = wayTo(device, neighbor.address);
-  // Without a running device nobody knows what IKE will tell it.
-  if (way === undefined) return device.snapshot === undefined && link?.group?.routeAcceptAny === true;
+  // Of a device that does not run it is known what IKE will tell it, if its peer is known.
+  if (way === undefined) {
+    if (device.snapshot !== undefined || link?.group?.routeAcceptAny !== true) return false;
+    return there === undefined || (there.link?.group?.routeSetInterface === true && isTunnelAddress(there, neighbor));
+  }
   if (way.interface === undefined) return false;
   if (link?.tunnel === undefined || isConnected(device, neighbor.address)) return true;
   if (/^Virtual-/.test(way.interface)) return true;
   const through = openCase(fabric, { device: device.name, tunnel: way.interface });
   if (typeof through === 'string') return false;
   return through.far === undefined || there === undefined || through.far.device === there.device;
+}
+
+function isTunnelAddress(there: BgpEnd, { address }: BgpNeighborModel): boolean {
+  return tunnelAddressOf(there, address.family)?.equals(address) === true;
 }
 
 /** The end that has a static tunnel: a line is missing or wrong, or the other end does not tell its address. */
@@ -154,18 +161,31 @@ function unknownWay({ device, neighbor, address }: BgpEnd): Finding {
       ],
     };
   }
+  if (!isHub) {
+    return {
+      code: 'route-missing',
+      claim: `${device.name} has no route to its neighbor ${wanted}`,
+      lines: neighbor === undefined ? [] : [neighborLine(device, neighbor)],
+    };
+  }
+  if (device.snapshot !== undefined && !hasUntold(device)) {
+    return {
+      layer: 'tunnel',
+      code: 'tunnel-down',
+      claim: `${device.name} has no route to ${wanted}, and every peer whose tunnel is up told another address: the one that has it is missing`,
+      missing: `a tunnel to ${device.name} that is up, on the interface that has ${wanted}`,
+    };
+  }
   return {
-    code: isHub ? 'route-set-interface-missing' : 'route-missing',
-    claim: isHub
-      ? `nobody has told ${device.name} over IKEv2 where ${wanted} is`
-      : `${device.name} has no route to its neighbor ${wanted}`,
-    lines: neighbor === undefined ? [] : [neighborLine(device, neighbor)],
-    ...(isHub
-      ? {
-          missing: `\`ikev2 route set interface\` in its tunnel-group for ${address ?? 'us'}, on the tunnel that has ${wanted}`,
-        }
-      : {}),
+    code: 'route-set-interface-missing',
+    claim: `a tunnel to ${device.name} is up whose peer told no address, and nobody told where ${wanted} is`,
+    missing: `\`ikev2 route set interface\` in its tunnel-group for ${address ?? 'us'}, on the tunnel that has ${wanted}`,
   };
+}
+
+/** Whether a peer's tunnel is up though it told no address over IKEv2. */
+function hasUntold({ snapshot }: BgpEnd['device']): boolean {
+  return snapshot?.ike.sas.some(({ children, peerRoutes }) => children.length > 0 && peerRoutes.length === 0) === true;
 }
 
 /** The alternative on the other side, if its address in the tunnel is the neighbour's. */
