@@ -19,6 +19,9 @@ const rows = [
   { device: 'spoke2', line: 'show crypto ikev2 sa why', says: /^Nothing is wrong here\.\n$/ },
   { device: 'spoke2', line: 'show interface Tunnel1 why', says: /^spoke2 Tunnel1: up/ },
   { device: 'spoke1', line: 'show bgp neighbors 172.16.1.253 why', says: /^spoke1 172\.16\.1\.253: down/ },
+  { device: 'spoke1', line: 'show route 10.250.0.10 why', says: /^spoke1 10\.250\.0\.10: down .*key-mismatch/ },
+  { device: 'spoke2', line: 'sh route 10.250.0.0 255.255.255.0 why', says: /^spoke2 10\.250\.0\.0\/24: up/ },
+  { device: 'spoke2', line: 'explain route 2001:db8:250::10', says: /^spoke2 2001:db8:250::10: up/ },
   { device: 'spoke2', line: 'show bgp why', says: /^Nothing is wrong here\.\n$/ },
 ] as const;
 
