@@ -187,5 +187,9 @@ export function expectedInMatch(typed: readonly string[]): readonly Expected[] {
     if (!isMask) return [{ text: 'A.B.C.D', help: 'Mask', keyword: false }];
   }
   if (['eq', 'gt', 'lt', 'neq', 'range'].includes(last)) return [{ text: '<1-65535>', help: 'Port', keyword: false }];
-  return PLACES;
+  const first = readPlace(words.slice(1));
+  const isBehindFirst = typeof first !== 'string' && 1 + first.used === words.length;
+  return isBehindFirst && ['tcp', 'udp', '6', '17'].includes(words[0]?.toLowerCase() ?? '')
+    ? [...PLACES, ...OPERATORS]
+    : PLACES;
 }
