@@ -34,8 +34,10 @@ export type LabRunOptions = Readonly<{
 }>;
 
 const EXIT = { fine: 0, problem: 1, misused: 2 } as const;
-/** How long a ping that the topology or the user asks for may take to end. */
+/** How long the topology's pings may take to end. */
 const PING_LIMIT_MS = 30_000;
+/** How long an answer to `--exec` may take: a traceroute into nowhere goes through thirty silent hops. */
+const ASK_LIMIT_MS = 300_000;
 const PROGRESS_EVERY_MS = 100;
 
 /** Gives the exit status: 0 all converged and answered, 1 not, 2 unreadable input. */
@@ -252,7 +254,7 @@ async function ask(
   askDevice(lab, device, line, (given) => {
     answer = given;
   });
-  const limit = after(lab.now, PING_LIMIT_MS);
+  const limit = after(lab.now, ASK_LIMIT_MS);
   await drive(() => answer !== undefined || lab.now >= limit);
-  return answer ?? { ok: false, text: 'no answer within 30 seconds\n' };
+  return answer ?? { ok: false, text: 'no answer within five minutes\n' };
 }
