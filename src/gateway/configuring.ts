@@ -2,6 +2,7 @@
 import { Prefix, PrefixTrie } from '../base/index.ts';
 import type { DeviceModel } from '../config/index.ts';
 import type { IkePeer } from '../ike/index.ts';
+import { staticRoute } from '../routing/index.ts';
 import { bgpConfig } from './bgp-config.ts';
 import { BGP_PORT, dropMd5Key, IP_AND_TCP_HEADERS } from './bgp-orders.ts';
 import type { Context } from './context.ts';
@@ -21,10 +22,10 @@ function configureStaticRoutes(context: Context, before: DeviceModel | undefined
   for (const [owner, route] of wanted) {
     const out = context.index?.interface(route.interface);
     if (out === undefined && !route.nullRoute) continue;
-    const gateway = route.gateway === undefined ? {} : { gateway: route.gateway };
-    const { prefix, distance } = route;
-    const nextHops = route.nullRoute || out === undefined ? [] : [{ interface: out.name, ...gateway }];
-    context.rib(route.vrf).add({ prefix, source: 'static', owner, distance, metric: 0, nextHops }, context.now);
+    const { prefix, distance, gateway } = route;
+    const via = gateway === undefined ? {} : { gateway };
+    const way = route.nullRoute || out === undefined ? {} : { interface: out.name, ...via };
+    context.rib(route.vrf).add(staticRoute({ prefix, owner, distance, ...way }), context.now);
   }
 }
 

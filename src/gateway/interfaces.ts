@@ -2,12 +2,12 @@
  * The interfaces of one gateway: which are up, what the plane must know of each, and the routes that come with them.
  * A tunnel is up while a child SA serves it; a clone of a virtual template lives with its IKE session.
  */
-import { type Family, type Instant, type IpAddress, Prefix } from '../base/index.ts';
+import type { Family, Instant, IpAddress } from '../base/index.ts';
 import type { InterfaceModel } from '../config/index.ts';
 import { asaOverhead } from '../esp/index.ts';
 import type { ChildSa } from '../ike/index.ts';
 import type { InterfaceAddress, PlaneCommand, PlaneInterface, SecurityPolicy } from '../plane/contract.ts';
-import type { Rib } from '../routing/index.ts';
+import { interfaceRoutes, type Rib } from '../routing/index.ts';
 import type { Tunnel } from '../tunnel/index.ts';
 import type { ModelIndex } from './model-index.ts';
 
@@ -249,14 +249,9 @@ export class Interfaces {
   #announceConnected({ name, addresses, model }: InterfaceState, now: Instant): void {
     const rib = this.#around.rib(model.vrf);
     for (const { address, length } of addresses) {
-      const common = { owner: name, distance: 0, metric: 0, nextHops: [{ interface: name }] };
-      // Borrowed and host addresses belong to their lender or stand alone: only the local route is theirs.
-      if (length < address.bits) {
-        rib.add({ ...common, prefix: new Prefix(address, length), source: 'connected' }, now);
-        rib.add({ ...common, prefix: Prefix.host(address), source: 'local' }, now);
-      } else if (model.addresses.some((own) => own.address.equals(address))) {
-        rib.add({ ...common, prefix: Prefix.host(address), source: 'connected' }, now);
-      }
+      // The routes of a borrowed address are its lender's.
+      if (!model.addresses.some((own) => own.address.equals(address))) continue;
+      for (const route of interfaceRoutes(name, address, length)) rib.add(route, now);
     }
   }
 

@@ -1,6 +1,6 @@
 /** What a gateway shows of itself: one typed value, from which Cisco text, JSON and the dashboard are drawn. No secrets. */
 import type { Instant, IpAddress } from '../base/index.ts';
-import type { BgpPathSnapshot, BgpSnapshot } from '../bgp/index.ts';
+import type { BgpSnapshot } from '../bgp/index.ts';
 import type { DeviceModel } from '../config/model.ts';
 import type { IkeSnapshot } from '../ike/index.ts';
 import type { PlaneCounters } from '../plane/contract.ts';
@@ -56,6 +56,3 @@ export type GatewaySnapshot = Readonly<{
   plane: PlaneCounters;
   log: readonly GatewayLogEvent[];
 }>;
-
-/** Paths of the BGP table, asked for apart because there may be many. */
-export type BgpTableSnapshot = readonly BgpPathSnapshot[];
