@@ -64,12 +64,6 @@ export function execExpected<R extends Syntax>(
   return within.expectedAfter(mode, line);
 }
 
-/** Every command with its help, for `help`. */
-export function execHelp(): string {
-  const width = Math.max(...rows.map(({ pattern }) => pattern.length));
-  return `${rows.map(({ pattern, help }) => `  ${pattern.padEnd(width)}  ${help}`).join('\n')}\n`;
-}
-
 function toSyntax(row: Row): ExecSyntax {
   const pattern = row.pattern.replace(/ \.\.\.$/, ` [<${REST}>]`);
   const names = [...pattern.matchAll(/<([\w-]+)>/g)].map(([, name = '']) => name);

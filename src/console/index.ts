@@ -1,6 +1,6 @@
 /** The operator's commands over one gateway: text drawn from typed snapshots. */
 export { Debugging, type DebugSubject } from './debugging.ts';
-export { type ExecDevice, type ExecResult, exec, execHelp } from './exec.ts';
+export { type ExecDevice, type ExecResult, exec } from './exec.ts';
 export { PingText, pingText } from './ping-text.ts';
 export { cipherName, hashName, transformName, upTime } from './show/names.ts';
 export * as schema from './show/schema.ts';
