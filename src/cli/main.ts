@@ -8,7 +8,7 @@ const EXPLAIN_EXAMPLE = 'wheelwright explain tunnel spoke1 Tunnel1 spoke1.cfg hu
 const GENERATE_EXAMPLE = 'wheelwright lab generate hub-spoke --hubs 2 --spokes 500 /tmp/fabric';
 
 const program = new Command('wheelwright')
-  .description('A route-based IPsec VPN gateway that runs, checks, explains and simulates Cisco configuration.')
+  .description('A route-based IPsec VPN gateway that reads, explains and simulates Cisco configuration.')
   .version('0.1.0')
   .configureHelp({ subcommandTerm: (command) => command.name() })
   .showHelpAfterError('(wheelwright --help shows what there is)')
