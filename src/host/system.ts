@@ -1,0 +1,112 @@
+/**
+ * What the driver of one gateway needs of the operating system, as values and orders. `linux/` gives it on a real
+ * machine, tests give one in memory. Packets are whole IP packets without a link-layer header.
+ */
+import type { Endpoint, IpAddress, Prefix, Result, SecretKey } from '../base/index.ts';
+
+/** What the system refused: the call, its error by name (`EADDRINUSE`), one sentence for people, and the way out. */
+export type SystemFault = Readonly<{ call: string; code: string; text: string; remedy?: string }>;
+
+/** An interface of the kernel. */
+export type SystemLink = Readonly<{
+  index: number;
+  name: string;
+  /** Administratively up and with carrier. */
+  up: boolean;
+  mtu: number;
+  addresses: readonly Readonly<{ address: IpAddress; length: number }>[];
+}>;
+
+export type SystemRoute = Readonly<{
+  prefix: Prefix;
+  /** Of the kernel's routing table; 254 is `main`. */
+  table: number;
+  metric: number;
+  /** None: a blackhole. */
+  nextHops: readonly Readonly<{ link: string; gateway?: IpAddress }>[];
+}>;
+
+/** What a TCP connection over the kernel's stack is told and reports; the shapes are those of `tcp/contract.ts`. */
+export type KernelTcpOpen = Readonly<{
+  connection: number;
+  local: IpAddress;
+  remote: Endpoint;
+  ttl?: number;
+}>;
+
+export type SystemEvent =
+  /** Packets to addresses listened on: IKE and ESP (UDP 500, 4500, protocol 50), and ICMP errors and echo replies. */
+  | Readonly<{ kind: 'outer'; packets: readonly Uint8Array[] }>
+  /** Packets that the kernel routed into a TUN device. */
+  | Readonly<{ kind: 'inner'; device: string; packets: readonly Uint8Array[] }>
+  /** An interface appeared or differs from what was last told. */
+  | Readonly<{ kind: 'link'; link: SystemLink }>
+  | Readonly<{ kind: 'link-gone'; name: string }>
+  /** Something that worked does not any more, such as a socket or the reader. */
+  | Readonly<{ kind: 'failed'; fault: SystemFault }>;
+
+/**
+ * Handed to the driver once, then used by it alone. Every order answers at once; what can not be done is a fault, never
+ * a throw. Everything that was made is undone by `close`, and by the kernel itself when the process is killed, except
+ * routes: those are found again by their protocol number (`routes`).
+ */
+export type System = Readonly<{
+  /** Interfaces there are now, those of ours included. */
+  links: () => readonly SystemLink[];
+  /** Opens UDP 500, UDP 4500 and raw ESP on an own address. */
+  listen: (address: IpAddress) => Result<void, SystemFault>;
+  unlisten: (address: IpAddress) => void;
+  /** Sends a whole IP packet by the kernel's routing; full buffers and unreachable networks are counted, as on a wire. */
+  sendOuter: (packet: Uint8Array) => void;
+  openTun: (name: string, mtu: number) => Result<void, SystemFault>;
+  /** Brings MTU and addresses to what is given; the device stays up. */
+  setTun: (
+    name: string,
+    mtu: number,
+    addresses: readonly Readonly<{ address: IpAddress; length: number }>[],
+  ) => Result<void, SystemFault>;
+  closeTun: (name: string) => void;
+  /** Hands a packet to the kernel as if it came in by a TUN device. */
+  sendInner: (name: string, packet: Uint8Array) => void;
+  /** Routes under our protocol number, those of an earlier run included. */
+  routes: () => Result<readonly SystemRoute[], SystemFault>;
+  /** Adds the route, or replaces the one of the same prefix, table and metric. */
+  setRoute: (route: SystemRoute) => Result<void, SystemFault>;
+  removeRoute: (route: Pick<SystemRoute, 'prefix' | 'table' | 'metric'>) => Result<void, SystemFault>;
+  addAddress: (link: string, address: IpAddress, length: number) => Result<void, SystemFault>;
+  removeAddress: (link: string, address: IpAddress, length: number) => Result<void, SystemFault>;
+  /** TCP over the kernel's stack, for BGP with neighbours on the machine's own networks. */
+  tcp: SystemTcp;
+  counters: () => Readonly<Record<string, number>>;
+  close: () => void;
+}>;
+
+export type SystemTcp = Readonly<{
+  /** Results come as events: `connected` or `closed`. */
+  connect: (open: KernelTcpOpen) => void;
+  listen: (port: number, ttl: number | undefined) => Result<void, SystemFault>;
+  unlisten: (port: number) => void;
+  /** RFC 2385 key for a remote address; undefined takes it away. */
+  setMd5Key: (remote: IpAddress, key: SecretKey | undefined) => Result<void, SystemFault>;
+  write: (connection: number, data: Uint8Array) => void;
+  close: (connection: number) => void;
+  abort: (connection: number) => void;
+}>;
+
+export type SystemTcpEvent =
+  | Readonly<{ kind: 'accepted' | 'connected'; connection: number; local: Endpoint; remote: Endpoint }>
+  | Readonly<{ kind: 'data'; connection: number; data: Uint8Array }>
+  | Readonly<{ kind: 'end' | 'drained'; connection: number }>
+  | Readonly<{
+      kind: 'closed';
+      connection: number;
+      reason: 'finished' | 'refused' | 'reset' | 'timed-out' | 'aborted' | 'unreachable';
+    }>;
+
+/** Opens the system; both listeners are called from the event loop, never from within an order. */
+export type OpenSystem = (
+  listeners: Readonly<{
+    event: (event: SystemEvent) => void;
+    tcp: (event: SystemTcpEvent) => void;
+  }>,
+) => Result<System, SystemFault>;
