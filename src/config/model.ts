@@ -4,15 +4,19 @@
  * that a dangling one can be reported by whoever needs it.
  */
 import type { Family, IpAddress, Prefix, SecretKey } from '../base/index.ts';
+import type {
+  AuthorizationPolicyModel,
+  DpdModel,
+  IkeProfileModel,
+  IkeProposalModel,
+  IkeSelectionModel,
+  KeyringModel,
+  VrfModel,
+} from './ike-profile-model.ts';
+import type { Position, Written } from './written.ts';
 
-/** Place in a configuration text; line and column count from 1. */
-export type Position = Readonly<{ file: string; line: number; column: number }>;
-
-/**
- * Where an object and its attributes were written. Keys of `attributes` are the attribute names of the object
- * (`destination`, `profile`, …); `start` is the line that opened it.
- */
-export type Written = Readonly<{ start: Position; attributes: Readonly<Record<string, Position>> }>;
+export type * from './ike-profile-model.ts';
+export type * from './written.ts';
 
 /** A message about a line. `error`: the line is not used and nothing starts; `warning`: used or ignored, as it says. */
 export type Diagnostic = Readonly<{
@@ -40,8 +44,14 @@ export type InterfaceModel = Readonly<{
   /** Interface (alias or name) whose addresses it borrows, by family. */
   unnumbered: Readonly<Partial<Record<Family, string>>>;
   ipv6Enabled: boolean;
+  /** Largest IP packet; absent: the platform's own. */
   mtu?: number;
   vrf: string;
+  /** TCP MSS clamp of SYNs that pass this very interface (`ip tcp adjust-mss`); absent: the device's. */
+  clampMss?: number;
+  /** 802.1Q tag of a subinterface. */
+  vlan?: number;
+  bandwidthKbps?: number;
   /** IPsec policy of packets that leave by it (`crypto ipsec df-bit`, `fragmentation`). */
   df?: 'copy' | 'set' | 'clear';
   fragmentation?: 'before' | 'after';
@@ -57,6 +67,10 @@ export type TunnelModel = Readonly<{
   destination?: IpAddress;
   /** Outer family, `tunnel mode ipsec ipv4|ipv6`; undefined: not configured. */
   mode?: Family;
+  /** VRF of the outer packets; absent: the global table, or that of the source interface where a device has no such line. */
+  frontVrf?: string;
+  /** IKE profile of this tunnel's protection, before that of the IPsec profile. */
+  ikeProfile?: string;
   /** Name of the IPsec profile. */
   profile?: string;
   /** `tunnel protection ipsec policy ACL`. */
@@ -79,6 +93,10 @@ export type EspProposalModel = Readonly<{
   name: string;
   encryption: readonly Readonly<{ encr: number; keyBits: number }>[];
   integrity: readonly number[];
+  /** Absent: tunnel. */
+  mode?: 'tunnel' | 'transport';
+  /** Extended sequence numbers; absent: not wanted. */
+  esn?: boolean;
   written: Written;
 }>;
 
@@ -91,6 +109,11 @@ export type IpsecProfileModel = Readonly<{
   /** 'unlimited' or kilobytes times 1000, as bytes. */
   lifetimeBytes?: number | 'unlimited';
   responderOnly: boolean;
+  /** IKE profile by name. */
+  ikeProfile?: string;
+  /** Packets; 0 switches the check off; absent: the device's. */
+  replayWindow?: number;
+  df?: 'copy' | 'set' | 'clear';
   written: Written;
 }>;
 
@@ -243,6 +266,31 @@ export type BgpModel = Readonly<{
   timers: Readonly<{ keepaliveMs: number; holdMs: number; minimumHoldMs: number }>;
   neighbors: readonly BgpNeighborModel[];
   families: Readonly<Partial<Record<Family, BgpFamilyModel>>>;
+  /** What runs in VRFs: neighbours there belong to that table. */
+  vrfs?: readonly BgpVrfModel[];
+  /** Neighbours that may come from anywhere in a prefix; they are as `peer` says, apart from the address. */
+  listenRanges?: readonly BgpListenRangeModel[];
+  /** Sessions of listen ranges at most. */
+  listenLimit?: number;
+  written: Written;
+}>;
+
+/** `address-family ipv4|ipv6 vrf NAME`. */
+export type BgpVrfModel = Readonly<{
+  vrf: string;
+  routerId?: IpAddress;
+  neighbors: readonly BgpNeighborModel[];
+  listenRanges: readonly BgpListenRangeModel[];
+  families: Readonly<Partial<Record<Family, BgpFamilyModel>>>;
+}>;
+
+export type BgpListenRangeModel = Readonly<{
+  prefix: Prefix;
+  peerGroup: string;
+  /** Autonomous systems that a peer may be of beside `peer.remoteAsn`. */
+  alternateAsns: readonly number[];
+  /** Everything the peer group says. */
+  peer: Omit<BgpNeighborModel, 'address'>;
   written: Written;
 }>;
 
@@ -298,6 +346,14 @@ export type DeviceModel = Readonly<{
   childLifetimeBytes: number | 'unlimited';
   /** 0: no replay check. */
   replayWindow: number;
+  vrfs: readonly VrfModel[];
+  ikeProposals: readonly IkeProposalModel[];
+  ikeSelections: readonly IkeSelectionModel[];
+  keyrings: readonly KeyringModel[];
+  ikeProfiles: readonly IkeProfileModel[];
+  authorizationPolicies: readonly AuthorizationPolicyModel[];
+  /** Dead peer detection where an IKE profile has none of its own. */
+  dpd?: DpdModel;
   tunnelGroups: readonly TunnelGroupModel[];
   groupPolicies: readonly GroupPolicyModel[];
   staticRoutes: readonly StaticRouteModel[];

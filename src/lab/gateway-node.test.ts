@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { after, at, concat, IpAddress, Prefix, SecretKey, utf8 } from '../base/index.ts';
+import { emptyModel } from '../config/index.ts';
 import type { DeviceModel, InterfaceModel, Position, Written } from '../config/model.ts';
 import type { PingProbe } from '../gateway/contract.ts';
 import { DecryptionTables } from './decryption-tables.ts';
@@ -45,8 +46,7 @@ function model(number: 1 | 2): DeviceModel {
   });
   const secret = new SecretKey(utf8('cisco'));
   return {
-    dialect: 'asa',
-    hostname: `gw${number}`,
+    ...emptyModel(`gw${number}`),
     interfaces: [
       ethernet('GigabitEthernet0/0', 'outside', `10.0.0.${number}`),
       ethernet('GigabitEthernet0/1', 'inside', `10.1.${number}.1`),
