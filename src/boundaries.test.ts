@@ -20,16 +20,21 @@ const rules: Readonly<Record<string, Rule>> = {
   tunnel: { imports: ['base', 'ike'], node: [], packages: [] },
   plane: { imports: ['base', 'crypto', 'ip', 'esp'], node: [], packages: [] },
   config: { imports: ['base', 'crypto'], node: [], packages: [] },
+  yaml: { imports: ['base', 'config'], node: [], packages: ['yaml'] },
   gateway: {
     imports: ['base', 'crypto', 'ip', 'esp', 'ike', 'bgp', 'tcp', 'routing', 'tunnel', 'plane/contract.ts', 'config'],
     node: [],
     packages: [],
   },
-  host: { imports: ['base'], node: ['node:fs', 'node:path', 'node:process', 'node:crypto'], packages: [] },
+  host: {
+    imports: ['base', 'config', 'yaml'],
+    node: ['node:fs', 'node:path', 'node:process', 'node:crypto', 'node:net', 'node:os'],
+    packages: [],
+  },
   lab: {
-    imports: ['base', 'crypto', 'ip', 'ike', 'bgp', 'plane', 'config', 'gateway', 'explain'],
+    imports: ['base', 'crypto', 'ip', 'ike', 'bgp', 'plane', 'config', 'yaml', 'gateway', 'explain'],
     node: ['node:path'],
-    packages: ['yaml'],
+    packages: [],
   },
   explain: {
     imports: ['base', 'crypto', 'esp', 'ike', 'bgp', 'routing', 'tunnel', 'plane/contract.ts', 'config', 'gateway'],
@@ -55,7 +60,7 @@ const rules: Readonly<Record<string, Rule>> = {
     packages: [],
   },
   cli: {
-    imports: ['base', 'config', 'gateway', 'plane/contract.ts', 'host', 'lab', 'console', 'explain'],
+    imports: ['base', 'config', 'yaml', 'gateway', 'plane/contract.ts', 'host', 'lab', 'console', 'explain'],
     node: ['node:fs', 'node:path', 'node:process', 'node:readline', 'node:readline/promises', 'node:util', 'node:url'],
     packages: ['commander'],
   },

@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { loadAsa } from './config/index.ts';
-import { formatDiagnostic, loadTopology } from './lab/index.ts';
+import { loadTopology } from './lab/index.ts';
+import { formatDiagnostic } from './yaml/index.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');

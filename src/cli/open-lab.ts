@@ -3,14 +3,8 @@ import { type DeviceModel, type Diagnostic, formatDiagnostic, loadAsa } from '..
 import { syslog } from '../console/index.ts';
 import type { GatewayLogEvent } from '../gateway/index.ts';
 import { readText } from '../host/index.ts';
-import {
-  DecryptionTables,
-  formatDiagnostic as formatTopologyFault,
-  gatewayDevices,
-  Lab,
-  loadTopology,
-  resolvePorts,
-} from '../lab/index.ts';
+import { DecryptionTables, gatewayDevices, Lab, loadTopology, resolvePorts } from '../lab/index.ts';
+import { formatDiagnostic as formatTopologyFault } from '../yaml/index.ts';
 
 export type OpenedLab = Readonly<{ lab: Lab; keys: DecryptionTables; models: ReadonlyMap<string, DeviceModel> }>;
 

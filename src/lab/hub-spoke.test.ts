@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Prefix } from '../base/index.ts';
+import { formatDiagnostic } from '../yaml/index.ts';
 import { generateHubSpoke, type HubSpokeOptions } from './hub-spoke.ts';
 import { planHubSpoke } from './hub-spoke-plan.ts';
 import type { Topology } from './topology.ts';
-import { formatDiagnostic, loadTopology } from './topology-reader.ts';
+import { loadTopology } from './topology-reader.ts';
 
 function read(options: HubSpokeOptions): { topology: Topology; files: ReadonlyMap<string, string> } {
   const { files } = generateHubSpoke(options);

@@ -30,4 +30,4 @@ export {
 export { RouterNode } from './router-node.ts';
 export * from './topology.ts';
 export type { ReadFile } from './topology-nodes.ts';
-export { formatDiagnostic, loadTopology } from './topology-reader.ts';
+export { loadTopology } from './topology-reader.ts';

@@ -1,7 +1,9 @@
 /** Labs for tests: from a text, without gateways. */
+
+import { formatDiagnostic } from '../yaml/index.ts';
 import { Lab } from './lab.ts';
 import type { Topology } from './topology.ts';
-import { formatDiagnostic, loadTopology } from './topology-reader.ts';
+import { loadTopology } from './topology-reader.ts';
 
 /** Reads a topology whose files are given; throws with all complaints. */
 export function topologyOf(text: string, files: Readonly<Record<string, string>> = {}): Topology {

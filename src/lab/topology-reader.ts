@@ -59,11 +59,6 @@ export function loadTopology(path: string, readFile: ReadFile): Result<Topology,
   });
 }
 
-/** `file:line:column: sentence`, as compilers say it. */
-export function formatDiagnostic({ position, message }: Diagnostic): string {
-  return `${position.file}:${position.line}:${position.column}: ${message}`;
-}
-
 function section(text: TopologyText, fields: Fields, name: string): Fields | undefined {
   const entry = fields.entries.get(name);
   return entry === undefined ? undefined : text.fields(entry.field, `The section \`${name}\``);

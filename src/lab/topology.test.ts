@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { formatDiagnostic } from '../yaml/index.ts';
 import { topologyOf } from './lab-fixture.ts';
 import { parseDuration, parsePercent, parseRate, parseSize } from './quantities.ts';
-import { formatDiagnostic, loadTopology } from './topology-reader.ts';
+import { loadTopology } from './topology-reader.ts';
 
 const GOOD = `name: two
 topology:
