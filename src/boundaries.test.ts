@@ -27,9 +27,19 @@ const rules: Readonly<Record<string, Rule>> = {
     packages: [],
   },
   host: {
-    imports: ['base', 'config', 'yaml'],
-    node: ['node:fs', 'node:path', 'node:process', 'node:crypto', 'node:net', 'node:os'],
-    packages: [],
+    imports: ['base', 'crypto', 'ip', 'ike', 'tcp/contract.ts', 'plane', 'config', 'yaml', 'gateway'],
+    node: [
+      'node:fs',
+      'node:path',
+      'node:process',
+      'node:crypto',
+      'node:net',
+      'node:worker_threads',
+      'node:module',
+      'node:url',
+      'node:os',
+    ],
+    packages: ['koffi'],
   },
   lab: {
     imports: ['base', 'crypto', 'ip', 'ike', 'bgp', 'plane', 'config', 'yaml', 'gateway', 'explain'],
