@@ -2,4 +2,5 @@
 export { Bgp } from './bgp.ts';
 export type * from './events.ts';
 export { applyRouteMap } from './local-policy.ts';
+export { connectTtl, needsConnected } from './negotiation.ts';
 export type * from './policy.ts';

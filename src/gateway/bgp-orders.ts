@@ -6,9 +6,11 @@ import { buildIp, Protocol } from '../ip/index.ts';
 import { Distance } from '../routing/index.ts';
 import type { TcpEffect } from '../tcp/index.ts';
 import type { Context } from './context.ts';
+import type { HostTcpReport } from './contract.ts';
+import { type Carrier, carrierFor, lanTtl, leaveOldWay, neighborMoved, tellTcp } from './lan-tcp.ts';
+import { BGP_PORT } from './ports.ts';
 import { metricTo } from './routes.ts';
 
-export const BGP_PORT = 179;
 /** What a segment's packet holds besides its data. */
 export const IP_AND_TCP_HEADERS = { 4: 40, 6: 60 } as const;
 /** Internetwork control, as routing protocols mark their packets (RFC 4594 section 3.2). */
@@ -20,10 +22,10 @@ export function performBgp(context: Context, effect: BgpEffect): void {
       connectBgp(context, effect.transport, effect.neighbor, effect.localAddress, effect.ttl);
       break;
     case 'send':
-      context.push({ to: 'tcp', event: { kind: 'write', connection: effect.transport, data: effect.data } });
+      tellTcp(context, { kind: 'write', connection: effect.transport, data: effect.data });
       break;
     case 'close':
-      context.push({ to: 'tcp', event: { kind: effect.abort ? 'abort' : 'close', connection: effect.transport } });
+      tellTcp(context, { kind: effect.abort ? 'abort' : 'close', connection: effect.transport });
       break;
     case 'install-route': {
       const { prefix, nextHops, source, metric } = effect.route;
@@ -124,12 +126,30 @@ function connectBgp(
     context.push({ to: 'bgp', event: { kind: 'transport-closed', transport, reason: 'no route to the neighbor' } });
     return;
   }
+  if (context.lan !== undefined && carrierFor(context, neighbor) === 'host') {
+    const { minTtl } = lanTtl(context, neighbor) ?? {};
+    const limit = minTtl === undefined ? {} : { minTtl };
+    const remote = { address: neighbor, port: BGP_PORT };
+    context.lan.connect({ kind: 'connect', connection: transport, local, remote, ttl, ...limit });
+    return;
+  }
   const mss = out.mtu - IP_AND_TCP_HEADERS[neighbor.family];
   const remote = { address: neighbor, port: BGP_PORT };
   context.push({ to: 'tcp', event: { kind: 'connect', connection: transport, local, remote, mss, ttl } });
 }
 
-export function performTcp(context: Context, effect: TcpEffect): void {
+/** What the kernel's TCP says of connections with neighbours on the machine's own networks. */
+export function performHostTcp(context: Context, report: HostTcpReport): void {
+  const read = context.lan?.read(report);
+  if (read === undefined) return; // it was given up while the report was on its way
+  if (read.kind === 'notice') {
+    context.log(6, read.code, read.text, {
+      ...(read.remote === undefined ? {} : { subject: read.remote.toString(), remote: read.remote }),
+    });
+  } else performTcp(context, read, 'host');
+}
+
+export function performTcp(context: Context, effect: TcpEffect, carrier: Carrier = 'own'): void {
   switch (effect.kind) {
     case 'send': {
       const { local: source, remote: destination, segment, ttl } = effect;
@@ -142,6 +162,7 @@ export function performTcp(context: Context, effect: TcpEffect): void {
     case 'connected': {
       const { connection: transport, local, remote } = effect;
       context.transports.set(transport, { local, remote });
+      if (effect.kind === 'accepted' && refuseOtherWay(context, transport, remote.address, carrier)) break;
       const direction = effect.kind === 'accepted' ? 'in' : 'out';
       context.push({ to: 'bgp', event: { kind: 'transport-up', transport, direction, local, remote } });
       break;
@@ -154,7 +175,7 @@ export function performTcp(context: Context, effect: TcpEffect): void {
         to: 'bgp',
         event: { kind: 'transport-closed', transport: effect.connection, reason: 'peer closed the session' },
       });
-      context.push({ to: 'tcp', event: { kind: 'close', connection: effect.connection } });
+      tellTcp(context, { kind: 'close', connection: effect.connection });
       break;
     case 'closed':
       context.push({
@@ -184,10 +205,25 @@ export function dropMd5Key(context: Context, remote: IpAddress): void {
   context.push({ to: 'tcp', event: { kind: 'set-md5-key', remote, key: undefined } });
 }
 
+/** Answers of ours would leave by another way than a caller came by, where the other stack has nothing to do with them. */
+function refuseOtherWay(context: Context, transport: number, remote: IpAddress, carrier: Carrier): boolean {
+  if (context.lan === undefined || context.bgp?.neighbors.has(remote.toString()) !== true) return false;
+  if (carrierFor(context, remote) === carrier) {
+    leaveOldWay(context, remote, carrier);
+    return false;
+  }
+  const way = context.rib(context.bgpVrf).resolve(remote)?.[0]?.interface ?? 'no interface';
+  const text = `connection from ${remote} refused: it came by another way than the route to it, which leads by ${way}`;
+  tellNeighbor(context, 6, 'refused', text, remote);
+  tellTcp(context, { kind: 'abort', connection: transport });
+  return true;
+}
+
 function forgetTransport(context: Context, connection: number): void {
   const address = context.transports.get(connection)?.remote.address;
   if (address === undefined) return;
   context.transports.delete(connection);
+  if (context.lan !== undefined) neighborMoved(context, address);
   const neighbors = context.index?.model.bgp?.neighbors ?? [];
   if (!neighbors.some((one) => one.address.equals(address))) dropMd5Key(context, address);
 }

@@ -1,15 +1,17 @@
 /** A new configuration put in force: each core gets its part and disturbs only what differs. */
 import { Prefix, PrefixTrie } from '../base/index.ts';
+import type { BgpNeighbor } from '../bgp/index.ts';
 import type { DeviceModel } from '../config/index.ts';
 import type { IkePeer } from '../ike/index.ts';
 import { staticRoute } from '../routing/index.ts';
 import { bgpConfig } from './bgp-config.ts';
-import { BGP_PORT, dropMd5Key, IP_AND_TCP_HEADERS } from './bgp-orders.ts';
+import { dropMd5Key, IP_AND_TCP_HEADERS } from './bgp-orders.ts';
 import type { Context } from './context.ts';
 import { ikePlan } from './ike-config.ts';
 import { type InterfaceState, Interfaces } from './interfaces.ts';
+import { lanConfigured, tellTcp } from './lan-tcp.ts';
 import { ModelIndex } from './model-index.ts';
-import { GTSM_TTL } from './punts.ts';
+import { BGP_PORT, GTSM_TTL } from './ports.ts';
 import { redistribute, tellNeighborReachable, tellPeerReachable, tunnelDetails } from './routes.ts';
 
 function configureStaticRoutes(context: Context, before: DeviceModel | undefined, model: DeviceModel): void {
@@ -32,12 +34,14 @@ function configureStaticRoutes(context: Context, before: DeviceModel | undefined
 function configureBgp(context: Context, before: DeviceModel | undefined, index: ModelIndex): void {
   const { model } = index;
   const config = bgpConfig(index);
+  context.bgp = config === undefined ? undefined : { config, neighbors: byAddress(config.neighbors) };
   context.redistribution.configure(model);
   const keep = new Set(config?.neighbors.map(({ address }) => address.toString()));
   if (config === undefined) stopBgp(context);
   for (const { address, password } of before?.bgp?.neighbors ?? []) {
     if (password !== undefined && !keep.has(address.toString())) dropMd5Key(context, address);
   }
+  lanConfigured(context);
   if (config === undefined) return;
   for (const { address, password } of config.neighbors) {
     context.push({ to: 'tcp', event: { kind: 'set-md5-key', remote: address, key: password } });
@@ -65,10 +69,15 @@ function configureBgp(context: Context, before: DeviceModel | undefined, index: 
   redistribute(context, [...seen.values()]);
 }
 
+function byAddress(neighbors: readonly BgpNeighbor[]): ReadonlyMap<string, BgpNeighbor> {
+  return new Map(neighbors.map((one) => [one.address.toString(), one]));
+}
+
 /** Ends all sessions with Cease. BGP forgets what it was told; the next configuration tells everything again. */
 export function stopBgp(context: Context): void {
   context.push({ to: 'bgp', event: { kind: 'deconfigure' } });
   context.push({ to: 'tcp', event: { kind: 'unlisten', port: BGP_PORT } });
+  context.lan?.unlisten();
   context.watchers.retain('bgp-neighbor', [], context.tracking(context.bgpVrf));
   context.redistribution.clear();
 }
@@ -121,7 +130,7 @@ function abortOrphans(context: Context): void {
     for (const { address } of addresses) own.add(address.toString());
   }
   for (const [connection, { local }] of context.transports) {
-    if (!own.has(local.address.toString())) context.push({ to: 'tcp', event: { kind: 'abort', connection } });
+    if (!own.has(local.address.toString())) tellTcp(context, { kind: 'abort', connection });
   }
 }
 

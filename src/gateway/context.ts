@@ -1,6 +1,6 @@
 /** What the parts of one gateway share: its state, the queue between the cores, and the effects gathered so far. */
 import { at, type Endpoint, type Instant, type IpAddress, type PrefixTrie, type Random } from '../base/index.ts';
-import type { BgpEvent } from '../bgp/index.ts';
+import type { BgpConfig, BgpEvent, BgpNeighbor } from '../bgp/index.ts';
 import type { IkeEvent, IkePath, IkePeer } from '../ike/index.ts';
 import type { PlaneCommand, PlaneCounters } from '../plane/contract.ts';
 import { Rib } from '../routing/index.ts';
@@ -12,6 +12,7 @@ import type { GatewayLogEvent } from './event.ts';
 import type { IkePlan } from './ike-config.ts';
 import type { Interfaces } from './interfaces.ts';
 import { type EventExtras, Journal } from './journal.ts';
+import { LanTcp } from './lan-tcp.ts';
 import type { ModelIndex } from './model-index.ts';
 import { Pings } from './pings.ts';
 import { Reasons } from './reasons.ts';
@@ -49,6 +50,10 @@ export class Context {
   peersByName: ReadonlyMap<string, IkePeer> = new Map();
   /** Static IKE peers by the address where they are. */
   peersByRemote: PrefixTrie<readonly IkePeer[]> | undefined;
+  /** BGP as it is configured, its neighbours also by address. */
+  bgp: Readonly<{ config: BgpConfig; neighbors: ReadonlyMap<string, BgpNeighbor> }> | undefined;
+  /** Where the kernel's TCP carries sessions with neighbours on the machine's own networks. */
+  readonly lan: LanTcp | undefined;
   /** VRF that BGP runs in. */
   readonly bgpVrf = GLOBAL_VRF;
   /** Neighbours with an established session, by address. */
@@ -71,10 +76,11 @@ export class Context {
   readonly #askCounters: () => PlaneCounters;
   #counters: PlaneCounters | undefined;
 
-  constructor(random: Random, counters: () => PlaneCounters) {
+  constructor(random: Random, counters: () => PlaneCounters, lanTcp: 'own' | 'host' = 'own') {
     this.#askCounters = counters;
     const send = (packet: Uint8Array): void => this.command({ kind: 'inject', vrf: this.bgpVrf, packet });
     const emit = (effect: GatewayEffect): void => void this.#effects.push(effect);
+    if (lanTcp === 'host') this.lan = new LanTcp((order) => emit({ kind: 'host-tcp', order }));
     this.pings = new Pings(random, send, emit);
     this.traceroutes = new Traceroutes(random, send, emit);
   }

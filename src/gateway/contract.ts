@@ -1,7 +1,8 @@
 /** What one gateway is told, and what it orders: the surface that `lab` and `host` drive. */
-import type { IpAddress } from '../base/index.ts';
+import type { Endpoint, IpAddress, SecretKey } from '../base/index.ts';
 import type { DeviceModel } from '../config/model.ts';
 import type { PlaneCommand, PlaneEvent, PlaneTap } from '../plane/contract.ts';
+import type { TcpEffect } from '../tcp/index.ts';
 import type { GatewayLogEvent } from './event.ts';
 
 export type GatewayEvent =
@@ -11,6 +12,8 @@ export type GatewayEvent =
   /** A physical interface (hardware name) gained or lost its carrier. All are down until told otherwise. */
   | Readonly<{ kind: 'carrier'; interface: string; up: boolean }>
   | Readonly<{ kind: 'operator'; request: OperatorRequest }>
+  /** From the TCP of the machine's kernel, where `lanTcp` is `host`. */
+  | Readonly<{ kind: 'host-tcp'; report: HostTcpReport }>
   | Readonly<{ kind: 'tick' }>;
 
 export type OperatorRequest =
@@ -73,9 +76,35 @@ export type TracerouteProbe = Readonly<{
   from?: IpAddress;
 }>;
 
+/** What the kernel's TCP is told: the orders of `tcp/contract.ts` without what a kernel knows by itself. */
+export type HostTcpOrder =
+  | Readonly<{
+      kind: 'connect';
+      connection: number;
+      local: IpAddress;
+      remote: Endpoint;
+      ttl: number;
+      /** RFC 5082: segments with less are not heard. */
+      minTtl?: number;
+    }>
+  /** Repeating it changes the TTL. */
+  | Readonly<{ kind: 'listen'; port: number; ttl?: number }>
+  | Readonly<{ kind: 'unlisten'; port: number }>
+  | Readonly<{ kind: 'set-md5-key'; remote: IpAddress; key: SecretKey | undefined }>
+  /** For the connections that a remote address opens. */
+  | Readonly<{ kind: 'set-ttl'; remote: IpAddress; ttl: Readonly<{ ttl: number; minTtl?: number }> | undefined }>
+  | Readonly<{ kind: 'write'; connection: number; data: Uint8Array }>
+  | Readonly<{ kind: 'close' | 'abort'; connection: number }>;
+
+/** What it reports. Numbers of accepted connections are its own, positive ones. */
+export type HostTcpReport =
+  | Exclude<TcpEffect, Readonly<{ kind: 'send' | 'notice' }>>
+  | Readonly<{ kind: 'notice'; code: string; text: string; remote?: IpAddress }>;
+
 export type GatewayEffect =
   | Readonly<{ kind: 'plane'; command: PlaneCommand }>
   | Readonly<{ kind: 'log'; event: GatewayLogEvent }>
+  | Readonly<{ kind: 'host-tcp'; order: HostTcpOrder }>
   | Readonly<{ kind: 'ping-probe'; id: number; probe: PingProbe }>
   | Readonly<{ kind: 'ping-done'; id: number; probes: readonly PingProbe[] }>
   | Readonly<{ kind: 'traceroute-probe'; id: number; probe: TracerouteProbe }>

@@ -13,7 +13,7 @@ import { Bgp, type BgpPathSnapshot } from '../bgp/index.ts';
 import { type ExportedIkeKeys, Ike } from '../ike/index.ts';
 import type { PlaneCounters } from '../plane/contract.ts';
 import { Tcp } from '../tcp/index.ts';
-import { performBgp, performTcp } from './bgp-orders.ts';
+import { performBgp, performHostTcp, performTcp } from './bgp-orders.ts';
 import { configure, stopBgp } from './configuring.ts';
 import { Context, type Work } from './context.ts';
 import type { GatewayEffect, GatewayEvent, OperatorRequest } from './contract.ts';
@@ -35,6 +35,8 @@ export type GatewayOptions = Readonly<{
   wallClock?: (now: Instant) => number;
   /** What goes to the log hosts of the configuration for an event, a datagram each; absent: they are told nothing. */
   syslog?: FormatSyslog;
+  /** Whose TCP carries BGP with neighbours that an ethernet interface leads to; on a host, the kernel's. */
+  lanTcp?: 'own' | 'host';
   /** Is told IKE keys as they come to be, for decryption tables. */
   exportKeys?: (keys: ExportedIkeKeys) => void;
 }>;
@@ -62,7 +64,7 @@ export class Gateway {
     const { random, lastInbound, exportKeys, syslog } = options;
     this.name = options.name;
     this.#options = options;
-    this.#context = new Context(random, options.counters);
+    this.#context = new Context(random, options.counters, options.lanTcp);
     const context = this.#context;
     if (syslog !== undefined) {
       const hosts = new LogHosts(syslog);
@@ -93,6 +95,9 @@ export class Gateway {
         break;
       case 'operator':
         this.#operator(event.request);
+        break;
+      case 'host-tcp':
+        performHostTcp(context, event.report);
         break;
       case 'tick':
         this.#tick();

@@ -2,6 +2,8 @@
 export type {
   GatewayEffect,
   GatewayEvent,
+  HostTcpOrder,
+  HostTcpReport,
   OperatorRequest,
   PingProbe,
   PingRequest,

@@ -7,14 +7,13 @@ import type { DropReason, PlaneEvent } from '../plane/contract.ts';
 import { refuseDatagram } from './closed-ports.ts';
 import type { Context } from './context.ts';
 import { readIcmp } from './pings.ts';
+import { GTSM_TTL } from './ports.ts';
 import { tunnelDetails } from './routes.ts';
 
 export const IKE_PORT = 500;
 export const NAT_T_PORT = 4500;
 /** RFC 3948 section 2.2: four zero bytes tell IKE from ESP on port 4500. */
 export const NON_ESP_MARKER_LENGTH = 4;
-/** RFC 5082 section 3: what a direct neighbour's packets must still have. */
-export const GTSM_TTL = 255;
 
 export function planeEvent(context: Context, event: PlaneEvent): void {
   switch (event.kind) {

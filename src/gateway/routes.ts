@@ -4,6 +4,7 @@ import type { IkePeer } from '../ike/index.ts';
 import type { FibChange, Rib, RibChanges } from '../routing/index.ts';
 import type { Context } from './context.ts';
 import type { TunnelDetails } from './event.ts';
+import { neighborMoved } from './lan-tcp.ts';
 import type { RouteTeller } from './route-news.ts';
 
 export function ribChanged(context: Context, rib: Rib, changes: RibChanges): void {
@@ -97,6 +98,7 @@ export function tellNeighborReachable(context: Context, neighbor: IpAddress): vo
   const way = context.rib(context.bgpVrf).resolve(neighbor)?.[0];
   if (way !== undefined) context.reasons.neighborBehind(neighbor.toString(), way.interface);
   const connected = way?.route.candidate.source === 'connected';
+  neighborMoved(context, neighbor);
   context.push({
     to: 'bgp',
     event: { kind: 'neighbor-reachable', neighbor, reachable: way !== undefined, connected },

@@ -242,6 +242,8 @@ export class GatewayNode implements LabNode {
         traceroute?.done(effect.probes);
         break;
       }
+      case 'host-tcp':
+        break; // there is no kernel in the lab: all goes over our own TCP
       default:
         effect satisfies never;
     }
