@@ -32,6 +32,8 @@ export type KernelTcpOpen = Readonly<{
   local: IpAddress;
   remote: Endpoint;
   ttl?: number;
+  /** RFC 5082: segments with less are not heard. */
+  minTtl?: number;
 }>;
 
 export type SystemEvent =
@@ -86,6 +88,8 @@ export type SystemTcp = Readonly<{
   connect: (open: KernelTcpOpen) => void;
   listen: (port: number, ttl: number | undefined) => Result<void, SystemFault>;
   unlisten: (port: number) => void;
+  /** TTL of what we send, and least TTL of what is heard, on connections that a remote address opens. */
+  setTtl: (remote: IpAddress, ttl: Readonly<{ ttl: number; minTtl?: number }> | undefined) => void;
   /** RFC 2385 key for a remote address; undefined takes it away. */
   setMd5Key: (remote: IpAddress, key: SecretKey | undefined) => Result<void, SystemFault>;
   write: (connection: number, data: Uint8Array) => void;
@@ -101,7 +105,9 @@ export type SystemTcpEvent =
       kind: 'closed';
       connection: number;
       reason: 'finished' | 'refused' | 'reset' | 'timed-out' | 'aborted' | 'unreachable';
-    }>;
+    }>
+  /** What an operator should know, such as that a neighbour's signatures are wrong (`md5-invalid`). */
+  | Readonly<{ kind: 'notice'; code: string; text: string; remote?: IpAddress }>;
 
 /** Opens the system; both listeners are called from the event loop, never from within an order. */
 export type OpenSystem = (
