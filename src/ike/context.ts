@@ -138,6 +138,7 @@ export class IkeContext {
       suite: undefined,
       lifetimeMs: undefined,
       skD: undefined,
+      isQuantumSafe: false,
       outbound: undefined,
       inbound: undefined,
       sealed: 0,

@@ -156,6 +156,7 @@ export function addSuccessor(
   const next = context.add({ ...begin, session, path, peer, stage: { kind: 'established' } });
   next.natLocal = natLocal;
   next.natRemote = natRemote;
+  next.isQuantumSafe = old.isQuantumSafe;
   next.localIdentity = localIdentity;
   next.remoteIdentity = remoteIdentity;
   next.lifetimeMs = suite.lifetimeMs;

@@ -8,6 +8,7 @@
  *                              <--  HDR, SK { IDr, AUTH, N(error) }       the IKE SA stands, the child does not (2.21.2)
  *                              <--  HDR, SK { N(AUTHENTICATION_FAILED) }  nothing stands
  */
+import type { SecretKey } from '../base/index.ts';
 import { pskAuth, verifyPskAuth } from './auth.ts';
 import { agreeOnChild, offerChild, readChildAnswer } from './child-negotiation.ts';
 import { addChild, planChildRetry } from './children.ts';
@@ -18,9 +19,10 @@ import { establish, settleSimultaneous } from './establishing.ts';
 import type { Cause } from './events.ts';
 import { answerTo, type IkeFault } from './faults.ts';
 import { addressIdentity, identityInShort, identityPayload, peerIdentityAccepted, selectPeer } from './identity.ts';
-import type { AuthSent, IkeSa, Proofs } from './ike-sa.ts';
+import type { AuthSent, IkeSa, Proofs, Stage } from './ike-sa.ts';
 import { causeOfNotify, notify, pick, pickError, pickNotify } from './payloads.ts';
 import type { IkePath, IkePeer } from './policy.ts';
+import { choosePpk, mixPpk, type PpkKeys, ppkIdentity } from './ppk.ts';
 import { respond, sendRequest } from './sending.ts';
 import {
   AuthMethod,
@@ -32,22 +34,29 @@ import {
 } from './wire/message.ts';
 
 /** Sends our IKE_AUTH request: the keys are there, the peer is not yet known to be who it should be. */
-export function sendIkeAuth(context: IkeContext, sa: IkeSa, proofs: Proofs): void {
+export function sendIkeAuth(context: IkeContext, sa: IkeSa, proofs: Proofs, usesPpk: boolean): void {
   const { peer } = sa;
-  if (peer?.localKey === undefined || sa.suite === undefined) throw new Error('IKE_AUTH begins without peer or key');
+  const localKey = peer?.localKey;
+  if (peer === undefined || localKey === undefined || sa.suite === undefined)
+    throw new Error('IKE_AUTH begins without peer or key');
   const identity = peer.localIdentity ?? addressIdentity(sa.path.local.address);
   const idi = identityPayload('idi', identity);
   const signed = { message: proofs.request, peerNonce: proofs.nr, idBody: idi.body };
-  const data = pskAuth({ prf: sa.suite.prf, key: peer.localKey, skP: proofs.skPi, ...signed });
+  const { prf } = sa.suite;
+  const { ppk } = usesPpk ? peer : {};
+  const mixed = ppk === undefined ? undefined : mixPpk(prf, ppk.key, keysOf(sa, proofs));
+  const prove = (skP: SecretKey): Uint8Array => pskAuth({ prf, key: localKey, skP, ...signed });
   const childSpi = context.newChildSpi();
   // Section 2.4: only said when no other IKE SA with this peer stands at this moment.
   const isFirst = ![...(context.peerOf(sa)?.sas ?? [])].some((other) => other.stage.kind === 'established');
   sa.localIdentity = identity;
-  sa.stage = { kind: 'auth-sent', proofs, childSpi, proposals: peer.child.proposals };
+  sa.stage = { kind: 'auth-sent', proofs, childSpi, proposals: peer.child.proposals, ppk: mixed };
   sendRequest(context, sa, ExchangeType.IKE_AUTH, [
     idi,
     ...(isFirst ? [notify(NotifyType.INITIAL_CONTACT)] : []),
-    { kind: 'auth', method: AuthMethod.SHARED_KEY, data },
+    { kind: 'auth', method: AuthMethod.SHARED_KEY, data: prove(mixed?.skPi ?? proofs.skPi) },
+    ...(ppk === undefined ? [] : [ppkIdentity(ppk)]),
+    ...(ppk === undefined || ppk.required ? [] : [notify(NotifyType.NO_PPK_AUTH, prove(proofs.skPi))]),
     ...(peer.acceptRoutes ? [routeRequest()] : []),
     ...offerChild(peer.child, childSpi, 0),
   ]);
@@ -57,7 +66,7 @@ export function sendIkeAuth(context: IkeContext, sa: IkeSa, proofs: Proofs): voi
 export function handleAuthRequest(
   context: IkeContext,
   sa: IkeSa,
-  proofs: Proofs,
+  { proofs, usesPpk }: Extract<Stage, { kind: 'init-answered' }>,
   request: Readonly<{ header: IkeHeader; payloads: readonly Payload[]; path: IkePath }>,
 ): void {
   const { header, payloads, path } = request;
@@ -92,24 +101,35 @@ export function handleAuthRequest(
     return;
   }
   const { prf } = sa.suite;
+  const choice = choosePpk(peer.ppk, payloads, usesPpk);
+  if (!choice.ok) {
+    refuse(context, sa, request, peer, choice.error.fault, choice.error.text);
+    return;
+  }
+  const { ppk } = choice.value;
+  const keys = ppk === undefined ? keysOf(sa, proofs) : mixPpk(prf, ppk.key, keysOf(sa, proofs));
   const theirs = { message: proofs.request, peerNonce: proofs.nr, idBody: idi.body };
-  if (!verifyPskAuth({ prf, key: remoteKey, skP: proofs.skPi, ...theirs }, auth.data)) {
+  const proof = ('noPpkAuth' in choice.value ? choice.value.noPpkAuth : undefined) ?? auth.data;
+  if (!verifyPskAuth({ prf, key: remoteKey, skP: keys.skPi, ...theirs }, proof)) {
     const text = `the initiator ${who} does not know the key expected of it (remote pre-shared key here)`;
     refuse(context, sa, request, peer, 'authentication-failed', text);
     return;
   }
 
+  sa.skD = keys.skD;
+  sa.isQuantumSafe = ppk !== undefined;
   const local = peer.localIdentity ?? addressIdentity(path.local.address);
   const initialContact = pickNotify(payloads, NotifyType.INITIAL_CONTACT) !== undefined;
   establish(context, sa, peer, { local, remote: idi.identity, initialContact });
   const idr = identityPayload('idr', local);
   const ours = { message: proofs.response, peerNonce: proofs.ni, idBody: idr.body };
-  const data = pskAuth({ prf, key: localKey, skP: proofs.skPr, ...ours });
+  const data = pskAuth({ prf, key: localKey, skP: keys.skPr, ...ours });
   const configuration = pick(payloads, 'cp');
   const wantsRoutes = configuration?.type === ConfigurationType.REQUEST && peer.sendRoutes.length > 0;
   respond(context, sa, header, path, [
     idr,
     { kind: 'auth', method: AuthMethod.SHARED_KEY, data },
+    ...(ppk === undefined ? [] : [notify(NotifyType.PPK_IDENTITY)]),
     ...(wantsRoutes ? [routeReply(peer.sendRoutes)] : []),
     ...answerFirstChild(context, sa, peer, proofs, payloads),
   ]);
@@ -142,8 +162,13 @@ export function handleAuthResponse(
   sa.remoteIdentity = idr.identity;
   const who = identityInShort(idr.identity);
   const { proofs } = stage;
+  const mixed = pickNotify(payloads, NotifyType.PPK_IDENTITY) === undefined ? undefined : stage.ppk;
+  if (mixed === undefined && peer.ppk?.required === true) {
+    giveUp(context, sa, peer, 'ppk-required', 'the peer did not use the postquantum preshared key, which is required');
+    return;
+  }
   const theirs = { message: proofs.response, peerNonce: proofs.ni, idBody: idr.body };
-  const input = { prf: suite.prf, key: peer.remoteKey, skP: proofs.skPr, ...theirs };
+  const input = { prf: suite.prf, key: peer.remoteKey, skP: mixed?.skPr ?? proofs.skPr, ...theirs };
   if (auth.method !== AuthMethod.SHARED_KEY || !verifyPskAuth(input, auth.data)) {
     const text = `the responder ${who} does not know the key expected of it (remote pre-shared key here)`;
     giveUp(context, sa, peer, 'authentication-failed', text);
@@ -159,6 +184,8 @@ export function handleAuthResponse(
     return;
   }
 
+  if (mixed !== undefined) sa.skD = mixed.skD;
+  sa.isQuantumSafe = mixed !== undefined;
   const local = sa.localIdentity ?? addressIdentity(sa.path.local.address);
   establish(context, sa, peer, { local, remote: idr.identity, initialContact: false });
   if (answer === undefined) childRefused(context, sa, peer, error?.type ?? 0);
@@ -220,6 +247,12 @@ function answerFirstChild(
     startOutbound: 'now',
   });
   return agreed.value.answer(inboundSpi);
+}
+
+/** The keys of IKE_SA_INIT that a PPK goes into. */
+function keysOf({ skD }: IkeSa, { skPi, skPr }: Proofs): PpkKeys {
+  if (skD === undefined) throw new Error('IKE_AUTH begins without keys');
+  return { skD, skPi, skPr };
 }
 
 /** Section 2.21.2: the IKE SA stays; an always-on peer asks for its child SA again after a while. */

@@ -24,6 +24,7 @@ import { detectNat, natNotifies } from './nat-detection.ts';
 import { acceptIke, offerIke, selectIke } from './negotiation.ts';
 import { causeOfNotify, groupBytes, notify, pick, pickError, pickNotify } from './payloads.ts';
 import type { IkePath } from './policy.ts';
+import { mayUsePpk } from './ppk.ts';
 import { send, sendFirst } from './sending.ts';
 import { answered, freeWindow, NEGOTIATION_SCHEDULE } from './window.ts';
 import { decodeMessage, encodeMessage, plainHeader, readHeader } from './wire/codec.ts';
@@ -114,6 +115,15 @@ export function handleInitResponse(context: IkeContext, sa: IkeSa, stage: InitSe
     return;
   }
 
+  const usesPpk = sa.peer?.ppk !== undefined && pickNotify(payloads, NotifyType.USE_PPK) !== undefined;
+  if (sa.peer?.ppk?.required === true && !usesPpk) {
+    // RFC 8784 section 3: an end of the attempt, but a forged answer must not be one.
+    refused(context, stage, 'ppk-required', 'the peer does not use a postquantum preshared key, which is required');
+    sa.expiresAt ??= after(context.now, GRACE_MS);
+    context.touched.add(sa);
+    return;
+  }
+
   const nat = detectNat(payloads, header, sa.path);
   sa.natLocal = nat.local;
   sa.natRemote = nat.remote;
@@ -126,7 +136,7 @@ export function handleInitResponse(context: IkeContext, sa: IkeSa, stage: InitSe
   sa.window = freeWindow(1);
   sa.expiresAt = undefined;
   const { skPi, skPr } = keys;
-  sendIkeAuth(context, sa, { request: stage.request, response: bytes.slice(), ...exchanged, skPi, skPr });
+  sendIkeAuth(context, sa, { request: stage.request, response: bytes.slice(), ...exchanged, skPi, skPr }, usesPpk);
 }
 
 /** A request without responder SPI: begins a half-open IKE SA or is answered without keeping anything. */
@@ -186,6 +196,7 @@ export function handleInitRequest(context: IkeContext, path: IkePath, bytes: Uin
 
   const localSpi = context.newSpi();
   const nr = random(NONCE_LENGTH);
+  const usesPpk = pickNotify(payloads, NotifyType.USE_PPK) !== undefined && mayUsePpk(context.config, path);
   const response: IkeHeader = { ...header, responderSpi: localSpi, fromInitiator: false, isResponse: true };
   const message = encodeMessage({
     header: response,
@@ -194,6 +205,7 @@ export function handleInitRequest(context: IkeContext, path: IkePath, bytes: Uin
       { kind: 'ke', group: suite.group, data: keyShare.publicValue },
       { kind: 'nonce', data: nr },
       ...natNotifies(response, path),
+      ...(usesPpk ? [notify(NotifyType.USE_PPK)] : []),
     ],
   });
   const session = context.newSession();
@@ -207,7 +219,8 @@ export function handleInitRequest(context: IkeContext, path: IkePath, bytes: Uin
   const spis = { spiI: remoteSpi, spiR: localSpi };
   const keys = keyIkeSa(context, sa, suite, { ...suite, ...exchanged, ...spis, sharedSecret: secret.value });
   const { skPi, skPr } = keys;
-  sa.stage = { kind: 'init-answered', proofs: { request: bytes.slice(), response: message, ...exchanged, skPi, skPr } };
+  const proofs = { request: bytes.slice(), response: message, ...exchanged, skPi, skPr };
+  sa.stage = { kind: 'init-answered', proofs, usesPpk };
   sa.responses = answered(sa.responses, message);
   sa.expiresAt = after(context.now, HALF_OPEN_MS);
   sa.requestKey = key;
@@ -258,6 +271,7 @@ function sendInit(context: IkeContext, sa: IkeSa, stage: InitSent): void {
       { kind: 'ke', group: keyShare.group, data: keyShare.publicValue },
       { kind: 'nonce', data: stage.nonce },
       ...natNotifies(header, sa.path),
+      ...(sa.peer?.ppk === undefined ? [] : [notify(NotifyType.USE_PPK)]),
     ],
   });
   sa.window = freeWindow(0);

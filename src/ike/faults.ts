@@ -47,6 +47,8 @@ export const FAULTS = {
   'authentication-failed': { notify: NotifyType.AUTHENTICATION_FAILED, ends: 'ike-sa', section: '2.21.2' },
   'unknown-peer': { notify: NotifyType.AUTHENTICATION_FAILED, ends: 'ike-sa', section: '2.21.2' },
   'unsupported-authentication': { notify: NotifyType.AUTHENTICATION_FAILED, ends: 'ike-sa', section: '2.21.2' },
+  'ppk-required': { notify: NotifyType.AUTHENTICATION_FAILED, ends: 'ike-sa', section: 'RFC 8784 section 3' },
+  'unknown-ppk': { notify: NotifyType.AUTHENTICATION_FAILED, ends: 'ike-sa', section: 'RFC 8784 section 3' },
   'identity-refused': { notify: NotifyType.AUTHENTICATION_FAILED, ends: 'ike-sa', section: '2.21.2' },
 
   // Child SAs: the IKE SA stays.

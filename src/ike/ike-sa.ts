@@ -7,6 +7,7 @@ import type { KeyShare, Protector } from '../crypto/index.ts';
 import type { Cause } from './events.ts';
 import { livenessDueAt } from './liveness.ts';
 import type { EspProposal, Identity, IkePath, IkePeer, IkeProposal, TrafficSelector } from './policy.ts';
+import type { PpkKeys } from './ppk.ts';
 import type { ChildSaSnapshot, IkeSaSnapshot } from './snapshot.ts';
 import { nextRequestId, type ResponseCache, type Window, windowWakeAt } from './window.ts';
 
@@ -41,13 +42,15 @@ export type AuthSent = Readonly<{
   proofs: Proofs;
   childSpi: number;
   proposals: readonly EspProposal[];
+  /** The keys with a PPK in them, which the responder uses if it has it too (RFC 8784). */
+  ppk: PpkKeys | undefined;
 }>;
 
 export type Stage =
   | InitSent
   | AuthSent
   /** We answered IKE_SA_INIT; half open. */
-  | Readonly<{ kind: 'init-answered'; proofs: Proofs }>
+  | Readonly<{ kind: 'init-answered'; proofs: Proofs; usesPpk: boolean }>
   | Readonly<{ kind: 'established' }>
   /** Children live under its successor; waits for its own deletion. */
   | Readonly<{ kind: 'rekeyed' }>
@@ -151,6 +154,8 @@ export type IkeSa = {
   /** Lifetime by the proposal agreed on; undefined: the peer's. */
   lifetimeMs: number | 'unlimited' | undefined;
   skD: SecretKey | undefined;
+  /** Whether a postquantum preshared key is in its keys, RFC 8784. */
+  isQuantumSafe: boolean;
   outbound: Protector | undefined;
   inbound: Protector | undefined;
   /** Counter for the IVs of what we send, RFC 5282 section 3.1. */
@@ -235,6 +240,7 @@ export function snapshotOf(sa: IkeSa, now: Instant): IkeSaSnapshot {
     ...(sa.rekeyAt === undefined ? {} : { rekeyAt: sa.rekeyAt }),
     natLocal: sa.natLocal,
     natRemote: sa.natRemote,
+    quantumSafe: sa.isQuantumSafe,
     localMessageId: nextRequestId(sa.window),
     remoteMessageId: sa.responses.nextId,
     peerRoutes: sa.peerRoutes,

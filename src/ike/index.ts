@@ -14,6 +14,7 @@ export type {
   IkePeer,
   IkeProposal,
   Liveness,
+  Ppk,
   TrafficSelector,
 } from './policy.ts';
 export { anySelectors, formatSelector, prefixOf, selectorOf } from './selectors.ts';

@@ -106,10 +106,10 @@ function change(context: IkeContext, state: PeerState, policy: IkePeer): void {
 
 /** What existing SAs were built from. The rest takes effect in place: lifetimes with the next SA, routes by CFG_SET. */
 function essence(peer: IkePeer): unknown {
-  const { name, group, remote, local, localIdentity, validateIdentity, localKey, remoteKey, acceptRoutes } = peer;
+  const { name, group, remote, local, localIdentity, validateIdentity, localKey, remoteKey, ppk, acceptRoutes } = peer;
   const { proposals, pfsGroup, mode, localSelectors, remoteSelectors, replayWindow } = peer.child;
   const child = { proposals, pfsGroup, mode, localSelectors, remoteSelectors, replayWindow };
-  return { name, group, remote, local, localIdentity, validateIdentity, localKey, remoteKey, acceptRoutes, child };
+  return { name, group, remote, local, localIdentity, validateIdentity, localKey, remoteKey, ppk, acceptRoutes, child };
 }
 
 function pathTo(context: IkeContext, policy: IkePeer): IkePath | undefined {

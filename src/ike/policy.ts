@@ -56,6 +56,19 @@ export type ChildPolicy = Readonly<{
 /** Dead peer detection: after `idleMs` without proof of life ask every `retryMs`, `tries` times, then give up. */
 export type Liveness = Readonly<{ idleMs: number; retryMs: number; tries: number; mode: 'periodic' | 'on-demand' }>;
 
+/**
+ * Postquantum preshared key, RFC 8784: mixed into the keys of the IKE SA, so that a recorded exchange stays closed to
+ * who can solve the key exchange one day. `id` tells the peer which key is meant; `type` is how the RFC names ids:
+ * 'fixed' for a name both ends were given, 'opaque' for one that only means something to who made it.
+ */
+export type Ppk = Readonly<{
+  id: Uint8Array;
+  type: 'fixed' | 'opaque';
+  key: SecretKey;
+  /** Without it no IKE SA comes to be; otherwise a peer that does not have it is let in without. */
+  required: boolean;
+}>;
+
 /** One peer, or one class of peers (a wildcard group on a hub). */
 export type IkePeer = Readonly<{
   /** Unique name that effects and snapshots refer to, such as the tunnel-group's (plus the tunnel for a static VTI). */
@@ -76,6 +89,7 @@ export type IkePeer = Readonly<{
   validateIdentity: 'required' | 'none';
   localKey?: SecretKey;
   remoteKey?: SecretKey;
+  ppk?: Ppk;
   /** Lifetime of its IKE SAs where the proposal agreed on has none of its own. */
   ikeLifetimeMs: number;
   liveness?: Liveness;

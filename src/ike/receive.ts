@@ -94,7 +94,7 @@ function receiveRequest(
   proveLife(context, sa, path);
   context.touched.add(sa);
   if (stage.kind === 'init-answered') {
-    handleAuthRequest(context, sa, stage.proofs, { header, payloads, path });
+    handleAuthRequest(context, sa, stage, { header, payloads, path });
     return;
   }
   const answer = answerRequest(context, sa, header, payloads);

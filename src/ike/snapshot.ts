@@ -45,6 +45,8 @@ export type IkeSaSnapshot = Readonly<{
   rekeyAt?: Instant;
   natLocal: boolean;
   natRemote: boolean;
+  /** A postquantum preshared key is in its keys, RFC 8784. */
+  quantumSafe?: boolean;
   /** Next message ids: ours to send, and expected from the peer. */
   localMessageId: number;
   remoteMessageId: number;
