@@ -5,12 +5,14 @@
  */
 export { cipherName, espIntegrityIds, integrityIds, prfIds } from './asa/algorithms.ts';
 export { emptyAsaModel as emptyModel } from './asa/defaults.ts';
-export { AsaEditor, type Entered, TERMINAL } from './asa/editor.ts';
 export { asaGrammar } from './asa/grammar/index.ts';
 export { loadAsa } from './asa/load.ts';
 export { printAsa, showRunning } from './asa/print.ts';
 export type { AsaMode, AsaRow } from './asa/row.ts';
 export { formatDiagnostic } from './diagnostics.ts';
+export type { Dialect } from './dialect.ts';
+export { dialectOf } from './dialects.ts';
+export { ConfigEditor, type Entered, TERMINAL } from './editor.ts';
 export { type Expected, Grammar, type Match, type Mismatch, type Syntax } from './grammar.ts';
 export { canonicalInterface } from './interface-name.ts';
 export { type Line, readLine, splitToken } from './lines.ts';

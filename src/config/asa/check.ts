@@ -1,9 +1,9 @@
 /** What a configuration says against itself, and what it names that does not exist. Runs when all lines are read. */
 import { Prefix } from '../../base/index.ts';
+import type { Draft } from '../draft.ts';
 import { editDistance } from '../edit-distance.ts';
 import { isPhysical } from '../interface-name.ts';
 import type { DeviceModel, Diagnostic, InterfaceModel, Position, Written } from '../model.ts';
-import type { Draft } from './assembly.ts';
 import { BUILT_IN_GROUPS, DEFAULT_GROUP_POLICY } from './defaults.ts';
 import { checkAlgorithms } from './grammar/ike.ts';
 import { isInUse } from './grammar/interfaces.ts';

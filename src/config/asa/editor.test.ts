@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { AsaEditor, TERMINAL } from './editor.ts';
+import { ConfigEditor, TERMINAL } from '../editor.ts';
+import { asa } from './dialect.ts';
 import { loadAsa } from './load.ts';
 import { printAsa } from './print.ts';
 
@@ -13,9 +14,9 @@ const folder = join(dirname(fileURLToPath(import.meta.url)), 'goldens');
 const spoke = readFileSync(join(folder, 'seed-spoke.conf'), 'utf8');
 const hub = readFileSync(join(folder, 'hub-dvti.conf'), 'utf8');
 
-const open = (text = spoke): AsaEditor => new AsaEditor(text, 'spoke.conf');
-const tunnel = (editor: AsaEditor, name = 'Tunnel1') => editor.model.interfaces.find((one) => one.name === name);
-const printed = (editor: AsaEditor): string => printAsa(editor.model, { secrets: 'plain' });
+const open = (text = spoke): ConfigEditor => new ConfigEditor(asa, text, 'spoke.conf');
+const tunnel = (editor: ConfigEditor, name = 'Tunnel1') => editor.model.interfaces.find((one) => one.name === name);
+const printed = (editor: ConfigEditor): string => printAsa(editor.model, { secrets: 'plain' });
 
 test('a line is taken where its mode is, and nothing else changes', () => {
   const editor = open();
@@ -101,7 +102,7 @@ test('positions of what was typed name the terminal and the line, in the order o
 });
 
 test('errors that the configuration had before do not stand in the way', () => {
-  const editor = new AsaEditor(`${spoke}\nfrobnicate\n`, 'spoke.conf');
+  const editor = new ConfigEditor(asa, `${spoke}\nfrobnicate\n`, 'spoke.conf');
   assert.ok(editor.enter(['hostname mended']).every(({ ok }) => ok));
   assert.equal(editor.model.hostname, 'mended');
 });
@@ -136,7 +137,7 @@ test('lines of configuration are told from others', () => {
 });
 
 test('a whole configuration typed into an empty device is that configuration', () => {
-  const editor = new AsaEditor('', 'empty');
+  const editor = new ConfigEditor(asa, '', 'empty');
   const outcomes = editor.enter(hub.split('\n'));
   assert.deepEqual(
     outcomes.filter(({ ok }) => !ok).map(({ line }) => line),

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatDiagnostic } from '../diagnostics.ts';
 import { readLine } from '../lines.ts';
+import type { RowExample } from '../row.ts';
 import { asaGrammar } from './grammar/index.ts';
 import { loadAsa } from './load.ts';
 import { printAsa } from './print.ts';
-import type { AsaExample, AsaMode, AsaRow } from './row.ts';
+import type { AsaMode, AsaRow } from './row.ts';
 
 /** What stands before a line of each mode. */
 const WITHIN: Readonly<Record<AsaMode, readonly string[]>> = {
@@ -35,7 +36,7 @@ const WITHIN: Readonly<Record<AsaMode, readonly string[]>> = {
   section: ['router ospf 1'],
 };
 
-function check(row: AsaRow, example: AsaExample): void {
+function check(row: AsaRow, example: RowExample): void {
   const { line, within, prints, also } =
     typeof example === 'string' ? { line: example, within: undefined, prints: undefined, also: undefined } : example;
   const before = within ?? WITHIN[row.modes[0] ?? 'config'];

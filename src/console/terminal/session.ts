@@ -2,7 +2,14 @@
  * A terminal session on a device: prompts and levels, exec commands, `configure terminal`, help, pages, and what happens
  * meanwhile. It reads and writes nothing by itself; whoever owns the stream hands bytes in and writes the text.
  */
-import { AsaEditor, type DeviceModel, type Entered, type Expected, TERMINAL } from '../../config/index.ts';
+import {
+  ConfigEditor,
+  type DeviceModel,
+  dialectOf,
+  type Entered,
+  type Expected,
+  TERMINAL,
+} from '../../config/index.ts';
 import type { GatewayLogEvent } from '../../gateway/index.ts';
 import { Debugging } from '../debugging.ts';
 import { runExec } from '../exec.ts';
@@ -41,7 +48,7 @@ type Seat = {
   readonly device: ConsoleDevice;
   level: Level;
   readonly debugging: Debugging;
-  editor: AsaEditor | undefined;
+  editor: ConfigEditor | undefined;
   known: DeviceModel | undefined;
 };
 
@@ -157,7 +164,7 @@ export class TerminalSession {
 
   get #prompt(): string {
     const { device, level, editor } = this.#seat;
-    return promptOf(device.model().hostname, level, editor?.mode ?? 'config');
+    return promptOf(device.model().hostname, level, editor?.promptOf(editor.mode) ?? 'config');
   }
 
   #handle(event: LineEvent): void {
@@ -201,7 +208,7 @@ export class TerminalSession {
   }
 
   /** Enters a line of configuration, with all that follow it and have been typed already: a paste is one batch. */
-  #configure(editor: AsaEditor, first: string): void {
+  #configure(editor: ConfigEditor, first: string): void {
     if (this.#isOff()) return;
     const { device } = this.#seat;
     const indent = widthOf(this.#prompt);
@@ -213,7 +220,7 @@ export class TerminalSession {
     const out: string[] = [];
     let host = hostname;
     for (const [index, outcome] of outcomes.entries()) {
-      const prompt = promptOf(host, 'config', mode);
+      const prompt = promptOf(host, 'config', editor.promptOf(mode));
       if (index > 0) out.push(`${prompt}${outcome.line}\n`);
       out.push(enteredText(outcome, (index > 0 ? widthOf(prompt) : indent) % this.#editor.columns));
       mode = outcome.mode;
@@ -223,7 +230,7 @@ export class TerminalSession {
   }
 
   /** What was taken runs at once. */
-  #apply(editor: AsaEditor, outcomes: readonly Entered[]): void {
+  #apply(editor: ConfigEditor, outcomes: readonly Entered[]): void {
     if (!outcomes.some(({ ok }) => ok)) return;
     const { device } = this.#seat;
     device.configure(editor.model);
@@ -329,14 +336,14 @@ export class TerminalSession {
   }
 
   /** The editor of the present configuration, opened anew when somebody else changed that. */
-  #configuration(): AsaEditor {
+  #configuration(): ConfigEditor {
     const seat = this.#seat;
     const { device } = seat;
     const model = device.model();
     if (seat.editor !== undefined && seat.known === model) return seat.editor;
     if (seat.editor !== undefined) this.#write('INFO: the configuration was changed elsewhere; all modes were left\n');
     const { text, file } = device.configText();
-    seat.editor = new AsaEditor(text, file);
+    seat.editor = new ConfigEditor(dialectOf(model), text, file);
     seat.known = model;
     return seat.editor;
   }

@@ -1,8 +1,10 @@
 /** Access lists; the objects they use are in `objects.ts`. */
 import { Prefix } from '../../../base/index.ts';
+import type { Draft } from '../../draft.ts';
 import type { AccessListEntryModel, AccessListModel } from '../../model.ts';
 import { address, choice, mask, name, nameif, network, number, optional, text, words } from '../../parameters.ts';
-import type { Assembly, Draft, Place } from '../assembly.ts';
+import type { Place } from '../../place.ts';
+import type { Assembly } from '../assembly.ts';
 import type { PortRange } from '../objects.ts';
 import { PROTOCOLS, protocolName, protocolNumber } from '../ports.ts';
 import { type AsaRow, harmless, unsupported, used } from '../row.ts';

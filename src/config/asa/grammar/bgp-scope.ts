@@ -1,8 +1,9 @@
 /** What the rows of BGP neighbours share: finding the neighbour of a line, and what to print where. */
 import type { IpAddress } from '../../../base/index.ts';
+import type { Draft } from '../../draft.ts';
 import type { BgpNeighborFamilyModel, BgpNeighborModel } from '../../model.ts';
 import { address } from '../../parameters.ts';
-import type { Draft, Place } from '../assembly.ts';
+import type { Place } from '../../place.ts';
 import { emptyNeighborFamily } from '../defaults.ts';
 import type { BgpFamilyScope, BgpFamilyView } from '../row.ts';
 

@@ -13,7 +13,7 @@ import {
   text,
   words,
 } from '../../parameters.ts';
-import type { Place } from '../assembly.ts';
+import type { Place } from '../../place.ts';
 import { emptyNeighborFamily } from '../defaults.ts';
 import { type AsaRow, used } from '../row.ts';
 import { timersOf } from './bgp.ts';

@@ -1,5 +1,6 @@
 /** The BGP process and its address families; neighbours are in `bgp-session.ts` and `bgp-neighbor.ts`. */
 import { Prefix } from '../../../base/index.ts';
+import type { Draft } from '../../draft.ts';
 import type { BgpFamilyModel } from '../../model.ts';
 import {
   address,
@@ -13,7 +14,7 @@ import {
   text,
   words,
 } from '../../parameters.ts';
-import type { Draft, Place } from '../assembly.ts';
+import type { Place } from '../../place.ts';
 import { BGP_DISTANCES, BGP_TIMERS, emptyBgpFamily } from '../defaults.ts';
 import { type AsaRow, type BgpFamilyScope, harmless, unsupported, used } from '../row.ts';
 import { prefixOf } from './routing.ts';
@@ -30,6 +31,7 @@ function familyRow(which: 4 | 6): AsaRow {
     help: `Neighbours and networks of IPv${which}`,
     enters: which === 4 ? 'bgp-ipv4' : 'bgp-ipv6',
     closes: 'exit-address-family',
+    opener: () => ({ unicast: 'unicast' }),
     params: { unicast: optional(words('Unicast', 'unicast')) },
     example: { line: `address-family ${word} unicast` },
     set(bgp) {

@@ -1,8 +1,10 @@
 /** Group policies: which protocols the peers of a tunnel-group may speak, and session limits. */
 
+import type { Draft } from '../../draft.ts';
 import type { GroupPolicyModel } from '../../model.ts';
 import { choice, many, name, number, optional, text, words } from '../../parameters.ts';
-import type { Assembly, Draft, Place } from '../assembly.ts';
+import type { Place } from '../../place.ts';
+import type { Assembly } from '../assembly.ts';
 import { DEFAULT_GROUP_POLICY } from '../defaults.ts';
 import { type AsaRow, harmless, unsupported, used } from '../row.ts';
 

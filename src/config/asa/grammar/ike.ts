@@ -1,7 +1,9 @@
 /** IKEv2 policies and global IKE settings; IKEv1 is known and not supported. */
 
+import type { Draft } from '../../draft.ts';
 import type { DeviceModel, IkePolicyModel } from '../../model.ts';
 import { choice, many, name, nameif, number, optional, text, words } from '../../parameters.ts';
+import type { Place } from '../../place.ts';
 import {
   cipherName,
   cipherOf,
@@ -17,7 +19,6 @@ import {
   prfIds,
   SHA1,
 } from '../algorithms.ts';
-import type { Draft, Place } from '../assembly.ts';
 import { COOKIE_PERCENT, HALF_OPEN_LIMIT, IKE_LIFETIME_MS, NAT_KEEPALIVE_MS } from '../defaults.ts';
 import { type AsaRow, harmless, unsupported, used } from '../row.ts';
 

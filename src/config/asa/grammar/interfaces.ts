@@ -1,5 +1,6 @@
 /** Interfaces: physical, loopback, tunnel (VTI) and virtual template, with their addresses. */
 import type { IpAddress } from '../../../base/index.ts';
+import type { Draft } from '../../draft.ts';
 import { isPhysical } from '../../interface-name.ts';
 import type { InterfaceModel } from '../../model.ts';
 import {
@@ -14,7 +15,7 @@ import {
   optional,
   text,
 } from '../../parameters.ts';
-import type { Draft, Place } from '../assembly.ts';
+import type { Place } from '../../place.ts';
 import { type AsaRow, harmless, unsupported, used } from '../row.ts';
 
 /** What stands before the examples of lines that only tunnels take. */
@@ -44,6 +45,8 @@ export const interfaceRows: readonly AsaRow[] = [
       { line: 'interface Tunnel 1', prints: 'interface Tunnel1' },
       { line: 'interface virtual-Template 1 type tunnel', prints: 'interface Virtual-Template1 type tunnel' },
     ],
+    opener: (values) =>
+      String(values['name']).startsWith('Virtual-Template') ? { ...values, type: 'tunnel' } : values,
     set(target, args, place) {
       if (args.type !== undefined && !args.name.startsWith('Virtual-Template'))
         return place.error('contradiction', 'only a Virtual-Template has a type', { param: 'type' });

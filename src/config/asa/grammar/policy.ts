@@ -167,6 +167,7 @@ export const policyRows: readonly AsaRow[] = [
       'route-map RM deny 20',
       { line: 'route-map RM', prints: 'route-map RM permit 10' },
     ],
+    opener: (values) => ({ action: 'permit', sequence: 10, ...values }),
     set(target, args, place) {
       const { routeMaps } = target.device;
       const map = routeMaps.find((one) => one.name === args.name) ?? { name: args.name, clauses: [] };

@@ -1,5 +1,6 @@
 /** Static routes; OSPF, EIGRP and the others are known and not supported. */
 import { type IpAddress, Prefix } from '../../../base/index.ts';
+import type { Draft } from '../../draft.ts';
 import type { StaticRouteModel } from '../../model.ts';
 import {
   address,
@@ -13,7 +14,8 @@ import {
   text,
   words,
 } from '../../parameters.ts';
-import type { Assembly, Draft, Place } from '../assembly.ts';
+import type { Place } from '../../place.ts';
+import type { Assembly } from '../assembly.ts';
 import { type AsaRow, harmless, unsupported, used } from '../row.ts';
 
 const SECTION = 'route';

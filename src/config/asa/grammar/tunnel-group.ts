@@ -2,12 +2,15 @@
 
 import type { SecretKey } from '../../../base/index.ts';
 import { fromUtf8 } from '../../../base/index.ts';
+import type { Draft } from '../../draft.ts';
 import type { DeviceModel, TunnelGroupModel } from '../../model.ts';
 import { choice, name, number, optional, secret, secretText, text, words } from '../../parameters.ts';
+import type { Place } from '../../place.ts';
+import type { Printed } from '../../row.ts';
 import { MASK } from '../../secrets.ts';
-import type { Assembly, Draft, Place } from '../assembly.ts';
+import type { Assembly } from '../assembly.ts';
 import { BUILT_IN_GROUPS, DEFAULT_GROUP_POLICY, KEEPALIVE } from '../defaults.ts';
-import { type AsaRow, harmless, type Printed, unsupported, used } from '../row.ts';
+import { type AsaRow, harmless, unsupported, used } from '../row.ts';
 
 const SECTION = 'tunnel-group';
 const GROUP = 'tunnel-group';

@@ -2,40 +2,43 @@
  * Changing a configuration a line at a time, as `configure terminal` does. The editor holds every line that counts, with
  * where it came from; a line is taken only when the whole still reads, so that a rejected one changes nothing.
  */
-import type { Expected, Match } from '../grammar.ts';
-import { type Line, readLine, readLines } from '../lines.ts';
-import type { DeviceModel, Diagnostic } from '../model.ts';
-import { readTree } from '../tree.ts';
-import { asaGrammar } from './grammar/index.ts';
-import { loadAsaLines, nameifsOf } from './load.ts';
-import { asaRepair } from './repair.ts';
-import type { AsaMode, AsaRow } from './row.ts';
+import type { Dialect } from './dialect.ts';
+import type { Expected, Grammar, Match } from './grammar.ts';
+import { type Line, readLine, readLines } from './lines.ts';
+import { loadLines } from './load.ts';
+import type { DeviceModel, Diagnostic } from './model.ts';
+import type { Row } from './row.ts';
+import { readTree } from './tree.ts';
 
 /** What became of one line. `mode` is the one it led to. */
-export type Entered = Readonly<{ line: string; ok: boolean; diagnostics: readonly Diagnostic[]; mode: AsaMode }>;
+export type Entered = Readonly<{ line: string; ok: boolean; diagnostics: readonly Diagnostic[]; mode: string }>;
 
 /** A mode that was entered, and the line that did. */
-type Frame = Readonly<{ mode: AsaMode; opener: Line | undefined }>;
+type Frame = Readonly<{ mode: string; opener: Line | undefined }>;
 
-type Located = Readonly<{ match: Match<AsaRow>; depth: number }>;
+type Located = Readonly<{ match: Match<Row>; depth: number }>;
 
 /** How lines typed at a terminal are called in positions. */
 export const TERMINAL = 'terminal';
 
 const ROOT: Frame = { mode: 'config', opener: undefined };
 
-export class AsaEditor {
+export class ConfigEditor {
   #lines: readonly Line[];
   #model: DeviceModel;
   /** Errors that the configuration had before; they do not count against a new line. */
   #known: ReadonlySet<string>;
   #stack: readonly Frame[] = [ROOT];
   #typed = 0;
+  readonly #dialect: Dialect;
+  readonly #grammar: Grammar<Row>;
 
   /** Starts from a configuration's text; `file` is its name in positions. */
-  constructor(text: string, file: string) {
+  constructor(dialect: Dialect, text: string, file: string) {
+    this.#dialect = dialect;
+    this.#grammar = dialect.grammar;
     this.#lines = readLines(text).map((line) => ({ ...line, file }));
-    const loaded = loadAsaLines(this.#lines, file);
+    const loaded = loadLines(this.#dialect, this.#lines, file);
     this.#model = loaded.model;
     this.#known = new Set(errorsOf(loaded.diagnostics));
   }
@@ -46,8 +49,13 @@ export class AsaEditor {
   }
 
   /** The mode that the next line is read in: `config`, or that of a section. */
-  get mode(): AsaMode {
+  get mode(): string {
     return modeOf(this.#stack);
+  }
+
+  /** What a prompt calls a mode. */
+  promptOf(mode: string): string {
+    return this.#dialect.prompts[mode] ?? 'config';
   }
 
   /** Leaves all sections, as `end` and a new `configure terminal` do. */
@@ -66,7 +74,7 @@ export class AsaEditor {
   expected(typed: string): readonly Expected[] {
     const line = readLine(typed);
     for (const { mode } of [...this.#stack].reverse()) {
-      const found = asaGrammar.expectedAfter(mode, line);
+      const found = this.#grammar.expectedAfter(mode, line);
       if (found.length > 0) return found;
     }
     return [];
@@ -81,7 +89,7 @@ export class AsaEditor {
     for (const [index, text] of typed.entries()) {
       const line = readLine(text);
       if (line.tokens.length === 0) continue;
-      const found = locate(stack, line);
+      const found = locate(this.#grammar, stack, line);
       if (found === undefined) return index;
       const { leaves, lastResort, vague } = found.match.row;
       if (lastResort === true || vague === true) return index;
@@ -112,16 +120,16 @@ export class AsaEditor {
    * out, so that a thousand lines of nonsense do not cost a thousand readings of everything.
    */
   #readable(typed: readonly string[]): Readonly<{ count: number; wrong: readonly Diagnostic[] }> {
-    const names = nameifsOf([...this.#lines, ...typed.map((text) => readLine(text))]);
-    const options = { file: TERMINAL, root: ROOT.mode, repair: asaRepair(names) };
+    const repair = this.#dialect.repair([...this.#lines, ...typed.map((text) => readLine(text))]);
+    const options = { file: TERMINAL, root: ROOT.mode, repair };
     let stack = this.#stack;
     for (const [index, text] of typed.entries()) {
       const line = readLine(text, this.#typed + 1 + index);
-      const found = locate(stack, line);
+      const found = locate(this.#grammar, stack, line);
       if (found !== undefined) stack = follow(stack, line, found);
       else if (line.tokens.length > 0) {
         const openers = stack.flatMap(({ opener }) => opener ?? []);
-        const { diagnostics } = readTree(asaGrammar, [...openers, line], options);
+        const { diagnostics } = readTree(this.#grammar, [...openers, line], options);
         const wrong = diagnostics.filter(
           ({ severity, position }) => severity === 'error' && position.line === line.number,
         );
@@ -136,7 +144,7 @@ export class AsaEditor {
     this.#typed++;
     const line = readLine(text);
     for (let depth = this.#stack.length - 1; depth >= 0; depth--) {
-      const match = asaGrammar.match(this.#stack[depth]?.mode ?? ROOT.mode, line);
+      const match = this.#grammar.match(this.#stack[depth]?.mode ?? ROOT.mode, line);
       const opens = match.ok
         ? match.row.enters !== undefined
         : match.index > 0 && match.rows.length > 0 && match.rows.every(({ enters }) => enters !== undefined);
@@ -152,7 +160,7 @@ export class AsaEditor {
     for (let count = typed.length; ; ) {
       const added = this.#withModes(typed.slice(0, count));
       const lines = [...this.#lines, ...added.lines];
-      const { model, diagnostics } = loadAsaLines(lines, TERMINAL);
+      const { model, diagnostics } = loadLines(this.#dialect, lines, TERMINAL);
       const fresh = diagnostics.filter((one) => !this.#known.has(keyOf(one)));
       const wrong = fresh.filter(({ severity }) => severity === 'error');
       if (wrong.length === 0) {
@@ -184,7 +192,7 @@ export class AsaEditor {
     const lines = typed.map((text, i) => ({ ...readLine(text, numbers[i]), file: TERMINAL }));
     let stack = this.#stack;
     const stacks = lines.map((line) => {
-      const found = locate(stack, line);
+      const found = locate(this.#grammar, stack, line);
       if (found !== undefined) stack = follow(stack, line, found);
       return stack;
     });
@@ -201,11 +209,11 @@ function follow(stack: readonly Frame[], line: Line, { match, depth }: Located):
 }
 
 /** The innermost mode that reads the line; one that reads anything is the last resort. */
-function locate(stack: readonly Frame[], line: Line): Located | undefined {
+function locate(grammar: Grammar<Row>, stack: readonly Frame[], line: Line): Located | undefined {
   if (line.tokens.length === 0) return undefined;
   let fallback: Located | undefined;
   for (let depth = stack.length - 1; depth >= 0; depth--) {
-    const match = asaGrammar.match(stack[depth]?.mode ?? ROOT.mode, line);
+    const match = grammar.match(stack[depth]?.mode ?? ROOT.mode, line);
     if (!match.ok) continue;
     if (match.row.lastResort !== true) return { match, depth };
     fallback ??= { match, depth };
@@ -213,7 +221,7 @@ function locate(stack: readonly Frame[], line: Line): Located | undefined {
   return fallback;
 }
 
-function modeOf(stack: readonly Frame[]): AsaMode {
+function modeOf(stack: readonly Frame[]): string {
   return stack.at(-1)?.mode ?? ROOT.mode;
 }
 

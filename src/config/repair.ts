@@ -2,19 +2,19 @@
  * Mending what web pages do to a configuration: words that have run together (`routeVTI`, `remote-as65000`,
  * `noshutdown`). A cut is made only where a known keyword ends and the rest makes sense, and it is always reported.
  */
-import type { Match, Mismatch } from '../grammar.ts';
-import { type Line, splitToken } from '../lines.ts';
-import type { Param } from '../parameters.ts';
-import type { Repair } from '../tree.ts';
-import type { AsaRow } from './row.ts';
+import type { Match, Mismatch } from './grammar.ts';
+import { type Line, splitToken } from './lines.ts';
+import type { Param } from './parameters.ts';
+import type { Row } from './row.ts';
+import type { Repair } from './tree.ts';
 
 const MOST_CUTS = 3;
 
 /** A repair that knows every nameif of the text, also those that stand further down. */
-export function asaRepair(nameifs: ReadonlySet<string>): Repair<AsaRow> {
+export function splitRepair(nameifs: ReadonlySet<string>): Repair<Row> {
   const mend = (
     line: Line,
-    fits: (line: Line) => Match<AsaRow> | readonly Mismatch<AsaRow>[],
+    fits: (line: Line) => Match<Row> | readonly Mismatch<Row>[],
     cuts: number,
   ): Line | undefined => {
     const found = fits(line);
@@ -38,7 +38,7 @@ export function asaRepair(nameifs: ReadonlySet<string>): Repair<AsaRow> {
 }
 
 /** Every place where a keyword that could stand there is followed directly by something else; longest keyword first. */
-function cutsOf(line: Line, misses: readonly Mismatch<AsaRow>[]): { index: number; length: number }[] {
+function cutsOf(line: Line, misses: readonly Mismatch<Row>[]): { index: number; length: number }[] {
   const cuts = misses.flatMap(({ index, expected }) => {
     const word = line.tokens[index]?.text.toLowerCase() ?? '';
     const keywords = [...expected.filter((one) => one.keyword).map((one) => one.text.toLowerCase())];
@@ -52,7 +52,7 @@ function cutsOf(line: Line, misses: readonly Mismatch<AsaRow>[]): { index: numbe
 }
 
 /** Whether what follows the cut is more than a name that anything could be. */
-function makesSense(match: Match<AsaRow>, line: Line, index: number, nameifs: ReadonlySet<string>): boolean {
+function makesSense(match: Match<Row>, line: Line, index: number, nameifs: ReadonlySet<string>): boolean {
   const word = line.tokens[index]?.text ?? '';
   const bound = match.bound.find((one) => one.index === index);
   const param: Param<unknown> | undefined = bound === undefined ? undefined : match.row.params[bound.name];
@@ -63,6 +63,6 @@ function makesSense(match: Match<AsaRow>, line: Line, index: number, nameifs: Re
   return true;
 }
 
-function isMatch(found: Match<AsaRow> | readonly Mismatch<AsaRow>[]): found is Match<AsaRow> {
+function isMatch(found: Match<Row> | readonly Mismatch<Row>[]): found is Match<Row> {
   return 'ok' in found;
 }
