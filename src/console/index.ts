@@ -1,4 +1,5 @@
 /** The operator's commands over one gateway: text drawn from typed snapshots. */
+export * as control from './control/index.ts';
 export { Debugging, type DebugSubject } from './debugging.ts';
 export { type ExecDevice, type ExecResult, exec } from './exec.ts';
 export { PingText, pingText } from './ping-text.ts';

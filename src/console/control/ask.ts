@@ -1,0 +1,66 @@
+/** One command line to a device from outside of a terminal, and its answer as it comes. */
+import { Grammar, readLine } from '../../config/index.ts';
+import { type Diagnosis, explainCommand, isExplain } from '../../explain/index.ts';
+import { exec } from '../exec.ts';
+import { piped } from '../pipes.ts';
+import type { ConsoleDevice } from '../terminal/console-device.ts';
+import { sessionCommands } from '../terminal/session-commands.ts';
+
+/** Where the answer goes. `done` comes once, at once or (ping) later. */
+export type AskOutput = Readonly<{ write: (text: string, isError: boolean) => void; done: (isFine: boolean) => void }>;
+
+/** Commands of a session that mean something without one. */
+const saving = new Grammar(sessionCommands.filter(({ pattern }) => /^(?:write|copy)/.test(pattern)));
+
+/** Runs a line; gives what stops it, after which `done` still comes. `json` asks for the value instead of the text. */
+export function askDevice(device: ConsoleDevice, line: string, json: boolean, output: AskOutput): () => void {
+  const nothing = (): void => undefined;
+  if (json && line.includes('|')) {
+    output.write("ERROR: JSON and a filter do not go together; leave out what stands behind '|'\n", true);
+    output.done(false);
+    return nothing;
+  }
+  const result = answerOf(device, line, json ? [' json'] : undefined);
+  if (result.kind === 'text' || result.kind === 'error') {
+    const isFine = result.kind === 'text';
+    output.write(result.text, !isFine);
+    output.done(isFine);
+    return nothing;
+  }
+  if (json) {
+    output.write('ERROR: this command has text only\n', true);
+    output.done(false);
+    return nothing;
+  }
+  return device.perform(result, {
+    write: (text) => output.write(text, false),
+    done: () => output.done(true),
+  });
+}
+
+function answerOf(device: ConsoleDevice, line: string, asJson: readonly string[] | undefined): ReturnType<typeof exec> {
+  const [command = '', ...filters] = line.split('|');
+  const words = command.trim().split(/\s+/);
+  const explained = isExplain(words) ? explain(device, words) : undefined;
+  if (explained !== undefined) {
+    const value: unknown = JSON.parse(JSON.stringify(explained.value));
+    return piped({ kind: 'text', text: explained.text, value: value as null }, asJson ?? filters);
+  }
+  if (saving.match('privileged', readLine(command)).ok) return piped({ kind: 'text', text: device.save() }, filters);
+  return exec(asJson === undefined ? line : `${line} |${asJson.join('')}`, device);
+}
+
+function explain(
+  device: ConsoleDevice,
+  words: readonly string[],
+): Readonly<{ text: string; value: Diagnosis | readonly Diagnosis[] }> | undefined {
+  const { name } = device;
+  const own = {
+    name,
+    model: device.model(),
+    configuration: device.configText(),
+    snapshot: device.snapshot(),
+    bgpPaths: device.bgpPaths,
+  };
+  return explainCommand(new Map([[name, own]]), name, words);
+}
