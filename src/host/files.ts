@@ -7,7 +7,7 @@ export function readText(path: string): Result<string, string> {
   try {
     return ok(readFileSync(path, 'utf8'));
   } catch (error) {
-    return fail(`${path} can not be read: ${reason(error)}`);
+    return fail(`${path} can not be read: ${reasonOf(error)}`);
   }
 }
 
@@ -21,7 +21,7 @@ export function writeTexts(folder: string, files: ReadonlyMap<string, string>): 
     }
     return ok(files.size);
   } catch (error) {
-    return fail(`${folder} can not be written: ${reason(error)}`);
+    return fail(`${folder} can not be written: ${reasonOf(error)}`);
   }
 }
 
@@ -49,7 +49,7 @@ export function fileSink(path: string): Result<FileSink, string> {
   try {
     descriptor = openSync(path, 'w');
   } catch (error) {
-    return fail(`${path} can not be written: ${reason(error)}`);
+    return fail(`${path} can not be written: ${reasonOf(error)}`);
   }
   const buffer = new Uint8Array(BUFFERED_BYTES);
   let length = 0;
@@ -61,7 +61,7 @@ export function fileSink(path: string): Result<FileSink, string> {
       for (let from = 0; from < bytes.length; ) from += writeSync(descriptor, bytes, from);
       written += bytes.length;
     } catch (error) {
-      fault = `${path} can not be written: ${reason(error)}`;
+      fault = `${path} can not be written: ${reasonOf(error)}`;
     }
   };
   const flush = (): void => {
@@ -93,9 +93,13 @@ const REASONS: Readonly<Record<string, string>> = {
   EEXIST: 'a file stands where a folder is needed',
   ENOSPC: 'no space is left',
   EROFS: 'the file system is read-only',
+  EPERM: 'permission denied',
+  EDQUOT: 'the quota is used up',
+  EADDRINUSE: 'somebody else listens there',
 };
 
-function reason(error: unknown): string {
+/** Why a call failed, in words. */
+export function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return code === undefined ? message : (REASONS[code] ?? code);
 }
