@@ -37,12 +37,16 @@ function configureBgp(context: Context, before: DeviceModel | undefined, index: 
   context.bgp = config === undefined ? undefined : { config, neighbors: byAddress(config.neighbors) };
   context.redistribution.configure(model);
   const keep = new Set(config?.neighbors.map(({ address }) => address.toString()));
-  if (config === undefined) stopBgp(context);
+  if (config === undefined) {
+    stopBgp(context);
+    if (before?.bgp !== undefined) context.command({ kind: 'set-punted-ports', tcp: [] });
+  }
   for (const { address, password } of before?.bgp?.neighbors ?? []) {
     if (password !== undefined && !keep.has(address.toString())) dropMd5Key(context, address);
   }
   lanConfigured(context);
   if (config === undefined) return;
+  if (before?.bgp === undefined) context.command({ kind: 'set-punted-ports', tcp: [BGP_PORT] });
   for (const { address, password } of config.neighbors) {
     context.push({ to: 'tcp', event: { kind: 'set-md5-key', remote: address, key: password } });
   }

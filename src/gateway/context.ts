@@ -115,6 +115,11 @@ export class Context {
     this.#effects.push({ kind: 'plane', command });
   }
 
+  /** The machine around may have a use for a packet that was punted. */
+  unclaimed(name: string, packet: Uint8Array): void {
+    this.#effects.push({ kind: 'unclaimed', interface: name, packet });
+  }
+
   log(severity: GatewayLogEvent['severity'], code: string, text: string, more: EventExtras = {}): void {
     const event = this.journal.add(this.now, severity, code, text, more);
     this.#effects.push({ kind: 'log', event });

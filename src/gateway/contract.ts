@@ -14,6 +14,8 @@ export type GatewayEvent =
   | Readonly<{ kind: 'operator'; request: OperatorRequest }>
   /** From the TCP of the machine's kernel, where `lanTcp` is `host`. */
   | Readonly<{ kind: 'host-tcp'; report: HostTcpReport }>
+  /** Something of the machine around that operators shall read about, such as a link that is gone. */
+  | Readonly<{ kind: 'machine'; severity: GatewayLogEvent['severity']; code: string; text: string; subject?: string }>
   | Readonly<{ kind: 'tick' }>;
 
 export type OperatorRequest =
@@ -104,8 +106,14 @@ export type HostTcpReport =
 export type GatewayEffect =
   | Readonly<{ kind: 'plane'; command: PlaneCommand }>
   | Readonly<{ kind: 'log'; event: GatewayLogEvent }>
-  | Readonly<{ kind: 'host-tcp'; order: HostTcpOrder }>
   | Readonly<{ kind: 'ping-probe'; id: number; probe: PingProbe }>
   | Readonly<{ kind: 'ping-done'; id: number; probes: readonly PingProbe[] }>
   | Readonly<{ kind: 'traceroute-probe'; id: number; probe: TracerouteProbe }>
-  | Readonly<{ kind: 'traceroute-done'; id: number; probes: readonly TracerouteProbe[] }>;
+  | Readonly<{ kind: 'traceroute-done'; id: number; probes: readonly TracerouteProbe[] }>
+  | DriverEffect;
+
+/** What concerns the machine around alone: a driver without one leaves it out. */
+export type DriverEffect =
+  | Readonly<{ kind: 'host-tcp'; order: HostTcpOrder }>
+  /** A packet for ourselves that came by this interface and nobody here waits for: the machine may have its own use. */
+  | Readonly<{ kind: 'unclaimed'; interface: string; packet: Uint8Array }>;

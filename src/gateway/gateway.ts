@@ -99,6 +99,11 @@ export class Gateway {
       case 'host-tcp':
         performHostTcp(context, event.report);
         break;
+      case 'machine': {
+        const { severity, code, text, subject } = event;
+        context.log(severity, code, text, subject === undefined ? {} : { subject });
+        break;
+      }
       case 'tick':
         this.#tick();
         break;

@@ -1,5 +1,6 @@
 /** The whole control plane of one device. */
 export type {
+  DriverEffect,
   GatewayEffect,
   GatewayEvent,
   HostTcpOrder,
@@ -10,6 +11,7 @@ export type {
   TracerouteProbe,
   TracerouteRequest,
 } from './contract.ts';
+export { Device, type DeviceOptions, type OperatedDevice, operated } from './device.ts';
 export type * from './event.ts';
 export { Gateway, type GatewayOptions, type GatewayStatus } from './gateway.ts';
 export { type FormatSyslog, SYSLOG_PORT } from './log-hosts.ts';

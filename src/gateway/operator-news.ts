@@ -17,6 +17,7 @@ export function causeOf(event: GatewayEvent): Cause | undefined {
     }
     case 'operator':
       return event.request.kind === 'shutdown' ? { code: 'shutdown', text: 'the gateway is shut down' } : undefined;
+    case 'machine':
     case 'plane':
     case 'host-tcp':
     case 'tick':

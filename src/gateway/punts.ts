@@ -7,7 +7,7 @@ import type { DropReason, PlaneEvent } from '../plane/contract.ts';
 import { refuseDatagram } from './closed-ports.ts';
 import type { Context } from './context.ts';
 import { readIcmp } from './pings.ts';
-import { GTSM_TTL } from './ports.ts';
+import { BGP_PORT, GTSM_TTL } from './ports.ts';
 import { tunnelDetails } from './routes.ts';
 
 export const IKE_PORT = 500;
@@ -18,7 +18,7 @@ export const NON_ESP_MARKER_LENGTH = 4;
 export function planeEvent(context: Context, event: PlaneEvent): void {
   switch (event.kind) {
     case 'punt':
-      punt(context, event.packet);
+      if (!punt(context, event.packet)) context.unclaimed(event.interface, event.packet);
       break;
     case 'child-sa-limit':
       context.push({ to: 'ike', event: { kind: 'child-limit', spi: event.id, limit: event.limit } });
@@ -120,18 +120,20 @@ function tellPathMtu(context: Context, event: Extract<PlaneEvent, { kind: 'path-
   });
 }
 
-function punt(context: Context, packet: Uint8Array): void {
+/** Whether somebody here has a use for it. */
+function punt(context: Context, packet: Uint8Array): boolean {
   const parsed = parseIp(packet);
-  if (!parsed.ok) return;
+  if (!parsed.ok) return true;
   const header = parsed.value;
   if (header.protocol === Protocol.UDP) puntUdp(context, header, packet);
   else if (header.protocol === Protocol.TCP) puntTcp(context, header, packet);
   else if (header.protocol === Protocol.ICMP || header.protocol === Protocol.ICMPV6) {
     const icmp = readIcmp(packet);
-    if (icmp === undefined || context.pings.received(icmp.message, icmp.from, context.now)) return;
-    if (context.traceroutes.received(icmp.message, icmp.from, context.now)) return;
-    if (icmp.message.kind === 'too-big') segmentTooBig(context, icmp.message.mtu, icmp.message.quoted);
+    if (icmp === undefined || context.pings.received(icmp.message, icmp.from, context.now)) return true;
+    if (context.traceroutes.received(icmp.message, icmp.from, context.now)) return true;
+    return icmp.message.kind === 'too-big' && segmentTooBig(context, icmp.message.mtu, icmp.message.quoted);
   }
+  return true;
 }
 
 function puntUdp(context: Context, header: IpHeader, packet: Uint8Array): void {
@@ -159,15 +161,21 @@ function puntTcp(context: Context, header: IpHeader, packet: Uint8Array): void {
   context.push({ to: 'tcp', event: { kind: 'segment', local, remote, segment } });
 }
 
-/** A segment of ours did not fit somewhere on its way: RFC 1191, RFC 8201. TCP checks that it is one under way. */
-function segmentTooBig(context: Context, mtu: number, quoted: Uint8Array): void {
+/**
+ * A segment did not fit somewhere on its way: RFC 1191, RFC 8201. TCP checks that it is one under way; false when it is
+ * of no connection of ours.
+ */
+function segmentTooBig(context: Context, mtu: number, quoted: Uint8Array): boolean {
   const parsed = parseQuotedIp(quoted);
-  if (!parsed.ok || parsed.value.protocol !== Protocol.TCP) return;
+  if (!parsed.ok || parsed.value.protocol !== Protocol.TCP) return false;
   const { source: local, destination: remote, payloadOffset: start, totalLength } = parsed.value;
-  if (quoted.length < start + QUOTED_TCP || totalLength <= mtu) return;
+  if (quoted.length < start + QUOTED_TCP) return false;
   const [localPort, remotePort] = [readU16(quoted, start), readU16(quoted, start + 2)];
+  if (localPort !== BGP_PORT && remotePort !== BGP_PORT) return false;
+  if (totalLength <= mtu) return true;
   const segment = { localPort, remotePort, sequence: readU32(quoted, start + 4) };
   context.push({ to: 'tcp', event: { kind: 'path-mtu', local, remote, mtu, quoted: segment } });
+  return true;
 }
 
 /** Ports and sequence number: what every ICMP error quotes at least of TCP (RFC 792). */

@@ -106,6 +106,8 @@ export type PlaneCommand =
   | Readonly<{ kind: 'remove-route'; vrf: string; prefix: Prefix }>
   /** Sends a packet of our own by the FIB (no TTL decrement), or by `interface` when given. */
   | Readonly<{ kind: 'inject'; vrf: string; packet: Uint8Array; interface?: string; gateway?: IpAddress }>
+  /** TCP ports, of ours or of the other end, whose segments are punted where others go to the host (`toHost`). */
+  | Readonly<{ kind: 'set-punted-ports'; tcp: readonly number[] }>
   /** Captures packets from now on; a capture of that name is changed and keeps what it holds. */
   | Readonly<{ kind: 'set-tap'; tap: PlaneTap }>
   /** Ends a capture, or empties its buffer. */
@@ -178,6 +180,13 @@ export type PlaneSink = Readonly<{
   /** A finished IP packet leaves by a real interface toward `nextHop` (an address on that link). */
   transmit: (interfaceName: string, nextHop: IpAddress, packet: Uint8Array) => void;
   event: (event: PlaneEvent) => void;
+  /**
+   * Given where the plane stands in a machine that has real interfaces of its own: what came out of a tunnel and is for
+   * ourselves, or leaves by a real interface, goes there as it is, as if it came in by that tunnel; TTL and MTU are the
+   * machine's matter. Echo requests, ICMP errors, IKE and the punted ports stay with the plane. It may also be an ICMP
+   * error about a packet that came from there, by the device that it was routed into.
+   */
+  toHost?: (interfaceName: string, packet: Uint8Array) => void;
 }>;
 
 export type ChildSaCounters = Readonly<{
@@ -253,6 +262,11 @@ export type Plane = Readonly<{
   command: (command: PlaneCommand, now: Instant) => void;
   /** A packet came in from the link of an interface. The array stays the caller's: it is not changed. */
   receive: (interfaceName: string, packet: Uint8Array, now: Instant) => void;
+  /**
+   * The machine around routed a packet into a device of ours: the tunnel of that name takes it, or, where there is none
+   * because it is a template, the tunnel that the FIB chooses. TTL has been counted down already.
+   */
+  receiveFromHost: (vrf: string, device: string, packet: Uint8Array, now: Instant) => void;
   /** When `tick` is next needed. */
   wakeAt: () => Instant | undefined;
   tick: (now: Instant) => void;

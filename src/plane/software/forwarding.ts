@@ -14,6 +14,7 @@ import {
 } from '../../ip/index.ts';
 import type { PlaneNextHop } from '../contract.ts';
 import { flowHash } from './flow.ts';
+import { HostSide } from './host-side.ts';
 import {
   addressLike,
   dropOf,
@@ -29,6 +30,7 @@ import { Tunnels } from './tunnels.ts';
 
 /** UDP port of ESP in UDP and of IKE behind a NAT, RFC 3948. */
 const NAT_TRAVERSAL_PORT = 4500;
+const IKE_PORT = 500;
 const UDP_HEADER = 8;
 const KEEPALIVE = 0xff;
 const FLAG_SYN = 0x02;
@@ -51,6 +53,8 @@ export class Forwarding {
   readonly security = new Security();
   readonly #state: PlaneState;
   readonly #errors = new TokenBucket(ERRORS_PER_SECOND, ERROR_BURST);
+  /** Where packets of the machine around come from; one packet at a time. */
+  #host: HostSide | undefined;
   #depth = 0;
 
   constructor(state: PlaneState, random: Random) {
@@ -104,6 +108,66 @@ export class Forwarding {
   inputInner(port: Port, packet: Uint8Array, header: IpHeader, now: Instant): void {
     if (this.#enter()) this.input(port, packet, true, now, header);
     this.#depth--;
+  }
+
+  /**
+   * A packet that the machine around routed into a device of ours, and so into a tunnel. Where its source is behind an
+   * interface of ours it counts as having come in there, as far as security levels go.
+   */
+  inputFromHost(vrf: Vrf, device: string, packet: Uint8Array, now: Instant): void {
+    const header = this.#parse(undefined, packet);
+    if (header === undefined) return;
+    const { source, destination } = header;
+    if (destination.isMulticast || (header.family === 4 && destination.a === -1)) {
+      this.#state.drop(undefined, 'multicast'); // routers and services of the machine look for others there
+      return;
+    }
+    if (isMartian(header) || source.isLinkLocal || destination.isLinkLocal) {
+      this.#state.drop(undefined, 'not-ours');
+      return;
+    }
+    const whole = packet.length === header.totalLength ? packet : packet.subarray(0, header.totalLength);
+    const side = this.#hostSide(vrf, device);
+    const named = this.#state.ports.get(device);
+    const route = named === undefined ? vrf.route(destination) : undefined;
+    const hop = route && this.#chooseHop(route, flowHash(header, whole));
+    const out = named ?? (hop && this.#state.ports.get(hop.interface));
+    if (out === undefined || out.config.kind === 'ethernet') {
+      // The machine's routes and ours differ for a moment. Sent back to it, the packet would come again.
+      this.#unrouted(side, vrf, out === undefined ? route : undefined, hop, header, whole, now);
+      return;
+    }
+    const from = this.#lanOf(vrf, source);
+    if (from !== undefined) {
+      from.inPackets++;
+      from.inBytes += whole.length;
+      if (this.#state.taps.any) this.#state.taps.see('in', from.config, whole);
+      if (!this.security.permits(from, out, header, whole, now)) {
+        this.#state.drop(from, 'security-level');
+        return;
+      }
+    }
+    const isClamped = header.protocol === Protocol.TCP && isSyn(header, whole);
+    const sent = isClamped ? whole.slice() : whole;
+    if (isClamped) this.#clamp(from ?? out, out, header, sent);
+    this.leave(side, out, hop?.gateway ?? destination, header, sent, now);
+  }
+
+  /** The real interface that an address is behind, unless it is our own. */
+  #lanOf(vrf: Vrf, address: IpAddress): Port | undefined {
+    if (vrf.ownerOf(address) !== undefined) return undefined;
+    for (const { interface: name } of vrf.route(address)?.nextHops ?? []) {
+      const port = this.#state.ports.get(name);
+      if (port?.config.kind === 'ethernet') return port;
+    }
+    return undefined;
+  }
+
+  #hostSide(vrf: Vrf, device: string): HostSide {
+    if (this.#host === undefined) this.#host = new HostSide(vrf);
+    this.#host.vrf = vrf;
+    this.#host.device = device;
+    return this.#host;
   }
 
   /**
@@ -229,6 +293,7 @@ export class Forwarding {
     packet: Uint8Array,
     now: Instant,
   ): boolean {
+    if (from instanceof HostSide) return this.#errorToHost(from.device, kind, code, mtu, header, packet, now);
     const vrf = from?.vrf ?? ownVrf;
     const source = this.#errorSource(from, vrf, header);
     if (source === undefined || !this.#errors.take(now)) return false;
@@ -237,6 +302,27 @@ export class Forwarding {
     const told = !this.#enter() || this.originate(vrf, message, now, from);
     this.#depth--;
     return told;
+  }
+
+  /**
+   * The machine believes no packet from outside that bears one of its own addresses, and ours are its own. The
+   * destination's is one that its routes expect there.
+   */
+  #errorToHost(
+    device: string,
+    kind: ErrorKind,
+    code: number,
+    mtu: number,
+    header: IpHeader,
+    packet: Uint8Array,
+    now: Instant,
+  ): boolean {
+    const { toHost } = this.#state.sink;
+    if (toHost === undefined || !this.#errors.take(now)) return false;
+    const message = buildIcmpError({ source: header.destination, kind, code, mtu, offending: packet });
+    if (message === undefined) return false;
+    toHost(device, message);
+    return true;
   }
 
   #errorSource(from: Port | undefined, vrf: Vrf, header: IpHeader): IpAddress | undefined {
@@ -252,14 +338,15 @@ export class Forwarding {
   }
 
   #forward(port: Port, header: IpHeader, packet: Uint8Array, owned: boolean, now: Instant): void {
-    if (header.ttl <= 1) {
+    const route = port.vrf.route(header.destination);
+    const hop = route && this.#chooseHop(route, flowHash(header, packet));
+    const out = hop && this.#state.ports.get(hop.interface);
+    const isHosts = out?.config.kind === 'ethernet' && out.config.up && this.#handsOver(port);
+    if (header.ttl <= 1 && !isHosts) {
       this.#state.drop(port, 'ttl-exceeded');
       this.error(port, port.vrf, 'time-exceeded', 0, 0, header, packet, now);
       return;
     }
-    const route = port.vrf.route(header.destination);
-    const hop = route && this.#chooseHop(route, flowHash(header, packet));
-    const out = hop && this.#state.ports.get(hop.interface);
     if (out === undefined) {
       this.#unrouted(port, port.vrf, route, hop, header, packet, now);
       return;
@@ -270,9 +357,12 @@ export class Forwarding {
     }
     // The array of a packet from a link belongs to whoever gave it: a capture may still hold it.
     const copy = owned ? packet : packet.slice();
-    decrementTtl(copy);
+    if (!isHosts) decrementTtl(copy);
     if (header.protocol === Protocol.TCP && isSyn(header, copy)) this.#clamp(port, out, header, copy);
-    this.leave(port, out, hop?.gateway ?? header.destination, header, copy, now);
+    if (isHosts) {
+      this.#count(out, copy);
+      this.#handOver(port, copy);
+    } else this.leave(port, out, hop?.gateway ?? header.destination, header, copy, now);
   }
 
   #unrouted(
@@ -348,9 +438,14 @@ export class Forwarding {
         this.#deliverIcmp(port, header, packet, now);
         return;
       case Protocol.TCP:
-        this.#punt(port, packet);
+        if (this.#handsOver(port) && !this.#isPunted(header, packet)) this.#handOver(port, packet);
+        else this.#punt(port, packet);
         return;
       default:
+        if (this.#handsOver(port)) {
+          this.#handOver(port, packet);
+          return;
+        }
         this.#state.drop(port, 'unsupported-protocol');
         if (header.family === 6) return; // ICMPv6 has a parameter problem for it, which we do not send
         this.error(port, port.vrf, 'unreachable', UNREACHABLE_PROTOCOL, 0, header, packet, now);
@@ -367,8 +462,10 @@ export class Forwarding {
         this.#state.drop(port, dropOf(datagram.error));
         return;
       }
-      if (datagram.value.destinationPort !== NAT_TRAVERSAL_PORT) {
-        this.#punt(port, packet);
+      const { destinationPort } = datagram.value;
+      if (destinationPort !== NAT_TRAVERSAL_PORT) {
+        if (destinationPort !== IKE_PORT && this.#handsOver(port)) this.#handOver(port, packet);
+        else this.#punt(port, packet);
         return;
       }
     }
@@ -429,10 +526,28 @@ export class Forwarding {
     this.#state.sink.event({ kind: 'punt', vrf: port.vrf.name, interface: port.config.name, packet });
   }
 
-  #transmit(out: Port, gateway: IpAddress, packet: Uint8Array): void {
+  /** Whether the machine around takes what came in by an interface and stays on this side of the tunnels. */
+  #handsOver(port: Port): boolean {
+    return port.config.kind === 'tunnel' && this.#state.sink.toHost !== undefined;
+  }
+
+  #handOver(port: Port, packet: Uint8Array): void {
+    this.#state.sink.toHost?.(port.config.name, packet);
+  }
+
+  #isPunted({ payloadOffset: start }: IpHeader, packet: Uint8Array): boolean {
+    const { puntedTcp } = this.#state;
+    return puntedTcp.has(readU16(packet, start)) || puntedTcp.has(readU16(packet, start + 2));
+  }
+
+  #count(out: Port, packet: Uint8Array): void {
     out.outPackets++;
     out.outBytes += packet.length;
     if (this.#state.taps.any) this.#state.taps.see('out', out.config, packet);
+  }
+
+  #transmit(out: Port, gateway: IpAddress, packet: Uint8Array): void {
+    this.#count(out, packet);
     this.#state.sink.transmit(out.config.name, gateway, packet);
   }
 

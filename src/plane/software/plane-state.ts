@@ -152,6 +152,8 @@ export class PlaneState {
   readonly vrfs = new Map<string, Vrf>();
   readonly drops = new Map<DropReason, number>();
   readonly taps = new Taps();
+  /** TCP ports whose segments are for the gateway although there is a host. */
+  puntedTcp: ReadonlySet<number> = new Set();
   #identification = 0;
   /** Child SAs by interface name: they may come before their interface. */
   readonly #outbound = new Map<string, ChildSa[]>();

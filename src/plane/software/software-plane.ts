@@ -49,6 +49,9 @@ export class SoftwarePlane implements Plane {
         }
         this.#forwarding.originateBy(command.interface, command.gateway, command.packet, now);
         return;
+      case 'set-punted-ports':
+        this.#state.puntedTcp = new Set(command.tcp);
+        return;
       case 'set-tap':
         taps.set(command.tap);
         return;
@@ -73,6 +76,11 @@ export class SoftwarePlane implements Plane {
       return;
     }
     this.#forwarding.input(port, packet, false, now);
+  }
+
+  receiveFromHost(vrf: string, device: string, packet: Uint8Array, now: Instant): void {
+    this.#state.taps.now = now;
+    this.#forwarding.inputFromHost(this.#state.vrf(vrf), device, packet, now);
   }
 
   wakeAt(): Instant | undefined {
