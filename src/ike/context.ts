@@ -7,6 +7,7 @@ import { CookieJar } from './cookie.ts';
 import type { Cause, IkeEffect, IkeEnvironment } from './events.ts';
 import type { ChildState, IkeSa, Stage } from './ike-sa.ts';
 import type { IkeConfig, IkePath, IkePeer } from './policy.ts';
+import { dropPieces } from './reassembly.ts';
 import { zeroStatistics } from './statistics.ts';
 import { freeWindow } from './window.ts';
 
@@ -55,6 +56,8 @@ export class IkeContext {
   readonly touched = new Set<IkeSa>();
   readonly touchedPeers = new Set<PeerState>();
   halfOpen = 0;
+  /** Bytes of messages that came in part. */
+  heldBytes = 0;
   effects: IkeEffect[] = [];
   #sessions = 0;
   #orders = 0;
@@ -146,6 +149,8 @@ export class IkeContext {
       remoteIdentity: undefined,
       natLocal: false,
       natRemote: false,
+      fragmentation: undefined,
+      reassemblies: { request: undefined, response: undefined },
       window: freeWindow(0),
       responses: { nextId: 0 },
       exchange: undefined,
@@ -168,6 +173,7 @@ export class IkeContext {
 
   /** Takes an IKE SA out of all tables. Its children must be gone by then. */
   forget(sa: IkeSa): void {
+    dropPieces(this, sa);
     this.leaveHalfOpen(sa);
     if (sa.requestKey !== undefined) this.requests.delete(sa.requestKey);
     this.sas.delete(sa.localSpi);

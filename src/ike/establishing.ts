@@ -157,6 +157,7 @@ export function addSuccessor(
   next.natLocal = natLocal;
   next.natRemote = natRemote;
   next.isQuantumSafe = old.isQuantumSafe;
+  next.fragmentation = old.fragmentation === undefined ? undefined : { ...old.fragmentation };
   next.localIdentity = localIdentity;
   next.remoteIdentity = remoteIdentity;
   next.lifetimeMs = suite.lifetimeMs;

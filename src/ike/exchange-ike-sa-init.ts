@@ -18,6 +18,7 @@ import { keyIkeSa } from './establishing.ts';
 import type { Cause } from './events.ts';
 import { sendIkeAuth } from './exchange-ike-auth.ts';
 import { answerTo, faultOf, type IkeFault } from './faults.ts';
+import { mtuOf } from './fragments.ts';
 import { selectPeer } from './identity.ts';
 import type { IkeSa, InitSent } from './ike-sa.ts';
 import { detectNat, natNotifies } from './nat-detection.ts';
@@ -127,6 +128,7 @@ export function handleInitResponse(context: IkeContext, sa: IkeSa, stage: InitSe
   const nat = detectNat(payloads, header, sa.path);
   sa.natLocal = nat.local;
   sa.natRemote = nat.remote;
+  agreeOnFragmentation(context, sa, payloads);
   sa.remoteSpi = header.responderSpi;
   // Section 2.23: with a NAT on the way the initiator moves to port 4500 before IKE_AUTH.
   if (nat.local || nat.remote) sa.path = onPort4500(sa.path);
@@ -206,6 +208,7 @@ export function handleInitRequest(context: IkeContext, path: IkePath, bytes: Uin
       { kind: 'nonce', data: nr },
       ...natNotifies(response, path),
       ...(usesPpk ? [notify(NotifyType.USE_PPK)] : []),
+      ...fragmentationNotify(context),
     ],
   });
   const session = context.newSession();
@@ -215,13 +218,14 @@ export function handleInitRequest(context: IkeContext, path: IkePath, bytes: Uin
   const nat = detectNat(payloads, header, path);
   sa.natLocal = nat.local;
   sa.natRemote = nat.remote;
+  agreeOnFragmentation(context, sa, payloads);
   const exchanged = { ni: nonce.data.slice(), nr };
   const spis = { spiI: remoteSpi, spiR: localSpi };
   const keys = keyIkeSa(context, sa, suite, { ...suite, ...exchanged, ...spis, sharedSecret: secret.value });
   const { skPi, skPr } = keys;
   const proofs = { request: bytes.slice(), response: message, ...exchanged, skPi, skPr };
   sa.stage = { kind: 'init-answered', proofs, usesPpk };
-  sa.responses = answered(sa.responses, message);
+  sa.responses = answered(sa.responses, { datagrams: [message] });
   sa.expiresAt = after(context.now, HALF_OPEN_MS);
   sa.requestKey = key;
   context.requests.set(key, sa);
@@ -272,6 +276,7 @@ function sendInit(context: IkeContext, sa: IkeSa, stage: InitSent): void {
       { kind: 'nonce', data: stage.nonce },
       ...natNotifies(header, sa.path),
       ...(sa.peer?.ppk === undefined ? [] : [notify(NotifyType.USE_PPK)]),
+      ...fragmentationNotify(context),
     ],
   });
   sa.window = freeWindow(0);
@@ -371,6 +376,17 @@ function mayEnter(
   const cookie = cookies.make(nonce, header.initiatorSpi, path.remote, now);
   answerInClear(context, path, header, [notify(NotifyType.COOKIE, cookie)]);
   return false;
+}
+
+/** RFC 7383 section 2.3: both say that they can put pieces together, or nobody cuts. */
+function fragmentationNotify({ config }: IkeContext): Payload[] {
+  return config.fragmentation === undefined ? [] : [notify(NotifyType.IKEV2_FRAGMENTATION_SUPPORTED)];
+}
+
+function agreeOnFragmentation({ config }: IkeContext, sa: IkeSa, payloads: readonly Payload[]): void {
+  const isSaid = pickNotify(payloads, NotifyType.IKEV2_FRAGMENTATION_SUPPORTED) !== undefined;
+  if (isSaid && config.fragmentation !== undefined)
+    sa.fragmentation = { mtu: mtuOf(sa.path, config.fragmentation.mtu) };
 }
 
 /** Section 2.1: a repeated request gets the same response while the IKE SA is half open, and nothing later. */

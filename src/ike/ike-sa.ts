@@ -5,9 +5,11 @@
 import { after, type Instant, type Prefix, type SecretKey } from '../base/index.ts';
 import type { KeyShare, Protector } from '../crypto/index.ts';
 import type { Cause } from './events.ts';
+import { overheadOf } from './fragments.ts';
 import { livenessDueAt } from './liveness.ts';
 import type { EspProposal, Identity, IkePath, IkePeer, IkeProposal, TrafficSelector } from './policy.ts';
 import type { PpkKeys } from './ppk.ts';
+import { type Reassemblies, reassemblyWakeAt } from './reassembly.ts';
 import type { ChildSaSnapshot, IkeSaSnapshot } from './snapshot.ts';
 import { nextRequestId, type ResponseCache, type Window, windowWakeAt } from './window.ts';
 
@@ -164,6 +166,9 @@ export type IkeSa = {
   remoteIdentity: Identity | undefined;
   natLocal: boolean;
   natRemote: boolean;
+  /** Both ends cut large messages (RFC 7383); `mtu` is the largest IP packet, less than configured once probed. */
+  fragmentation: { mtu: number } | undefined;
+  readonly reassemblies: Reassemblies;
   window: Window;
   responses: ResponseCache;
   exchange: Exchange | undefined;
@@ -204,6 +209,7 @@ export function mayAsk(sa: IkeSa): boolean {
 /** When the SA needs a tick: the earliest of all it waits for. */
 export function ikeSaWakeAt(sa: IkeSa): Instant | undefined {
   let wake = min(windowWakeAt(sa.window), sa.expiresAt);
+  wake = min(wake, reassemblyWakeAt(sa.reassemblies));
   if (sa.stage.kind !== 'established') return wake;
   wake = min(wake, sa.rekeyAt);
   wake = min(wake, sa.keepaliveAt);
@@ -244,6 +250,9 @@ export function snapshotOf(sa: IkeSa, now: Instant): IkeSaSnapshot {
     localMessageId: nextRequestId(sa.window),
     remoteMessageId: sa.responses.nextId,
     peerRoutes: sa.peerRoutes,
+    ...(sa.fragmentation === undefined
+      ? {}
+      : { fragmentation: { mtu: sa.fragmentation.mtu, overhead: overheadOf(sa.path) } }),
     children: [...sa.children.values()].map(childSnapshotOf),
   };
 }

@@ -113,6 +113,11 @@ export type IkeConfig = Readonly<{
   maxHalfOpen: number;
   /** UDP keepalive from behind a NAT, RFC 3948 section 4; 0 switches NAT detection's keepalives off. */
   natKeepaliveMs: number;
+  /**
+   * Encrypted messages too large for one datagram are cut (RFC 7383); absent: neither said nor done. `mtu` is the
+   * largest IP packet; absent: 576 for IPv4, 1280 for IPv6.
+   */
+  fragmentation?: Readonly<{ mtu?: number }>;
 }>;
 
 /** The two ends of an IKE SA as seen by us. Port 4500 on our side means non-ESP markers and UDP encapsulation. */

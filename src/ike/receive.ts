@@ -11,12 +11,21 @@ import { answerTo, faultOf, type IkeFault } from './faults.ts';
 import type { IkeSa } from './ike-sa.ts';
 import { type Answer, causeOfNotify, notify, pick, pickNotify } from './payloads.ts';
 import type { IkePath } from './policy.ts';
-import { exchangeName, keepAnswering, keepaliveAt, moveWindow, respond, send } from './sending.ts';
+import { assemble, dropPieces } from './reassembly.ts';
+import { answerAgain, exchangeName, keepAnswering, keepaliveAt, moveWindow, respond } from './sending.ts';
 import { openMessage } from './sk.ts';
 import { countOpened } from './statistics.ts';
 import { classifyRequest } from './window.ts';
 import { decodeHeader, plainHeader, readHeader } from './wire/codec.ts';
-import { ExchangeType, type IkeHeader, NotifyType, type Payload, ProtocolId, type WireFault } from './wire/message.ts';
+import {
+  ExchangeType,
+  type IkeHeader,
+  NotifyType,
+  type Payload,
+  PayloadType,
+  ProtocolId,
+  type WireFault,
+} from './wire/message.ts';
 
 /** Handles one IKE message, whatever its bytes. */
 export function receive(context: IkeContext, path: IkePath, bytes: Uint8Array): void {
@@ -56,12 +65,20 @@ export function receive(context: IkeContext, path: IkePath, bytes: Uint8Array): 
     return;
   }
   if (sa.inbound === undefined) throw new Error('an IKE SA past IKE_SA_INIT has no keys');
-  const opened = openMessage(bytes, sa.inbound);
+  const isPiece = decoded.value.nextPayload === PayloadType.SKF;
+  const opened = isPiece ? assemble(context, sa, header, bytes) : openMessage(bytes, sa.inbound);
+  if (opened === 'nothing') return;
+  if (opened === 'repeated') {
+    answerAgain(context, sa, path, bytes);
+    return;
+  }
   if (!opened.ok) {
     handleUnreadable(context, sa, path, header, opened.error);
     return;
   }
   const { payloads } = opened.value;
+  const half = header.isResponse ? 'response' : 'request';
+  if (!isPiece && sa.reassemblies[half]?.messageId === header.messageId) dropPieces(context, sa, half);
   countOpened(context.statistics, payloads);
   if (header.isResponse) receiveResponse(context, sa, header, payloads, path);
   else receiveRequest(context, sa, header, payloads, path);
@@ -75,9 +92,8 @@ function receiveRequest(
   path: IkePath,
 ): void {
   const place = classifyRequest(sa.responses, header.messageId);
-  if (place === 'repeated' && sa.responses.last !== undefined) {
-    context.count('request-repeated');
-    send(context, path, sa.responses.last);
+  if (place === 'repeated') {
+    answerAgain(context, sa, path);
     return;
   }
   if (place !== 'new' || sa.stage.kind === 'dead') {

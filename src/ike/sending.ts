@@ -1,11 +1,21 @@
 /** How requests and responses leave: sealed, numbered, remembered for repetition. */
 import type { Instant } from '../base/index.ts';
 import type { IkeContext } from './context.ts';
+import { type Outgoing, overheadOf, sealDatagrams, smallerMtu } from './fragments.ts';
 import { deadUntil, type IkeSa } from './ike-sa.ts';
 import type { IkePath } from './policy.ts';
-import { sealMessage } from './sk.ts';
+import { dropPieces } from './reassembly.ts';
 import { countSealed } from './statistics.ts';
-import { answered, NEGOTIATION_SCHEDULE, nextRequestId, type Schedule, step, type WindowEvent } from './window.ts';
+import {
+  answered,
+  NEGOTIATION_SCHEDULE,
+  nextRequestId,
+  type Schedule,
+  step,
+  type WindowEvent,
+  withRequest,
+} from './window.ts';
+import { encodePayloads } from './wire/codec.ts';
 import { ExchangeType, type IkeHeader, type Payload } from './wire/message.ts';
 
 /** Seals and sends the next request of this SA. */
@@ -18,12 +28,12 @@ export function sendRequest(
 ): void {
   context.count(`request-${exchangeName(exchange)}-sent`);
   const message = seal(context, sa, header(sa, exchange, nextRequestId(sa.window), false), payloads);
-  sendFirst(context, sa, message, schedule);
+  moveWindow(context, sa, { kind: 'request', message, schedule });
 }
 
 /** Sends a request that is ready as bytes, and keeps it for repetition. */
 export function sendFirst(context: IkeContext, sa: IkeSa, message: Uint8Array, schedule: Schedule): void {
-  moveWindow(context, sa, { kind: 'request', message, schedule });
+  moveWindow(context, sa, { kind: 'request', message: { datagrams: [message] }, schedule });
 }
 
 /** Seals the response to the request that has just been handled, sends it and keeps it for repetition. */
@@ -36,7 +46,24 @@ export function respond(
 ): void {
   const response = seal(context, sa, header(sa, request.exchange, request.messageId, true), payloads);
   sa.responses = answered(sa.responses, response);
-  send(context, path, response);
+  sendAll(context, path, response);
+}
+
+/**
+ * The last request came again: so does its response. It may have been too large for the path, so it is cut smaller
+ * (RFC 7383 section 2.5.2): as small as the pieces of the request, of which the peer has found out by now, and by one
+ * size every other time.
+ */
+export function answerAgain(context: IkeContext, sa: IkeSa, path: IkePath, piece?: Uint8Array): void {
+  context.count('request-repeated');
+  const { last, nextId, repeats = 0 } = sa.responses;
+  if (last === undefined) return;
+  const tries = repeats + 2;
+  const asThePeer = piece === undefined ? undefined : piece.length + overheadOf(path);
+  const isSmaller = asThePeer !== undefined && asThePeer < largestOf(last) + overheadOf(path);
+  const response = isSmaller ? cutSmaller(context, sa, last, asThePeer) : probeSmaller(context, sa, last, tries);
+  sa.responses = { nextId, last: response, repeats: repeats + 1 };
+  sendAll(context, path, response);
 }
 
 /** Hands a message over. */
@@ -44,6 +71,11 @@ export function send(context: IkeContext, path: IkePath, message: Uint8Array): v
   context.count('sent');
   context.statistics.bytesSent += message.length;
   context.emit({ kind: 'send', path, message });
+}
+
+function sendAll(context: IkeContext, path: IkePath, { datagrams }: Outgoing): void {
+  if (datagrams.length > 1) context.count('messages-fragmented');
+  for (const datagram of datagrams) send(context, path, datagram);
 }
 
 /** Feeds the request window; says what became of it. */
@@ -57,11 +89,14 @@ export function moveWindow(context: IkeContext, sa: IkeSa, event: WindowEvent): 
       outcome = effect.kind;
       continue;
     }
-    if (effect.again) {
+    let { message } = effect;
+    if (effect.times > 1) {
       context.count('resent');
       context.notice(sa, 'retransmission', 'no response yet: the request is sent again');
+      message = probeSmaller(context, sa, message, effect.times);
+      sa.window = withRequest(sa.window, message);
     }
-    send(context, sa.path, effect.message);
+    sendAll(context, sa.path, message);
     if (sa.keepaliveAt !== undefined) sa.keepaliveAt = keepaliveAt(context, sa);
   }
   return outcome;
@@ -75,6 +110,7 @@ export function keepaliveAt(context: IkeContext, sa: IkeSa): Instant | undefined
 
 /** Nothing is left but to answer repeats of the last request, whose response may have been lost. */
 export function keepAnswering(context: IkeContext, sa: IkeSa): void {
+  dropPieces(context, sa);
   sa.stage = { kind: 'dead' };
   sa.exchange = undefined;
   sa.tasks = [];
@@ -86,12 +122,46 @@ export function keepAnswering(context: IkeContext, sa: IkeSa): void {
   context.touched.add(sa);
 }
 
-function seal(context: IkeContext, sa: IkeSa, head: IkeHeader, payloads: readonly Payload[]): Uint8Array {
-  if (sa.outbound === undefined) throw new Error('an IKE SA without keys cannot seal');
-  const counter = sa.sealed;
-  sa.sealed += 1;
+function seal(context: IkeContext, sa: IkeSa, head: IkeHeader, payloads: readonly Payload[]): Outgoing {
   countSealed(context.statistics, payloads);
-  return sealMessage(head, payloads, { protector: sa.outbound, counter }, context.environment.random);
+  return cutFor(context, sa, { header: head, content: encodePayloads(payloads) });
+}
+
+/** Seals content in datagrams of the size that the path takes, as far as is known. */
+function cutFor(context: IkeContext, sa: IkeSa, source: NonNullable<Outgoing['source']>): Outgoing {
+  const protector = sa.outbound;
+  if (protector === undefined) throw new Error('an IKE SA without keys cannot seal');
+  const nextCounter = (): number => sa.sealed++;
+  const { fragmentation, path } = sa;
+  const size = fragmentation === undefined ? Number.POSITIVE_INFINITY : fragmentation.mtu - overheadOf(path);
+  const { random } = context.environment;
+  const datagrams = sealDatagrams(source.header, source.content, { protector, nextCounter }, size, random);
+  return fragmentation === undefined ? { datagrams } : { datagrams, source };
+}
+
+/**
+ * RFC 7383 section 2.5.2: large datagrams may be what does not get through, so every other repetition is cut smaller,
+ * and so is what follows on this IKE SA. The receiver knows the newer pieces by their larger number.
+ */
+function probeSmaller(context: IkeContext, sa: IkeSa, message: Outgoing, times: number): Outgoing {
+  if (sa.fragmentation === undefined || times % 2 === 0) return message;
+  const smaller = smallerMtu(sa.path, sa.fragmentation.mtu);
+  return smaller === undefined ? message : cutSmaller(context, sa, message, smaller);
+}
+
+function cutSmaller(context: IkeContext, sa: IkeSa, message: Outgoing, mtu: number): Outgoing {
+  const { source } = message;
+  if (source === undefined || sa.fragmentation === undefined) return message;
+  if (largestOf(message) + overheadOf(sa.path) <= mtu) return message;
+  sa.fragmentation.mtu = mtu;
+  const smaller = cutFor(context, sa, source);
+  if (smaller.datagrams.length <= message.datagrams.length) return message;
+  context.count('messages-cut-smaller');
+  return smaller;
+}
+
+function largestOf({ datagrams }: Outgoing): number {
+  return Math.max(...datagrams.map(({ length }) => length));
 }
 
 function header(sa: IkeSa, exchange: number, messageId: number, isResponse: boolean): IkeHeader {

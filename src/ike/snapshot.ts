@@ -51,6 +51,8 @@ export type IkeSaSnapshot = Readonly<{
   localMessageId: number;
   remoteMessageId: number;
   peerRoutes: readonly Prefix[];
+  /** Both ends cut large messages (RFC 7383): the largest IP packet that we send, and what of it is IP, UDP and marker. */
+  fragmentation?: Readonly<{ mtu: number; overhead: number }>;
   children: readonly ChildSaSnapshot[];
 }>;
 

@@ -9,11 +9,13 @@ import { startDeleteChild, startDeleteIke, startLiveness, startSetConfiguration 
 import { startRekeyIke } from './exchange-rekey-ike-sa.ts';
 import { hasLiveChild, type IkeSa, mayAsk, type Task } from './ike-sa.ts';
 import { livenessDueAt } from './liveness.ts';
+import { expirePieces } from './reassembly.ts';
 import { keepaliveAt, moveWindow } from './sending.ts';
 
 /** Everything of this SA whose time has come. */
 export function upkeep(context: IkeContext, sa: IkeSa): void {
   context.touched.add(sa);
+  expirePieces(context, sa);
   if (moveWindow(context, sa, { kind: 'tick' }) === 'peer-dead') {
     peerDead(context, sa);
     return;

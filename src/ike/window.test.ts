@@ -6,7 +6,7 @@ import { backOffMs, lifetime, rekeyRetryAt } from './lifetimes.ts';
 import { address } from './pair.fixture.ts';
 import { answered, classifyRequest, freeWindow, step } from './window.ts';
 
-const request = Uint8Array.of(1, 2, 3);
+const request = { datagrams: [Uint8Array.of(1, 2, 3)] };
 const { next: waiting } = step(
   freeWindow(5),
   { kind: 'request', message: request, schedule: [1_000, 2_000] },
@@ -71,12 +71,13 @@ test('retries wait longer each time, up to half a minute', () => {
 
 test('a cookie is good for who got it, and for a while (RFC 7296 section 2.6)', () => {
   const jar = new CookieJar(seededRandom(1));
+  const nonce = Uint8Array.of(1, 2, 3);
   const remote = { address: address('192.0.2.1'), port: 500 };
-  const cookie = jar.make(request, 7n, remote, at(0));
-  assert.ok(jar.accepts(cookie, request, 7n, remote, at(59_000)));
-  assert.ok(jar.accepts(cookie, request, 7n, remote, at(61_000)), 'the secret before is still good');
-  assert.ok(!jar.accepts(cookie, request, 8n, remote, at(61_000)));
-  assert.ok(!jar.accepts(cookie, request, 7n, { ...remote, port: 501 }, at(61_000)));
+  const cookie = jar.make(nonce, 7n, remote, at(0));
+  assert.ok(jar.accepts(cookie, nonce, 7n, remote, at(59_000)));
+  assert.ok(jar.accepts(cookie, nonce, 7n, remote, at(61_000)), 'the secret before is still good');
+  assert.ok(!jar.accepts(cookie, nonce, 8n, remote, at(61_000)));
+  assert.ok(!jar.accepts(cookie, nonce, 7n, { ...remote, port: 501 }, at(61_000)));
   assert.ok(!jar.accepts(cookie, Uint8Array.of(9), 7n, remote, at(61_000)));
-  assert.ok(!jar.accepts(cookie, request, 7n, remote, at(200_000)));
+  assert.ok(!jar.accepts(cookie, nonce, 7n, remote, at(200_000)));
 });

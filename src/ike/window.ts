@@ -3,6 +3,7 @@
  * and the last response, kept to answer a repeated request byte for byte (section 2.1).
  */
 import { after, type Instant } from '../base/index.ts';
+import type { Outgoing } from './fragments.ts';
 
 /** How long to wait after each sending of a request; after the last wait the peer counts as dead. */
 export type Schedule = readonly number[];
@@ -21,24 +22,29 @@ export type Window =
 type Waiting = Readonly<{
   state: 'waiting';
   id: number;
-  request: Uint8Array;
+  request: Outgoing;
   schedule: Schedule;
   tries: number;
   resendAt: Instant;
 }>;
 
 export type WindowEvent =
-  | Readonly<{ kind: 'request'; message: Uint8Array; schedule: Schedule }>
+  | Readonly<{ kind: 'request'; message: Outgoing; schedule: Schedule }>
   | Readonly<{ kind: 'response'; id: number }>
   | Readonly<{ kind: 'tick' }>;
 export type WindowEffect = Readonly<
-  { kind: 'send'; message: Uint8Array; again: boolean } | { kind: 'deliver' } | { kind: 'peer-dead'; tries: number }
+  { kind: 'send'; message: Outgoing; times: number } | { kind: 'deliver' } | { kind: 'peer-dead'; tries: number }
 >;
 export type Step = Readonly<{ next: Window; effects: readonly WindowEffect[] }>;
 
 /** A window whose next request has this message id. */
 export function freeWindow(nextId: number): Window {
   return { state: 'free', nextId };
+}
+
+/** The window with its request cut into other datagrams (RFC 7383 section 2.5.2): what they carry is the same. */
+export function withRequest(window: Window, request: Outgoing): Window {
+  return window.state === 'waiting' ? { ...window, request } : window;
 }
 
 /** Next state and what to do. A request while another waits is our own mistake. */
@@ -77,7 +83,7 @@ function stepFree(window: Extract<Window, { state: 'free' }>, event: WindowEvent
       tries: 1,
       resendAt: after(now, schedule[0] ?? 0),
     },
-    effects: [{ kind: 'send', message, again: false }],
+    effects: [{ kind: 'send', message, times: 1 }],
   };
 }
 
@@ -93,8 +99,9 @@ function stepWaiting(window: Waiting, event: WindowEvent, now: Instant): Step {
     return { next: { state: 'dead', nextId: window.id + 1 }, effects: [{ kind: 'peer-dead', tries: window.tries }] };
   }
   // Byte for byte the same request: section 2.1 forbids rebuilding it.
-  const next = { ...window, tries: window.tries + 1, resendAt: after(now, wait) };
-  return { next, effects: [{ kind: 'send', message: window.request, again: true }] };
+  const times = window.tries + 1;
+  const next = { ...window, tries: times, resendAt: after(now, wait) };
+  return { next, effects: [{ kind: 'send', message: window.request, times }] };
 }
 
 function stay(window: Window): Step {
@@ -102,7 +109,12 @@ function stay(window: Window): Step {
 }
 
 /** The peer's half: which request comes next, and what we answered to the one before. */
-export type ResponseCache = Readonly<{ nextId: number; last?: Uint8Array }>;
+export type ResponseCache = Readonly<{
+  nextId: number;
+  last?: Outgoing;
+  /** How often that was asked for again. */
+  repeats?: number;
+}>;
 
 /** What a request with this id is: to be handled, to be answered as before, or not ours to answer. */
 export function classifyRequest(cache: ResponseCache, id: number): 'new' | 'repeated' | 'old' | 'future' {
@@ -112,6 +124,6 @@ export function classifyRequest(cache: ResponseCache, id: number): 'new' | 'repe
 }
 
 /** The cache after answering the request it waited for. */
-export function answered(cache: ResponseCache, response: Uint8Array): ResponseCache {
+export function answered(cache: ResponseCache, response: Outgoing): ResponseCache {
   return { nextId: cache.nextId + 1, last: response };
 }

@@ -178,6 +178,7 @@ function decodePayload(type: number, critical: boolean, body: Uint8Array): Resul
     case PayloadType.CP:
       return map(decodeConfiguration(body), (configuration) => ({ kind: 'cp', ...configuration }));
     case PayloadType.SK:
+    case PayloadType.SKF:
       return fail({ kind: 'unexpected-encrypted', payload: type });
     default:
       // Section 2.5: an unknown payload is skipped unless its sender marked it critical.

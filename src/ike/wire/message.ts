@@ -19,6 +19,8 @@ export const PayloadType = {
   TSR: 45,
   SK: 46,
   CP: 47,
+  /** Encrypted and Authenticated Fragment, RFC 7383 section 2.5. */
+  SKF: 53,
 } as const;
 
 export const ExchangeType = { IKE_SA_INIT: 34, IKE_AUTH: 35, CREATE_CHILD_SA: 36, INFORMATIONAL: 37 } as const;
@@ -126,6 +128,7 @@ export const NotifyType = {
   NO_NATS_ALLOWED: 16402,
   /** RFC 4478. */
   AUTH_LIFETIME: 16403,
+  CHILDLESS_IKEV2_SUPPORTED: 16418,
   IKEV2_FRAGMENTATION_SUPPORTED: 16430,
   SIGNATURE_HASH_ALGORITHMS: 16431,
   /** RFC 8784 section 5.1. */
