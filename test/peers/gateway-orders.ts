@@ -1,0 +1,52 @@
+/** What a test asks of a gateway in another process, and what it is told: one line of JSON each. */
+export type Order =
+  /** Run this configuration, an ASA's; the first one or a change of it. */
+  | Readonly<{ kind: 'configure'; text: string }>
+  | Readonly<{ kind: 'view' }>
+  | Readonly<{ kind: 'ping'; destination: string; source?: string; count: number; size: number; timeoutMs: number }>
+  | Readonly<{ kind: 'clear-ike' | 'clear-child'; remote?: string }>
+  | Readonly<{ kind: 'shutdown' }>;
+
+/** The answer to every order but `view` and `ping` is null. */
+export type Answer = GatewayView | PingView | null;
+
+export type PingView = Readonly<{ replies: number; results: readonly string[] }>;
+
+export type ChildView = Readonly<{
+  inboundSpi: string;
+  outboundSpi: string;
+  encr: number;
+  keyBits: number;
+  integ: number;
+  group: number;
+  localSelectors: readonly string[];
+  remoteSelectors: readonly string[];
+  rekeying: boolean;
+}>;
+
+export type IkeSaView = Readonly<{
+  session: number;
+  peer: string;
+  status: 'negotiating' | 'established' | 'rekeyed' | 'deleting';
+  role: 'initiator' | 'responder';
+  local: string;
+  remote: string;
+  localSpi: string;
+  remoteSpi: string;
+  encr: number;
+  keyBits: number;
+  integ: number;
+  prf: number;
+  group: number;
+  natLocal: boolean;
+  natRemote: boolean;
+  children: readonly ChildView[];
+}>;
+
+export type GatewayView = Readonly<{
+  sas: readonly IkeSaView[];
+  counters: Readonly<Record<string, number>>;
+  waiting: readonly Readonly<{ peer: string; lastFailure?: string }>[];
+  tunnels: readonly Readonly<{ name: string; up: boolean; downReason?: string }>[];
+  drops: Readonly<Record<string, number>>;
+}>;

@@ -1,0 +1,64 @@
+/**
+ * The interoperability matrix: what was proven, against whom. Each cell is a test that ran; the table of the
+ * documents is drawn from this list and from nothing else.
+ */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { espSuites, ikeSuites } from './suites.ts';
+
+export type Area = Readonly<{
+  title: string;
+  peer: string;
+  columns: readonly string[];
+  rows: readonly Row[];
+}>;
+
+/** `only`: the columns that it has; absent: all. */
+export type Row = Readonly<{ name: string; only?: readonly string[] }>;
+
+const STRONGSWAN = 'strongSwan 5.9.8';
+const ROLES = ['we initiate', 'they initiate'] as const;
+
+const named = (...names: readonly string[]): Row[] => names.map((name) => ({ name }));
+
+export const matrix = {
+  ike: {
+    title: 'Algorithms of IKE SAs',
+    peer: STRONGSWAN,
+    columns: ROLES,
+    rows: named(...ikeSuites.map(({ label }) => label)),
+  },
+  esp: {
+    title: 'Algorithms of ESP, group of the rekeying (PFS)',
+    peer: STRONGSWAN,
+    columns: ROLES,
+    rows: named(...espSuites.map(({ label }) => label)),
+  },
+} as const satisfies Readonly<Record<string, Area>>;
+
+/** The tests of one area: `cell` registers one, and at the end no cell may lack its test. */
+export class Proof {
+  readonly #area: Area;
+  readonly #open: Set<string>;
+
+  constructor(area: Area) {
+    this.#area = area;
+    this.#open = new Set(area.rows.flatMap((row) => columnsOf(area, row).map((column) => key(row.name, column))));
+    // Registered tests run before it, whether they pass or not.
+    after(() => assert.deepEqual([...this.#open], [], `cells of "${area.title}" without a test`));
+  }
+
+  cell(row: string, column: string, prove: () => Promise<void>): void {
+    const { title } = this.#area;
+    assert.ok(this.#open.delete(key(row, column)), `"${title}" has no cell ${row}, ${column}, or has it twice`);
+    test(`${row}: ${column}`, prove);
+  }
+}
+
+export function columnsOf(area: Area, row: Row): readonly string[] {
+  return row.only ?? area.columns;
+}
+
+function key(row: string, column: string): string {
+  return `${row}: ${column}`;
+}
