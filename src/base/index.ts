@@ -15,6 +15,7 @@ export {
   writeU16,
   writeU32,
 } from './bytes.ts';
+export { type Calendar, calendar, isoTime } from './calendar.ts';
 export { Deadlines } from './deadlines.ts';
 export { after, at, earlier, type Instant } from './instant.ts';
 export { type Endpoint, type Family, IpAddress } from './ip-address.ts';
