@@ -10,9 +10,6 @@ import { backOffMs, lifetime } from './lifetimes.ts';
 import type { EspSuite } from './negotiation.ts';
 import type { TrafficSelector } from './policy.ts';
 
-/** How long packets under way may still arrive on a child SA that was replaced. */
-export const LINGER_MS = 5_000;
-
 /** What an exchange agreed on. */
 export type Agreement = Readonly<{
   inboundSpi: number;
@@ -136,7 +133,7 @@ function register(context: IkeContext, sa: IkeSa, agreement: Agreement): ChildSt
     hardAt,
     parent: sa,
     state: 'live',
-    askedBy: agreement.isFirst || agreement.replaces !== undefined ? undefined : agreement.role,
+    origin: originOf(context, agreement),
     installed: false,
     rekeyAt: softAt,
     rekeying: false,
@@ -170,6 +167,14 @@ function childSaOf(sa: IkeSa, child: ChildState, agreement: Agreement): ChildSa 
     startOutbound,
     role,
   };
+}
+
+/** Where it comes from, if from a request for a child SA where there was none; a rekeyed one has it of the one before. */
+function originOf(context: IkeContext, agreement: Agreement): ChildState['origin'] {
+  const { isFirst, replaces, role, inboundSpi, suite } = agreement;
+  if (isFirst) return undefined;
+  if (replaces !== undefined) return replaces.origin;
+  return { askedBy: role, lowerSpi: Math.min(inboundSpi, suite.spi), since: context.now };
 }
 
 type DirectedKeys = Readonly<{

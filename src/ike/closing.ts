@@ -5,7 +5,7 @@ import type { IkeContext, PeerState } from './context.ts';
 import type { Cause } from './events.ts';
 import { answerTo, type IkeFault } from './faults.ts';
 import type { IkeSa } from './ike-sa.ts';
-import { backOffMs } from './lifetimes.ts';
+import { backOffMs, LINGER_MS } from './lifetimes.ts';
 import { type Answer, notify } from './payloads.ts';
 import type { IkePath, IkePeer } from './policy.ts';
 import { keepAnswering } from './sending.ts';
@@ -69,7 +69,7 @@ export function causeText(cause: Cause): string {
 }
 
 /** The peer's new IKE SA of a collision that nobody will decide any more. */
-function undecidedRival({ exchange }: IkeSa): IkeSa | undefined {
+export function undecidedRival({ exchange }: IkeSa): IkeSa | undefined {
   const rival = exchange?.kind === 'rekey-ike' ? exchange.collision?.rival : undefined;
   return rival?.stage.kind === 'established' && !rival.isUp ? rival : undefined;
 }
@@ -78,7 +78,9 @@ function close(context: IkeContext, sa: IkeSa, cause: Cause): void {
   const { isUp, session, path } = sa;
   sa.isUp = false;
   const childCause: Cause = { code: 'ike-sa-down', text: 'its IKE SA ended', because: cause };
-  for (const child of [...sa.children.values()]) removeChild(context, child, 0, childCause);
+  // One that lives on in another IKE SA may have packets under way on its child SAs.
+  const lingerMs = sa.stage.kind === 'rekeyed' || sa.stage.kind === 'deleting' ? LINGER_MS : 0;
+  for (const child of [...sa.children.values()]) removeChild(context, child, lingerMs, childCause);
   sa.childRetryAt = undefined;
   if (isUp) {
     context.count('ike-sas-ended');

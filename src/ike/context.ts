@@ -48,6 +48,8 @@ export class IkeContext {
   readonly children = new Map<number, ChildState>();
   readonly peers = new Map<string, PeerState>();
   /** Names of peers that a path leads to, configured or not. */
+  /** IKE SAs of one identity at one address. */
+  readonly crowds = new Map<string, Set<IkeSa>>();
   readonly reachable = new Set<string>();
   readonly deadlines = new Deadlines<IkeSa | PeerState>();
   readonly counters = new Map<string, number>();
@@ -128,10 +130,14 @@ export class IkeContext {
       path: IkePath;
       peer: IkePeer | undefined;
       stage: Stage;
+      reauthenticates?: number;
     }>,
   ): IkeSa {
     const sa: IkeSa = {
       ...begin,
+      reauthenticates: begin.reauthenticates,
+      isSuccessor: false,
+      crowd: undefined,
       isUp: false,
       isHalfOpen: false,
       createdOrder: this.nextOrder(),
@@ -159,6 +165,8 @@ export class IkeContext {
       peerRoutes: [],
       expiresAt: undefined,
       rekeyAt: undefined,
+      reauthAt: undefined,
+      authenticUntil: undefined,
       endCause: undefined,
       heardAt: this.now,
       keepaliveAt: undefined,
@@ -175,11 +183,19 @@ export class IkeContext {
   forget(sa: IkeSa): void {
     dropPieces(this, sa);
     this.leaveHalfOpen(sa);
+    this.#leaveCrowd(sa);
     if (sa.requestKey !== undefined) this.requests.delete(sa.requestKey);
     this.sas.delete(sa.localSpi);
     this.deadlines.set(sa, undefined);
     this.touched.delete(sa);
     this.leavePeer(sa);
+  }
+
+  #leaveCrowd(sa: IkeSa): void {
+    if (sa.crowd === undefined) return;
+    const crowd = this.crowds.get(sa.crowd);
+    crowd?.delete(sa);
+    if (crowd?.size === 0) this.crowds.delete(sa.crowd);
   }
 
   /** The SA no longer counts for its peer, which may have to begin again. */

@@ -1,16 +1,18 @@
 /** An IKE SA becomes established, or takes over from the one it replaces; what that means for others of that peer. */
 import { after } from '../base/index.ts';
 import type { Protector } from '../crypto/index.ts';
-import { deleteIkeSa, endIkeSa } from './closing.ts';
+import { deleteIkeSa, deleteQuietly, endIkeSa } from './closing.ts';
 import type { IkeContext } from './context.ts';
+import { joinCrowd } from './crowd.ts';
 import type { Cause } from './events.ts';
 import { identitiesEqual } from './identity.ts';
 import type { IkeAlgorithms, IkeSa } from './ike-sa.ts';
 import { deriveIkeKeys, type IkeKeyInput, type IkeKeys, protectorsOf, spiBytes } from './keys.ts';
-import { lifetime } from './lifetimes.ts';
+import { lifetime, REKEYED_LINGER_MS } from './lifetimes.ts';
 import type { IkeSuite } from './negotiation.ts';
 import type { Identity, IkePeer } from './policy.ts';
 import { keepaliveAt } from './sending.ts';
+import { type Predecessor, predecessorOf, setAside, succeed } from './succession.ts';
 
 type KeyedSuite = IkeAlgorithms & Pick<IkeSuite, 'lifetimeMs'>;
 
@@ -42,14 +44,15 @@ export function keyIkeSa(context: IkeContext, sa: IkeSa, suite: KeyedSuite, inpu
 /**
  * Both ends are authenticated. With INITIAL_CONTACT older IKE SAs of the same identity are dropped (RFC 7296 section
  * 2.4): older are those that stood before this one was begun. One that came to stand meanwhile was negotiated at the
- * same time, and the peer knew it or did not need to: those are for `settleSimultaneous`.
+ * same time, and the peer knew it or did not need to: those are for `settleSimultaneous`. Returns the IKE SA that this
+ * one takes the place of, if it came of a new authentication.
  */
 export function establish(
   context: IkeContext,
   sa: IkeSa,
   peer: IkePeer,
   identities: Readonly<{ local: Identity; remote: Identity; initialContact: boolean }>,
-): void {
+): Predecessor | undefined {
   context.leaveHalfOpen(sa);
   sa.stage = { kind: 'established' };
   sa.peer = peer;
@@ -57,9 +60,18 @@ export function establish(
   sa.remoteIdentity = identities.remote;
   sa.establishedOrder = context.nextOrder();
   startLife(context, sa, peer);
+  limitAuthentication(context, sa, peer.reauthenticateMs);
   const state = context.peers.get(peer.name);
   state?.sas.add(sa);
   if (identities.initialContact) dropOlder(context, sa);
+  joinCrowd(context, sa);
+  const predecessor = predecessorOf(context, sa);
+  if (predecessor !== undefined) {
+    sa.session = predecessor.sa.session;
+    // Of two at once one goes, which `settleSimultaneous` decides.
+    if (!predecessor.isRival) succeed(context, predecessor.sa, sa);
+    return predecessor;
+  }
   sa.isUp = true;
   sa.sessionSince = context.now;
   context.count('ike-sas-established');
@@ -69,6 +81,7 @@ export function establish(
   statistics.sessions++;
   statistics.peakSessions = Math.max(statistics.peakSessions, statistics.sessions);
   context.emit({ kind: 'ike-sa-up', session: sa.session, peer: peer.name, path: sa.path, role: sa.role });
+  return undefined;
 }
 
 /**
@@ -96,6 +109,15 @@ export function settleSimultaneous(context: IkeContext, sa: IkeSa): void {
       identitiesEqual(other.remoteIdentity, sa.remoteIdentity);
     if (!isRival) continue;
     const loser = initiatorSpi(other) < initiatorSpi(sa) ? other : sa;
+    if (other.session === sa.session) {
+      // Both reauthenticated: no session ends, one of the two IKE SAs does. Who began the other one deletes it, who
+      // knows by then that both ends have it.
+      if (loser === sa) setAside(context, sa);
+      else succeed(context, other, sa);
+      if (loser.role !== 'initiator') deleteQuietly(context, loser);
+      if (loser === sa) return;
+      continue;
+    }
     const cause: Cause = { code: 'simultaneous-initiation', text: 'both ends began at once: the other IKE SA stays' };
     if (loser.role !== 'initiator') {
       // Its initiator may have given up before it heard that we let it in, and then deletes nothing.
@@ -118,6 +140,9 @@ export function takeOver(context: IkeContext, old: IkeSa, next: IkeSa): void {
   next.establishedOrder = old.establishedOrder;
   next.peerRoutes = old.peerRoutes;
   next.childFailures = old.childFailures;
+  next.isSuccessor = old.isSuccessor;
+  next.reauthAt = old.reauthAt;
+  next.authenticUntil = old.authenticUntil;
   next.childRetryAt = old.childRetryAt;
   for (const child of old.children.values()) {
     child.parent = next;
@@ -130,6 +155,8 @@ export function takeOver(context: IkeContext, old: IkeSa, next: IkeSa): void {
   next.sessionSince = old.sessionSince;
   old.stage = { kind: 'rekeyed' };
   old.rekeyAt = undefined;
+  old.reauthAt = undefined;
+  old.authenticUntil = undefined;
   old.keepaliveAt = undefined;
   old.expiresAt = after(context.now, REKEYED_LINGER_MS);
   const state = context.peerOf(next);
@@ -142,9 +169,6 @@ export function takeOver(context: IkeContext, old: IkeSa, next: IkeSa): void {
   else context.statistics.ikeRekeysResponded++;
   context.notice(next, 'ike-sa-rekeyed', 'the IKE SA was rekeyed');
 }
-
-/** How long a replaced IKE SA waits for the peer's Delete: longer than all repetitions of a request. */
-export const REKEYED_LINGER_MS = 120_000;
 
 /** An IKE SA made by rekeying `old`, established at once but not yet its successor. */
 export function addSuccessor(
@@ -162,6 +186,7 @@ export function addSuccessor(
   next.remoteIdentity = remoteIdentity;
   next.lifetimeMs = suite.lifetimeMs;
   if (peer !== undefined) startLife(context, next, peer);
+  joinCrowd(context, next);
   return next;
 }
 
@@ -173,6 +198,16 @@ function startLife(context: IkeContext, sa: IkeSa, peer: IkePeer): void {
   sa.rekeyAt = ends?.softAt;
   sa.expiresAt = ends?.hardAt;
   sa.keepaliveAt = keepaliveAt(context, sa);
+  context.touched.add(sa);
+}
+
+/** From now on the authentication is good for so long, if that ends it earlier than before. */
+export function limitAuthentication(context: IkeContext, sa: IkeSa, forMs: number | undefined): void {
+  if (forMs === undefined) return;
+  const { softAt, hardAt } = lifetime(context.now, forMs, context.environment.random);
+  if (sa.authenticUntil !== undefined && sa.authenticUntil <= hardAt) return;
+  sa.reauthAt = softAt;
+  sa.authenticUntil = hardAt;
   context.touched.add(sa);
 }
 

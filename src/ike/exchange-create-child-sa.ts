@@ -16,7 +16,6 @@ import {
   addChild,
   addRedundantChild,
   childByOutboundSpi,
-  LINGER_MS,
   planChildRetry,
   removeChild,
   retireChild,
@@ -26,7 +25,7 @@ import type { IkeContext } from './context.ts';
 import type { Cause } from './events.ts';
 import { answerTo, type IkeFault } from './faults.ts';
 import { type ChildState, type CreateChildExchange, hasLiveChild, type IkeSa, type Task } from './ike-sa.ts';
-import { rekeyRetryAt } from './lifetimes.ts';
+import { LINGER_MS, rekeyRetryAt } from './lifetimes.ts';
 import {
   type Answer,
   causeOfNotify,
@@ -134,12 +133,12 @@ export function answerCreateChild(context: IkeContext, sa: IkeSa, payloads: read
     startOutbound: old === undefined ? 'now' : 'after-inbound',
   });
   const own = sa.exchange?.kind === 'create-child' ? sa.exchange : undefined;
-  if (old === undefined) settleParallel(context, child);
-  else if (own?.old === old) {
+  if (own !== undefined && old !== undefined && own.old === old) {
     own.collision = { rival: child, lowestNonce: lowest(nonce.data, nr) };
     context.count('child-collisions');
     context.notice(sa, 'rekey-collision', 'both ends asked for the same child SA at once');
-  } else old.state = 'replaced';
+  } else if (old !== undefined) old.state = 'replaced';
+  settleParallel(context, child);
   const answer = agreed.value.answer(inboundSpi);
   return { payloads: withKeys(answer, nr, keyShare) };
 }
@@ -197,28 +196,27 @@ export function handleCreateChildResponse(
     return;
   }
   const child = addChild(context, sa, agreement);
-  if (old === undefined) settleParallel(context, child);
-  else if (sa.children.get(old.inboundSpi) === old && old.state !== 'deleting') {
+  if (old !== undefined && sa.children.get(old.inboundSpi) === old && old.state !== 'deleting') {
     retireChild(context, old, REKEYED);
   }
+  settleParallel(context, child);
 }
 
 /**
  * Both always-on ends may have asked for a child SA where there was none, and neither needs to notice while its own
  * request is under way. Both see the same SPIs in the end: the pair with the lower SPI goes, deleted by who asked
- * for it, as after a rekey collision.
+ * for it, as after a rekey collision. One that was rekeyed before that counts as what it comes from.
  */
 function settleParallel(context: IkeContext, child: ChildState): void {
+  const { origin } = child;
+  if (origin === undefined || child.state !== 'live') return;
   for (const other of child.parent.children.values()) {
+    if (other === child || other.state !== 'live' || other.origin === undefined) continue;
     const isParallel =
-      other !== child &&
-      other.state === 'live' &&
-      other.askedBy !== undefined &&
-      other.askedBy !== child.askedBy &&
-      child.since - other.since < PARALLEL_MS;
+      other.origin.askedBy !== origin.askedBy && Math.abs(origin.since - other.origin.since) < PARALLEL_MS;
     if (!isParallel) continue;
-    const loser = lowerSpi(other) < lowerSpi(child) ? other : child;
-    if (loser.askedBy === 'initiator') retireChild(context, loser, PARALLEL);
+    const loser = other.origin.lowerSpi < origin.lowerSpi ? other : child;
+    if (loser.origin?.askedBy === 'initiator') retireChild(context, loser, PARALLEL);
     return;
   }
 }
@@ -226,10 +224,6 @@ function settleParallel(context: IkeContext, child: ChildState): void {
 /** Longer than all repetitions of a request. */
 const PARALLEL_MS = 60_000;
 const PARALLEL: Cause = { code: 'simultaneous-creation', text: 'both ends asked at once: the other child SA stays' };
-
-function lowerSpi(child: ChildState): number {
-  return Math.min(child.inboundSpi, child.outboundSpi);
-}
 
 function loseCollision(
   context: IkeContext,

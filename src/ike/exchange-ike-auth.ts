@@ -8,22 +8,23 @@
  *                              <--  HDR, SK { IDr, AUTH, N(error) }       the IKE SA stands, the child does not (2.21.2)
  *                              <--  HDR, SK { N(AUTHENTICATION_FAILED) }  nothing stands
  */
-import type { SecretKey } from '../base/index.ts';
+import { readU32, type SecretKey, Writer } from '../base/index.ts';
 import { pskAuth, verifyPskAuth } from './auth.ts';
 import { agreeOnChild, offerChild, readChildAnswer } from './child-negotiation.ts';
 import { addChild, planChildRetry } from './children.ts';
-import { attemptFailed, deleteIkeSa, endIkeSa } from './closing.ts';
+import { attemptFailed, deleteIkeSa, deleteQuietly, endIkeSa } from './closing.ts';
 import { routeReply, routeRequest, toldRoutes } from './configuration.ts';
 import type { IkeContext } from './context.ts';
-import { establish, settleSimultaneous } from './establishing.ts';
+import { establish, limitAuthentication, settleSimultaneous } from './establishing.ts';
 import type { Cause } from './events.ts';
 import { answerTo, type IkeFault } from './faults.ts';
 import { addressIdentity, identityInShort, identityPayload, peerIdentityAccepted, selectPeer } from './identity.ts';
-import type { AuthSent, IkeSa, Proofs, Stage } from './ike-sa.ts';
+import type { AuthSent, ChildState, IkeSa, Proofs, Stage } from './ike-sa.ts';
 import { causeOfNotify, notify, pick, pickError, pickNotify } from './payloads.ts';
 import type { IkePath, IkePeer } from './policy.ts';
 import { choosePpk, mixPpk, type PpkKeys, ppkIdentity } from './ppk.ts';
 import { respond, sendRequest } from './sending.ts';
+import { childInUse } from './succession.ts';
 import {
   AuthMethod,
   ConfigurationType,
@@ -120,7 +121,8 @@ export function handleAuthRequest(
   sa.isQuantumSafe = ppk !== undefined;
   const local = peer.localIdentity ?? addressIdentity(path.local.address);
   const initialContact = pickNotify(payloads, NotifyType.INITIAL_CONTACT) !== undefined;
-  establish(context, sa, peer, { local, remote: idi.identity, initialContact });
+  const predecessor = establish(context, sa, peer, { local, remote: idi.identity, initialContact });
+  const { reauthenticateMs } = peer;
   const idr = identityPayload('idr', local);
   const ours = { message: proofs.response, peerNonce: proofs.ni, idBody: idr.body };
   const data = pskAuth({ prf, key: localKey, skP: keys.skPr, ...ours });
@@ -131,7 +133,8 @@ export function handleAuthRequest(
     { kind: 'auth', method: AuthMethod.SHARED_KEY, data },
     ...(ppk === undefined ? [] : [notify(NotifyType.PPK_IDENTITY)]),
     ...(wantsRoutes ? [routeReply(peer.sendRoutes)] : []),
-    ...answerFirstChild(context, sa, peer, proofs, payloads),
+    ...(reauthenticateMs !== undefined && peer.remote === undefined ? [authLifetime(reauthenticateMs)] : []),
+    ...answerFirstChild(context, sa, peer, proofs, payloads, childInUse(predecessor)),
   ]);
   settleSimultaneous(context, sa);
 }
@@ -187,7 +190,13 @@ export function handleAuthResponse(
   if (mixed !== undefined) sa.skD = mixed.skD;
   sa.isQuantumSafe = mixed !== undefined;
   const local = sa.localIdentity ?? addressIdentity(sa.path.local.address);
-  establish(context, sa, peer, { local, remote: idr.identity, initialContact: false });
+  if (answer === undefined && sa.reauthenticates !== undefined) {
+    // The IKE SA in use has a child SA, this one would have none.
+    attemptFailed(context, peer, sa.path, childFailed(causeOfNotify(error?.type ?? 0)));
+    deleteIkeSa(context, sa, childFailed(causeOfNotify(error?.type ?? 0)));
+    return;
+  }
+  const predecessor = establish(context, sa, peer, { local, remote: idr.identity, initialContact: false });
   if (answer === undefined) childRefused(context, sa, peer, error?.type ?? 0);
   else {
     const { ni, nr } = proofs;
@@ -198,7 +207,7 @@ export function handleAuthResponse(
       nr,
       sharedSecret: undefined,
       role: 'initiator',
-      replaces: undefined,
+      replaces: childInUse(predecessor),
       isFirst: true,
       startOutbound: 'now',
     });
@@ -208,8 +217,25 @@ export function handleAuthResponse(
     acceptRoutes(context, sa, configuration);
   }
   if (peer.sendRoutes.length > 0) sa.tasks.push({ kind: 'set-configuration' });
+  acceptAuthLifetime(context, sa, payloads);
+  if (predecessor?.isRival === false) deleteQuietly(context, predecessor.sa);
   settleSimultaneous(context, sa);
 }
+
+/** RFC 4478: in how many seconds a peer that we can not call has to authenticate itself anew. */
+function authLifetime(forMs: number): Payload {
+  return notify(NotifyType.AUTH_LIFETIME, new Writer(4).u32(Math.floor(forMs / 1_000)).finish());
+}
+
+/** RFC 4478: the peer wants to be authenticated to again before that, and ends the IKE SA otherwise. */
+export function acceptAuthLifetime(context: IkeContext, sa: IkeSa, payloads: readonly Payload[]): void {
+  const told = pickNotify(payloads, NotifyType.AUTH_LIFETIME);
+  if (told === undefined || told.data.length !== 4) return;
+  limitAuthentication(context, sa, Math.max(MIN_AUTH_LIFETIME_MS, readU32(told.data, 0) * 1_000));
+}
+
+/** A peer that wants it more often is not followed: each costs two key exchanges. */
+const MIN_AUTH_LIFETIME_MS = 60_000;
 
 /** Takes the subnets that the peer tells; they replace what it told before. */
 export function acceptRoutes(context: IkeContext, sa: IkeSa, configuration: Extract<Payload, { kind: 'cp' }>): void {
@@ -225,6 +251,7 @@ function answerFirstChild(
   peer: IkePeer,
   proofs: Proofs,
   payloads: readonly Payload[],
+  replaces: ChildState | undefined,
 ): readonly Payload[] {
   const agreed = agreeOnChild(peer.child, payloads, 0);
   if (!agreed.ok) {
@@ -242,9 +269,10 @@ function answerFirstChild(
     nr: proofs.nr,
     sharedSecret: undefined,
     role: 'responder',
-    replaces: undefined,
+    replaces,
     isFirst: true,
-    startOutbound: 'now',
+    // Until the peer shows that it has it, the one before carries what we send.
+    startOutbound: replaces === undefined ? 'now' : 'after-inbound',
   });
   return agreed.value.answer(inboundSpi);
 }
@@ -257,14 +285,14 @@ function keysOf({ skD }: IkeSa, { skPi, skPr }: Proofs): PpkKeys {
 
 /** Section 2.21.2: the IKE SA stays; an always-on peer asks for its child SA again after a while. */
 function childRefused(context: IkeContext, sa: IkeSa, peer: IkePeer, type: number): void {
-  const cause: Cause = {
-    code: 'child-sa-failed',
-    text: 'the IKE SA stands without a child SA',
-    because: causeOfNotify(type),
-  };
+  const cause = childFailed(causeOfNotify(type));
   context.notice(sa, causeOfNotify(type).code, causeOfNotify(type).text);
   context.emit({ kind: 'ike-failed', peer: peer.name, path: sa.path, cause, role: 'initiator' });
   planChildRetry(context, sa, true);
+}
+
+function childFailed(because: Cause): Cause {
+  return { code: 'child-sa-failed', text: 'the IKE SA stands without a child SA', because };
 }
 
 /** As responder: the answer says no more than AUTHENTICATION_FAILED, the cause stays here. */

@@ -48,8 +48,8 @@ const GRACE_MS = 2_000;
 /** COOKIE and INVALID_KE_PAYLOAD answers followed in one attempt. */
 const MAX_RESTARTS = 5;
 
-/** Begins an IKE SA with an always-on peer. */
-export function startIkeSa(context: IkeContext, peer: PeerState, path: IkePath): void {
+/** Begins an IKE SA with an always-on peer, or one that goes on with a session by a new authentication. */
+export function startIkeSa(context: IkeContext, peer: PeerState, path: IkePath, reauthenticates?: number): void {
   const { policy } = peer;
   const { proposals } = context.config;
   const { random } = context.environment;
@@ -74,7 +74,8 @@ export function startIkeSa(context: IkeContext, peer: PeerState, path: IkePath):
   };
   const session = context.newSession();
   const localSpi = context.newSpi();
-  const sa = context.add({ role: 'initiator', session, localSpi, remoteSpi: 0n, path, peer: policy, stage });
+  const begin = { role: 'initiator', session, localSpi, remoteSpi: 0n, path, peer: policy, stage } as const;
+  const sa = context.add(reauthenticates === undefined ? begin : { ...begin, reauthenticates });
   peer.sas.add(sa);
   context.count('request-ike-sa-init-sent');
   context.notice(sa, 'ike-sa-initiated', 'an IKE SA is asked for');
@@ -131,7 +132,7 @@ export function handleInitResponse(context: IkeContext, sa: IkeSa, stage: InitSe
   agreeOnFragmentation(context, sa, payloads);
   sa.remoteSpi = header.responderSpi;
   // Section 2.23: with a NAT on the way the initiator moves to port 4500 before IKE_AUTH.
-  if (nat.local || nat.remote) sa.path = onPort4500(sa.path);
+  if ((nat.local || nat.remote) && sa.path.local.port !== 4500) sa.path = onPort4500(sa.path);
   const exchanged = { ni: stage.nonce, nr: nonce.data };
   const spis = { spiI: sa.localSpi, spiR: sa.remoteSpi };
   const keys = keyIkeSa(context, sa, suite, { ...suite, ...exchanged, ...spis, sharedSecret: secret.value });

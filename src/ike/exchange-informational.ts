@@ -5,16 +5,17 @@
  *     HDR, SK { [N], [D], [CP] }         -->
  *                                        <--  HDR, SK { [N], [D], [CP] }
  */
-import { childByOutboundSpi, LINGER_MS, removeChild } from './children.ts';
+import { childByOutboundSpi, removeChild } from './children.ts';
 import { endIkeSa } from './closing.ts';
 import { routeAck, routeReply, routeSet } from './configuration.ts';
 import type { IkeContext } from './context.ts';
 import { takeOver } from './establishing.ts';
 import type { Cause } from './events.ts';
 import { REKEYED } from './exchange-create-child-sa.ts';
-import { acceptRoutes } from './exchange-ike-auth.ts';
+import { acceptAuthLifetime, acceptRoutes } from './exchange-ike-auth.ts';
 import { liveRival } from './exchange-rekey-ike-sa.ts';
 import type { ChildState, IkeSa, Task } from './ike-sa.ts';
+import { LINGER_MS } from './lifetimes.ts';
 import { livenessSchedule } from './liveness.ts';
 import { type Answer, causeOfNotify, childSpiBytes, childSpiOf, notify, pick, pickNotify } from './payloads.ts';
 import { sendRequest } from './sending.ts';
@@ -74,6 +75,7 @@ export function answerInformational(context: IkeContext, sa: IkeSa, payloads: re
     // Section 2.21.2: as much as a Delete, for an initiator that could not authenticate us.
     return { payloads: [], afterwards: () => endByPeer(context, sa, payloads) };
   }
+  if (sa.stage.kind === 'established') acceptAuthLifetime(context, sa, payloads);
   const answer: Payload[] = [];
   const spis = deletions.flatMap(({ protocol, spis }) => (protocol === ProtocolId.ESP ? spis : []));
   const deleted = spis.flatMap((spi) => deleteByPeer(context, sa, childSpiOf(spi)));

@@ -107,6 +107,9 @@ export type Task =
   | Readonly<{ kind: 'delete-ike'; notify?: number }>
   | Readonly<{ kind: 'liveness' | 'set-configuration' }>;
 
+/** How a line of child SAs began. `askedBy`: 'initiator' is us. */
+export type ChildOrigin = Readonly<{ askedBy: 'initiator' | 'responder'; lowerSpi: number; since: Instant }>;
+
 export type ChildState = {
   readonly inboundSpi: number;
   readonly outboundSpi: number;
@@ -121,8 +124,8 @@ export type ChildState = {
   parent: IkeSa;
   /** 'replaced': the peer rekeyed it and will delete it; 'deleting': we are about to tell the peer. */
   state: 'live' | 'replaced' | 'deleting';
-  /** Who asked for it by CREATE_CHILD_SA without REKEY_SA, 'initiator' being us; absent for all others. */
-  readonly askedBy: 'initiator' | 'responder' | undefined;
+  /** The request without REKEY_SA that it goes back to, however often it was rekeyed since; absent for IKE_AUTH's. */
+  readonly origin: ChildOrigin | undefined;
   /** Whether the plane has it. */
   installed: boolean;
   rekeyAt: Instant | undefined;
@@ -132,7 +135,14 @@ export type ChildState = {
 };
 
 export type IkeSa = {
-  readonly session: number;
+  /** Stable number: rekeying keeps it, and so does reauthentication. */
+  session: number;
+  /** Begun by us to go on with this session by a new authentication. */
+  readonly reauthenticates: number | undefined;
+  /** Goes on with the session of one that was authenticated earlier. */
+  isSuccessor: boolean;
+  /** Key in the table of crowds. */
+  crowd: string | undefined;
   /** Who began this very IKE SA, by IKE_SA_INIT or by rekeying. */
   readonly role: 'initiator' | 'responder';
   readonly localSpi: bigint;
@@ -178,6 +188,9 @@ export type IkeSa = {
   /** Hard end of the IKE SA, end of a half-open, rekeyed or dead one. */
   expiresAt: Instant | undefined;
   rekeyAt: Instant | undefined;
+  /** When to authenticate anew, and when the authentication ends. */
+  reauthAt: Instant | undefined;
+  authenticUntil: Instant | undefined;
   /** Why an established one ends at `expiresAt`, when it is not its lifetime. */
   endCause: Cause | undefined;
   /** Last proof that the peer lives. */
@@ -212,6 +225,8 @@ export function ikeSaWakeAt(sa: IkeSa): Instant | undefined {
   wake = min(wake, reassemblyWakeAt(sa.reassemblies));
   if (sa.stage.kind !== 'established') return wake;
   wake = min(wake, sa.rekeyAt);
+  wake = min(wake, sa.reauthAt);
+  wake = min(wake, sa.authenticUntil);
   wake = min(wake, sa.keepaliveAt);
   wake = min(wake, sa.childRetryAt);
   if (mayAsk(sa)) wake = min(wake, livenessDueAt(sa.peer?.liveness, sa.heardAt));
@@ -244,6 +259,7 @@ export function snapshotOf(sa: IkeSa, now: Instant): IkeSaSnapshot {
     sessionSince: sa.sessionSince,
     lifetimeMs: lifetimeOf(sa, now),
     ...(sa.rekeyAt === undefined ? {} : { rekeyAt: sa.rekeyAt }),
+    ...(sa.reauthAt === undefined ? {} : { reauthenticateAt: sa.reauthAt }),
     natLocal: sa.natLocal,
     natRemote: sa.natRemote,
     quantumSafe: sa.isQuantumSafe,

@@ -16,6 +16,12 @@ export function lifetime(since: Instant, lifetimeMs: number, random: Random): Li
   return { softAt: after(since, Math.round(lifetimeMs - margin - jitter)), hardAt: after(since, lifetimeMs) };
 }
 
+/** How long packets under way may still arrive on a child SA that was replaced. */
+export const LINGER_MS = 5_000;
+
+/** How long a replaced IKE SA waits for the peer's Delete: longer than all repetitions of a request. */
+export const REKEYED_LINGER_MS = 120_000;
+
 const RETRY_SOON_MS = 2_000;
 const RETRY_LATER_MS = 20_000;
 

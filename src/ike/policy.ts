@@ -92,6 +92,8 @@ export type IkePeer = Readonly<{
   ppk?: Ppk;
   /** Lifetime of its IKE SAs where the proposal agreed on has none of its own. */
   ikeLifetimeMs: number;
+  /** Authenticate anew at least this often, by a new IKE SA made before the old one is deleted; absent: never. */
+  reauthenticateMs?: number;
   liveness?: Liveness;
   child: ChildPolicy;
   /** Host or subnet routes told to the peer in configuration payloads (`route set`). */

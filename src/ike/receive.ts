@@ -15,6 +15,7 @@ import { assemble, dropPieces } from './reassembly.ts';
 import { answerAgain, exchangeName, keepAnswering, keepaliveAt, moveWindow, respond } from './sending.ts';
 import { openMessage } from './sk.ts';
 import { countOpened } from './statistics.ts';
+import { dismiss, releaseChildren } from './succession.ts';
 import { classifyRequest } from './window.ts';
 import { decodeHeader, plainHeader, readHeader } from './wire/codec.ts';
 import {
@@ -173,6 +174,7 @@ function receiveResponse(
       finishDeleteChild(context, exchange.children);
       return;
     case 'delete-ike':
+      releaseChildren(context, sa);
       if (sa.responses.last === undefined) {
         context.forget(sa);
         return;
@@ -237,7 +239,7 @@ function handleUnreadable(context: IkeContext, sa: IkeSa, path: IkePath, header:
     moveWindow(context, sa, { kind: 'response', id: header.messageId });
     sa.exchange = undefined;
     if (sa.stage.kind === 'deleting') {
-      context.forget(sa);
+      dismiss(context, sa);
       return;
     }
     if (sa.stage.kind === 'auth-sent') attemptFailed(context, sa.peer, sa.path, cause);

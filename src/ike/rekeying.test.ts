@@ -250,6 +250,32 @@ test('an IKE rekey and a child rekey cross: TEMPORARY_FAILURE and another try (s
   assert.ok(refusals > 5, `${refusals} refusals`);
 });
 
+test('both ends ask for a child SA at once, and one is rekeyed before they have settled: one stays (section 2.8.1)', () => {
+  let parallel = 0;
+  for (const seed of SEEDS.slice(0, 60)) {
+    const both = established(seed, { both: { initiate: true } });
+    const { lab, a, b } = both;
+    lab.do(a, { kind: 'clear', what: 'child' });
+    lab.do(b, { kind: 'clear', what: 'child' });
+    // What `a` asks gets lost until `b` has asked too, and in most runs has rekeyed what it got.
+    let isLost = true;
+    lab.pass = ({ from, header }) =>
+      !(isLost && from === 'a' && header.exchange === ExchangeType.CREATE_CHILD_SA && !header.isResponse);
+    for (let waited = 0; b.plane.size === 0 && waited < 20_000; waited += 50) lab.run(50);
+    limit(lab, b);
+    lab.run(seed);
+    if (seed % 3 === 0) limit(lab, a);
+    isLost = false;
+    lab.run(20_000);
+    const inPlane = [a, b].map((node) => node.plane.size);
+    assert.deepEqual(inPlane, [1, 1], `seed ${seed}`);
+    assertAgree(both, { ikeSas: 1, children: 1 });
+    if ([a, b].some((node) => node.of('remove-child-sa').some(({ cause }) => cause.code === 'simultaneous-creation')))
+      parallel++;
+  }
+  assert.ok(parallel > 20, `${parallel} at once`);
+});
+
 test('deletions of the child SA cross: both answer without a Delete payload (sections 1.4.1, 2.25.1)', () => {
   const both = established(1);
   const { lab, a, b } = both;

@@ -43,6 +43,7 @@ export type IkeSaSnapshot = Readonly<{
   /** 0: unlimited. */
   lifetimeMs: number;
   rekeyAt?: Instant;
+  reauthenticateAt?: Instant;
   natLocal: boolean;
   natRemote: boolean;
   /** A postquantum preshared key is in its keys, RFC 8784. */

@@ -10,7 +10,9 @@ import { startRekeyIke } from './exchange-rekey-ike-sa.ts';
 import { hasLiveChild, type IkeSa, mayAsk, type Task } from './ike-sa.ts';
 import { livenessDueAt } from './liveness.ts';
 import { expirePieces } from './reassembly.ts';
+import { reauthenticate } from './reauthentication.ts';
 import { keepaliveAt, moveWindow } from './sending.ts';
+import { dismiss } from './succession.ts';
 
 /** Everything of this SA whose time has come. */
 export function upkeep(context: IkeContext, sa: IkeSa): void {
@@ -29,6 +31,13 @@ export function upkeep(context: IkeContext, sa: IkeSa): void {
     sa.rekeyAt = undefined;
     sa.tasks.push({ kind: 'rekey-ike' });
   }
+  if (isDue(context, sa.authenticUntil)) {
+    const cause: Cause = { code: 'authentication-expired', text: 'the peer was not authenticated anew in time' };
+    context.notice(sa, cause.code, cause.text);
+    deleteIkeSa(context, sa, cause);
+    return;
+  }
+  if (isDue(context, sa.reauthAt)) reauthenticate(context, sa);
   if (isDue(context, sa.keepaliveAt)) {
     context.statistics.natKeepalivesSent++;
     context.emit({ kind: 'send-nat-keepalive', path: sa.path });
@@ -108,7 +117,7 @@ function expire(context: IkeContext, sa: IkeSa): void {
       return;
     }
     default:
-      context.forget(sa);
+      dismiss(context, sa);
       return;
   }
 }
@@ -142,7 +151,7 @@ function peerDead(context: IkeContext, sa: IkeSa): void {
       return;
     }
     default:
-      context.forget(sa);
+      dismiss(context, sa);
       return;
   }
 }
