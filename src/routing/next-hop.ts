@@ -37,6 +37,8 @@ export type NextHop = {
   isConnected: boolean;
   toldMetric: number | undefined;
   toldConnected: boolean;
+  /** Interface of the first way out. */
+  toldInterface: string | undefined;
 };
 
 /** Collection of next hops: by address, and by the prefix that covers them. */
@@ -64,6 +66,7 @@ export class NextHops {
       isConnected: false,
       toldMetric: undefined,
       toldConnected: false,
+      toldInterface: undefined,
     };
     this.#byAddress.set(keyOf(address), hop);
     this.#trie.set(Prefix.host(address), hop);

@@ -198,25 +198,29 @@ test('only differences are reported, and the age survives what changes nothing',
 test('tracked addresses are told the first time and when they change', () => {
   const rib = office();
   const told = (): string[] =>
-    rib.flush(at(1)).tracked.map(({ address, metric, connected }) => `${address} ${metric} ${connected}`);
+    rib.flush(at(1)).tracked.map((one) => `${one.address} ${one.metric} ${one.connected} ${one.interface}`);
   rib.track(ip('10.1.1.9'));
   rib.track(ip('192.0.2.2'));
   rib.track(ip('8.8.8.8'));
-  assert.deepEqual(told(), ['10.1.1.9 0 true', '192.0.2.2 0 true', '8.8.8.8 0 false']);
+  assert.deepEqual(told(), ['10.1.1.9 0 true inside', '192.0.2.2 0 true outside', '8.8.8.8 0 false outside']);
   assert.deepEqual(told(), []);
   rib.track(ip('10.1.1.9'));
-  assert.deepEqual(told(), ['10.1.1.9 0 true'], 'the second tracker hears it too');
+  assert.deepEqual(told(), ['10.1.1.9 0 true inside'], 'the second tracker hears it too');
   rib.add(staticRoute({ prefix: prefix('8.8.8.0/24'), owner: 'l', gateway: ip('10.1.1.9'), metric: 4 }));
-  assert.deepEqual(told(), ['8.8.8.8 4 false']);
+  assert.deepEqual(told(), ['8.8.8.8 4 false inside']);
   rib.setInterface('inside', { up: false });
-  assert.deepEqual(told(), ['10.1.1.9 0 false'], 'by the default route, which 8.8.8.0/24 follows');
+  assert.deepEqual(told(), ['10.1.1.9 0 false outside', '8.8.8.8 4 false outside'], 'the default route');
   rib.setInterface('outside', { up: false });
-  assert.deepEqual(told().sort(), ['10.1.1.9 undefined false', '192.0.2.2 undefined false', '8.8.8.8 undefined false']);
+  assert.deepEqual(told().sort(), [
+    '10.1.1.9 undefined false undefined',
+    '192.0.2.2 undefined false undefined',
+    '8.8.8.8 undefined false undefined',
+  ]);
   rib.untrack(ip('8.8.8.8'));
   rib.untrack(ip('192.0.2.2'));
   rib.untrack(ip('10.1.1.9'));
   rib.setInterface('inside', { up: true });
-  assert.deepEqual(told(), ['10.1.1.9 0 true'], 'tracked twice, taken back once');
+  assert.deepEqual(told(), ['10.1.1.9 0 true inside'], 'tracked twice, taken back once');
 });
 
 test('a thousand routes by two next hops share one array and follow at once', () => {

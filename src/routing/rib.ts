@@ -14,8 +14,13 @@ import type { FibChange, InstalledRoute, RouteCandidate, RouteSource } from './c
 import { Distance } from './distance.ts';
 import { type Entry, type NextHop, NextHops } from './next-hop.ts';
 
-/** How a tracked address is reached now; no metric: not at all. */
-export type TrackedChange = Readonly<{ address: IpAddress; metric: number | undefined; connected: boolean }>;
+/** How a tracked address is reached now; no metric: not at all. `interface` is that of the first way out. */
+export type TrackedChange = Readonly<{
+  address: IpAddress;
+  metric: number | undefined;
+  connected: boolean;
+  interface?: string;
+}>;
 
 /** What one `flush` changed, in all its consequences; nothing appears that ended as it began. */
 export type RibChanges = Readonly<{
@@ -268,8 +273,8 @@ export class Rib {
     const metric = isReachable ? route.candidate.metric : undefined;
     const source = route?.candidate.source;
     const isConnected = isReachable && (source === 'connected' || source === 'local');
-    if (hop.tracks > 0 && (metric !== hop.toldMetric || isConnected !== hop.toldConnected)) this.#news.add(hop);
     Object.assign(hop, { hops, via, depth, metric, isConnected });
+    if (hop.tracks > 0 && differsFromTold(hop)) this.#news.add(hop);
     if (isChanged) for (const entry of hop.users) this.#dirty.add(entry);
   }
 
@@ -302,12 +307,15 @@ export class Rib {
   #reportTracked(): TrackedChange[] {
     const tracked: TrackedChange[] = [];
     for (const hop of this.#news) {
-      const { address, metric, isConnected, isNews } = hop;
-      if (!isNews && metric === hop.toldMetric && isConnected === hop.toldConnected) continue;
+      const { address, metric, isConnected } = hop;
+      if (!hop.isNews && !differsFromTold(hop)) continue;
+      const way = hop.hops?.[0]?.interface;
       hop.isNews = false;
       hop.toldMetric = metric;
       hop.toldConnected = isConnected;
-      if (hop.tracks > 0) tracked.push({ address, metric, connected: isConnected });
+      hop.toldInterface = way;
+      if (hop.tracks === 0) continue;
+      tracked.push({ address, metric, connected: isConnected, ...(way === undefined ? {} : { interface: way }) });
     }
     this.#news.clear();
     return tracked;
@@ -407,4 +415,10 @@ function isOwnAddress(route: InstalledRoute): boolean {
 function waysToward(address: IpAddress, resolved: readonly Hop[]): readonly Hop[] {
   if (resolved.every((hop) => hop.gateway !== undefined)) return resolved;
   return resolved.map((hop) => (hop.gateway === undefined ? { interface: hop.interface, gateway: address } : hop));
+}
+
+/** Whether trackers have heard otherwise of how this address is reached. */
+function differsFromTold(hop: NextHop): boolean {
+  const { metric, isConnected, hops, toldMetric, toldConnected, toldInterface } = hop;
+  return metric !== toldMetric || isConnected !== toldConnected || hops?.[0]?.interface !== toldInterface;
 }
