@@ -50,6 +50,7 @@ export {
   suitsKey,
   verify,
 } from './signature.ts';
+export { SipHash } from './siphash.ts';
 export {
   type AlternativeName,
   Certificate,

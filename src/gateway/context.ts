@@ -1,7 +1,7 @@
 /** What the parts of one gateway share: its state, the queue between the cores, and the effects gathered so far. */
 import { at, type Endpoint, type Instant, type IpAddress, type PrefixTrie, type Random } from '../base/index.ts';
 import type { BgpConfig, BgpEvent, BgpNeighbor } from '../bgp/index.ts';
-import type { IkeEvent, IkePath, IkePeer } from '../ike/index.ts';
+import type { CookieSecret, IkeEvent, IkePath, IkePeer } from '../ike/index.ts';
 import type { PlaneCommand, PlaneCounters } from '../plane/contract.ts';
 import { Rib } from '../routing/index.ts';
 import type { TcpEvent } from '../tcp/index.ts';
@@ -113,6 +113,11 @@ export class Context {
 
   command(command: PlaneCommand): void {
     this.#effects.push({ kind: 'plane', command });
+  }
+
+  /** Those in front of us demand cookies of strangers with these secrets, or stop. */
+  demandCookies(secrets: readonly CookieSecret[]): void {
+    this.#effects.push({ kind: 'demand-cookies', secrets });
   }
 
   /** The machine around may have a use for a packet that was punted. */

@@ -1,6 +1,7 @@
 /** What one gateway is told, and what it orders: the surface that `lab` and `host` drive. */
 import type { Endpoint, IpAddress, SecretKey } from '../base/index.ts';
 import type { DeviceModel } from '../config/model.ts';
+import type { CookieSecret } from '../ike/index.ts';
 import type { PlaneCommand, PlaneEvent, PlaneTap } from '../plane/contract.ts';
 import type { TcpEffect } from '../tcp/index.ts';
 import type { GatewayLogEvent } from './event.ts';
@@ -16,6 +17,8 @@ export type GatewayEvent =
   | Readonly<{ kind: 'host-tcp'; report: HostTcpReport }>
   /** Something of the machine around that operators shall read about, such as a link that is gone. */
   | Readonly<{ kind: 'machine'; severity: GatewayLogEvent['severity']; code: string; text: string; subject?: string }>
+  /** Cookies demanded in our stead since this was last told, and bad ones that were shown. */
+  | Readonly<{ kind: 'cookies-answered'; challenges: number; refused: number }>
   | Readonly<{ kind: 'tick' }>;
 
 export type OperatorRequest =
@@ -116,4 +119,6 @@ export type GatewayEffect =
 export type DriverEffect =
   | Readonly<{ kind: 'host-tcp'; order: HostTcpOrder }>
   /** A packet for ourselves that came by this interface and nobody here waits for: the machine may have its own use. */
-  | Readonly<{ kind: 'unclaimed'; interface: string; packet: Uint8Array }>;
+  | Readonly<{ kind: 'unclaimed'; interface: string; packet: Uint8Array }>
+  /** Whoever reads our packets may demand cookies of strangers in our stead (`StatelessCookies`); no secret: no more. */
+  | Readonly<{ kind: 'demand-cookies'; secrets: readonly CookieSecret[] }>;

@@ -104,6 +104,9 @@ export class Gateway {
         context.log(severity, code, text, subject === undefined ? {} : { subject });
         break;
       }
+      case 'cookies-answered':
+        context.push({ to: 'ike', event });
+        break;
       case 'tick':
         this.#tick();
         break;

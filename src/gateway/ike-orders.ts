@@ -50,6 +50,9 @@ export function performIke(context: Context, effect: IkeEffect): void {
         context.command({ kind: 'move-child-sa', id, local, remote, udpEncapsulation });
       }
       break;
+    case 'cookies-demanded':
+      context.demandCookies(effect.secrets);
+      break;
     case 'notice':
       tellNotice(context, effect);
       break;

@@ -20,6 +20,7 @@ export function causeOf(event: GatewayEvent): Cause | undefined {
     case 'machine':
     case 'plane':
     case 'host-tcp':
+    case 'cookies-answered':
     case 'tick':
       return undefined;
     default:

@@ -44,6 +44,8 @@ export type SystemEvent =
   /** An interface appeared or differs from what was last told. */
   | Readonly<{ kind: 'link'; link: SystemLink }>
   | Readonly<{ kind: 'link-gone'; name: string }>
+  /** Cookies demanded in the gateway's stead since this was last told, once a second at most (`demandCookies`). */
+  | Readonly<{ kind: 'cookies-answered'; challenges: number; refused: number }>
   /** Something that worked does not any more, such as a socket or the reader. */
   | Readonly<{ kind: 'failed'; fault: SystemFault }>;
 
@@ -60,6 +62,11 @@ export type System = Readonly<{
   unlisten: (address: IpAddress) => void;
   /** Sends a whole IP packet by the kernel's routing; full buffers and unreachable networks are counted, as on a wire. */
   sendOuter: (packet: Uint8Array) => void;
+  /**
+   * A flood: whatever reads the sockets of `listen` demands cookies of strangers by itself (`StatelessCookies` of
+   * `ike`, before anything reaches the driver) with these secrets, the newest first; without any it stops.
+   */
+  demandCookies?: (secrets: readonly Readonly<{ version: number; key: SecretKey }>[]) => void;
   openTun: (name: string, mtu: number) => Result<void, SystemFault>;
   /** Brings MTU and addresses to what is given; the device stays up. */
   setTun: (

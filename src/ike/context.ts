@@ -3,7 +3,7 @@
  * list of effects. Everything is found by key; nothing here walks over all SAs.
  */
 import { Deadlines, type Instant, readU32 } from '../base/index.ts';
-import { CookieJar } from './cookie.ts';
+import { Admission } from './admission.ts';
 import type { Cause, IkeEffect, IkeEnvironment } from './events.ts';
 import type { ChildState, IkeSa, Stage } from './ike-sa.ts';
 import type { IkeConfig, IkePath, IkePeer } from './policy.ts';
@@ -35,7 +35,7 @@ const EMPTY_CONFIG: IkeConfig = {
 
 export class IkeContext {
   readonly environment: IkeEnvironment;
-  readonly cookies: CookieJar;
+  readonly admission: Admission;
   /** When a cookie that was demanded was last told. */
   cookieToldAt: Instant | undefined;
   config = EMPTY_CONFIG;
@@ -57,7 +57,6 @@ export class IkeContext {
   /** SAs and peers that this event touched: looked after before it ends. */
   readonly touched = new Set<IkeSa>();
   readonly touchedPeers = new Set<PeerState>();
-  halfOpen = 0;
   /** Bytes of messages that came in part. */
   heldBytes = 0;
   effects: IkeEffect[] = [];
@@ -66,7 +65,7 @@ export class IkeContext {
 
   constructor(environment: IkeEnvironment, now: Instant) {
     this.environment = environment;
-    this.cookies = new CookieJar(environment.random);
+    this.admission = new Admission(environment.random);
     this.now = now;
   }
 
@@ -74,8 +73,8 @@ export class IkeContext {
     this.effects.push(effect);
   }
 
-  count(name: string): void {
-    this.counters.set(name, (this.counters.get(name) ?? 0) + 1);
+  count(name: string, by = 1): void {
+    this.counters.set(name, (this.counters.get(name) ?? 0) + by);
   }
 
   notice(sa: Readonly<{ peer: IkePeer | undefined; path: IkePath }>, code: string, text: string, cause?: Cause): void {
@@ -139,7 +138,7 @@ export class IkeContext {
       isSuccessor: false,
       crowd: undefined,
       isUp: false,
-      isHalfOpen: false,
+      place: undefined,
       createdOrder: this.nextOrder(),
       establishedOrder: 0,
       since: this.now,
@@ -205,13 +204,12 @@ export class IkeContext {
   }
 
   /** An SA that anyone could have begun: it counts until it is established or forgotten, failed IKE_AUTH or not. */
-  enterHalfOpen(sa: IkeSa): void {
-    sa.isHalfOpen = true;
-    this.halfOpen += 1;
+  enterHalfOpen(sa: IkeSa, proven: boolean): void {
+    sa.place = this.admission.enter(sa.path.remote.address, proven);
   }
 
   leaveHalfOpen(sa: IkeSa): void {
-    if (sa.isHalfOpen) this.halfOpen -= 1;
-    sa.isHalfOpen = false;
+    if (sa.place !== undefined) this.admission.leave(sa.place);
+    sa.place = undefined;
   }
 }

@@ -1,6 +1,7 @@
 /** What the collection of IKE SAs is told, and what it orders: the whole surface between IKE and the gateway. */
 import type { IpAddress, Prefix, SecretKey } from '../base/index.ts';
 import type { IkeConfig, IkePath, TrafficSelector } from './policy.ts';
+import type { CookieSecret } from './stateless-cookies.ts';
 
 /** Facts handed to `Ike.handle`. */
 export type IkeEvent =
@@ -15,6 +16,8 @@ export type IkeEvent =
   | Readonly<{ kind: 'peer-moved'; spi: number; path: IkePath }>
   /** Operator: delete IKE SAs (all, or of one remote address) with their children; always-on peers come back. */
   | Readonly<{ kind: 'clear'; what: 'ike' | 'child'; remote?: IpAddress }>
+  /** Those in front of us answered so many first requests with a cookie, of which some had shown a bad one. */
+  | Readonly<{ kind: 'cookies-answered'; challenges: number; refused: number }>
   | Readonly<{ kind: 'tick' }>;
 
 /** Keys and parameters of one child SA, ready for the plane. SPIs are 32-bit unsigned. */
@@ -104,6 +107,11 @@ export type IkeEffect =
       initiatorSpi: string;
       responderSpi: string;
     }>
+  /**
+   * Load: whoever stands in front of us (`StatelessCookies`) demands cookies of strangers with these secrets, the
+   * newest first. Comes again when they change; without any it stops.
+   */
+  | Readonly<{ kind: 'cookies-demanded'; secrets: readonly CookieSecret[] }>
   /** News for logs and diagnosis that order nothing: an exchange ended, a retransmission, a fault counted. */
   | Readonly<{ kind: 'notice'; peer?: string; path?: IkePath; code: string; text: string; cause?: Cause }>;
 

@@ -144,6 +144,17 @@ export function handleInitResponse(context: IkeContext, sa: IkeSa, stage: InitSe
 
 /** A request without responder SPI: begins a half-open IKE SA or is answered without keeping anything. */
 export function handleInitRequest(context: IkeContext, path: IkePath, bytes: Uint8Array): void {
+  const { admission } = context;
+  const shown = admission.challenge(context.config, path, bytes, context.now);
+  if (shown instanceof Uint8Array) {
+    noteChallenges(context, { challenges: 1, refused: admission.takeRefused() }, path);
+    send(context, path, shown);
+    return;
+  }
+  if (shown === 'malformed') {
+    context.count('malformed-message' satisfies IkeFault);
+    return;
+  }
   const key = toHex(sha256(bytes).subarray(0, 16));
   const known = context.requests.get(key);
   if (known !== undefined) {
@@ -164,11 +175,13 @@ export function handleInitRequest(context: IkeContext, path: IkePath, bytes: Uin
     context.count('malformed-message' satisfies IkeFault);
     return;
   }
-  if (context.halfOpen >= context.config.maxHalfOpen) {
-    context.count('half-open-limit' satisfies IkeFault);
+  const isProven = shown === 'proven';
+  if (isProven) context.statistics.cookiesAccepted++;
+  const refusal = admission.refusal(context.config, path, isProven);
+  if (refusal !== undefined) {
+    context.count(refusal);
     return;
   }
-  if (!mayEnter(context, path, header, nonce.data, payloads)) return;
 
   const suite = selectIke(context.config.proposals, offer.proposals);
   if (suite === undefined) {
@@ -230,7 +243,7 @@ export function handleInitRequest(context: IkeContext, path: IkePath, bytes: Uin
   sa.expiresAt = after(context.now, HALF_OPEN_MS);
   sa.requestKey = key;
   context.requests.set(key, sa);
-  context.enterHalfOpen(sa);
+  context.enterHalfOpen(sa, isProven);
   context.count('request-ike-sa-init-answered');
   context.notice(sa, 'ike-sa-requested', 'the peer asks for an IKE SA');
   send(context, path, message);
@@ -351,32 +364,23 @@ function firstGroup(context: IkeContext): number | undefined {
   return transforms?.find(({ type }) => type === TransformType.KE)?.id;
 }
 
-/** A cookie is asked for once too many IKE SAs are half open. */
-function mayEnter(
+/** Cookies were demanded, here or in front of us. */
+export function noteChallenges(
   context: IkeContext,
-  path: IkePath,
-  header: IkeHeader,
-  nonce: Uint8Array,
-  payloads: readonly Payload[],
-): boolean {
-  if (context.halfOpen < context.config.cookieThreshold) return true;
-  const { cookies, now } = context;
-  const shown = pickNotify(payloads, NotifyType.COOKIE);
-  if (shown !== undefined && cookies.accepts(shown.data, nonce, header.initiatorSpi, path.remote, now)) {
-    context.statistics.cookiesAccepted++;
-    return true;
+  { challenges, refused }: Readonly<{ challenges: number; refused: number }>,
+  path?: IkePath,
+): void {
+  const { admission, config, now, statistics } = context;
+  statistics.cookieChallenges += challenges;
+  statistics.cookiesRefused += refused;
+  context.count('cookie-required' satisfies IkeFault, challenges);
+  if (path === undefined) admission.answeredOutside(config, challenges, now);
+  if (path === undefined || (context.cookieToldAt !== undefined && now < after(context.cookieToldAt, COOKIE_NEWS_MS))) {
+    return;
   }
-  if (shown !== undefined) context.statistics.cookiesRefused++;
-  context.statistics.cookieChallenges++;
-  context.count('cookie-required' satisfies IkeFault);
-  if (context.cookieToldAt === undefined || now >= after(context.cookieToldAt, COOKIE_NEWS_MS)) {
-    context.cookieToldAt = now;
-    const text = `${context.halfOpen} IKE SAs are half open: a cookie is demanded`;
-    context.notice({ peer: undefined, path }, 'cookie-required' satisfies IkeFault, text);
-  }
-  const cookie = cookies.make(nonce, header.initiatorSpi, path.remote, now);
-  answerInClear(context, path, header, [notify(NotifyType.COOKIE, cookie)]);
-  return false;
+  context.cookieToldAt = now;
+  const text = `${admission.halfOpen} IKE SAs are half open: a cookie is demanded`;
+  context.notice({ peer: undefined, path }, 'cookie-required' satisfies IkeFault, text);
 }
 
 /** RFC 7383 section 2.3: both say that they can put pieces together, or nobody cuts. */

@@ -28,6 +28,7 @@ export const FAULTS = {
   'fragment-duplicate': { ends: 'nothing', section: 'RFC 7383 section 2.6' },
   'fragment-limit': { ends: 'nothing', section: 'RFC 7383 section 2.6' },
   'half-open-limit': { ends: 'nothing', section: '2.6' },
+  'address-limit': { ends: 'nothing', section: '2.6' },
   'cookie-required': { notify: NotifyType.COOKIE, ends: 'exchange', section: '2.6' },
   'unknown-address': { ends: 'nothing', section: '2.21.1' },
 

@@ -4,6 +4,7 @@
  */
 import { after, type Instant, type Prefix, type SecretKey } from '../base/index.ts';
 import type { KeyShare, Protector } from '../crypto/index.ts';
+import type { Place } from './admission.ts';
 import type { Cause } from './events.ts';
 import { overheadOf } from './fragments.ts';
 import { livenessDueAt } from './liveness.ts';
@@ -154,8 +155,8 @@ export type IkeSa = {
   stage: Stage;
   /** Whether `ike-sa-up` was told and `ike-sa-down` was not: one IKE SA of a session at a time. */
   isUp: boolean;
-  /** Counts among the half-open ones: the peer began it and has not authenticated itself. */
-  isHalfOpen: boolean;
+  /** Among the half-open ones, of which it is one: the peer began it and has not authenticated itself. */
+  place: Place | undefined;
   /** Order of creation and of establishment among all IKE SAs here: tells simultaneous ones from successive ones. */
   readonly createdOrder: number;
   establishedOrder: number;

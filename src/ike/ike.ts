@@ -1,9 +1,10 @@
 /** All IKE SAs of one gateway: events in, effects out, no timers, no I/O. */
-import { at, type Instant } from '../base/index.ts';
+import { at, earlier, type Instant } from '../base/index.ts';
 import { deleteChild } from './children.ts';
 import { deleteIkeSa, endIkeSa } from './closing.ts';
 import { IkeContext, type PeerState } from './context.ts';
 import type { Cause, IkeEffect, IkeEnvironment, IkeEvent } from './events.ts';
+import { noteChallenges } from './exchange-ike-sa-init.ts';
 import { type IkeSa, ikeSaWakeAt, isCurrent, snapshotOf } from './ike-sa.ts';
 import { beginAnew, configure, lookAfter, setReachable } from './peers.ts';
 import { movePath, receive } from './receive.ts';
@@ -25,6 +26,8 @@ export class Ike {
     this.#runDue();
     this.#dispatch(event);
     this.#settle();
+    const demand = context.admission.news(context.config, now);
+    if (demand !== undefined) context.emit(demand);
     const { effects } = context;
     context.effects = [];
     return effects;
@@ -32,7 +35,7 @@ export class Ike {
 
   /** When to call `handle` with a tick, if nothing happens before. */
   wakeAt(): Instant | undefined {
-    return this.#context.deadlines.earliest();
+    return earlier(this.#context.deadlines.earliest(), this.#context.admission.wakeAt());
   }
 
   snapshot(now: Instant): IkeSnapshot {
@@ -72,6 +75,9 @@ export class Ike {
       }
       case 'clear':
         this.#clear(event);
+        return;
+      case 'cookies-answered':
+        noteChallenges(context, event);
         return;
       case 'tick':
         return;

@@ -19,4 +19,5 @@ export type {
 } from './policy.ts';
 export { anySelectors, formatSelector, prefixOf, selectorOf } from './selectors.ts';
 export type { ChildSaSnapshot, IkeSaSnapshot, IkeSnapshot } from './snapshot.ts';
+export { type CookieSecret, type CookieVerdict, StatelessCookies } from './stateless-cookies.ts';
 export type { IkeStatistics } from './statistics.ts';

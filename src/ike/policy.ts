@@ -109,8 +109,10 @@ export type IkeConfig = Readonly<{
   /** In order of preference; all are offered. */
   proposals: readonly IkeProposal[];
   peers: readonly IkePeer[];
-  /** Send COOKIE once this many IKE SAs are half open (0: always). */
+  /** Send COOKIE once this many IKE SAs are half open (0: always; `maxHalfOpen` or more: never for their number). */
   cookieThreshold: number;
+  /** Send COOKIE while more IKE_SA_INIT requests than this come in a second; absent: however many come. */
+  cookieRate?: number;
   /** At most this many half-open IKE SAs; more are ignored. */
   maxHalfOpen: number;
   /** UDP keepalive from behind a NAT, RFC 3948 section 4; 0 switches NAT detection's keepalives off. */

@@ -100,7 +100,7 @@ function keep(
   }
   const held = sa.reassemblies[half] ?? begin(context, header.messageId, total);
   const bytes = held.bytes + content.bytes.length;
-  const room = sa.isHalfOpen ? MAX_STRANGERS_BYTES : MAX_HELD_BYTES;
+  const room = sa.place === undefined ? MAX_HELD_BYTES : MAX_STRANGERS_BYTES;
   if (bytes > MAX_MESSAGE_BYTES || context.heldBytes + content.bytes.length > room) {
     return refuse(context, 'fragment-limit');
   }

@@ -116,7 +116,7 @@ export function keepAnswering(context: IkeContext, sa: IkeSa): void {
   sa.tasks = [];
   sa.window = { state: 'dead', nextId: nextRequestId(sa.window) };
   // One that nobody authenticated keeps the end it had: failing must not hold a place longer than silence does.
-  if (!sa.isHalfOpen || sa.expiresAt === undefined) sa.expiresAt = deadUntil(context.now);
+  if (sa.place === undefined || sa.expiresAt === undefined) sa.expiresAt = deadUntil(context.now);
   sa.rekeyAt = undefined;
   sa.keepaliveAt = undefined;
   context.touched.add(sa);

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { at, seededRandom } from '../base/index.ts';
-import { CookieJar } from './cookie.ts';
 import { backOffMs, lifetime, rekeyRetryAt } from './lifetimes.ts';
-import { address } from './pair.fixture.ts';
 import { answered, classifyRequest, freeWindow, step } from './window.ts';
 
 const request = { datagrams: [Uint8Array.of(1, 2, 3)] };
@@ -67,17 +65,4 @@ test('retries wait longer each time, up to half a minute', () => {
     assert.ok(wait <= most && wait >= most * 0.75);
   }
   assert.ok(rekeyRetryAt(at(0), true, random) < rekeyRetryAt(at(0), false, random));
-});
-
-test('a cookie is good for who got it, and for a while (RFC 7296 section 2.6)', () => {
-  const jar = new CookieJar(seededRandom(1));
-  const nonce = Uint8Array.of(1, 2, 3);
-  const remote = { address: address('192.0.2.1'), port: 500 };
-  const cookie = jar.make(nonce, 7n, remote, at(0));
-  assert.ok(jar.accepts(cookie, nonce, 7n, remote, at(59_000)));
-  assert.ok(jar.accepts(cookie, nonce, 7n, remote, at(61_000)), 'the secret before is still good');
-  assert.ok(!jar.accepts(cookie, nonce, 8n, remote, at(61_000)));
-  assert.ok(!jar.accepts(cookie, nonce, 7n, { ...remote, port: 501 }, at(61_000)));
-  assert.ok(!jar.accepts(cookie, Uint8Array.of(9), 7n, remote, at(61_000)));
-  assert.ok(!jar.accepts(cookie, nonce, 7n, remote, at(200_000)));
 });
