@@ -15,6 +15,7 @@ export { dialectOf } from './dialects.ts';
 export { ConfigEditor, type Entered, TERMINAL } from './editor.ts';
 export { type Expected, Grammar, type Match, type Mismatch, type Syntax } from './grammar.ts';
 export { canonicalInterface } from './interface-name.ts';
+export { loadIosxe } from './iosxe/load.ts';
 export { type Line, readLine, splitToken } from './lines.ts';
 export type * from './model.ts';
 export { nearestLine } from './nearest.ts';

@@ -25,12 +25,27 @@ const BEFORE_SECRET: readonly Readonly<{ word: string; slack: number; least: num
 const METHODS = ['pre-shared-key', 'certificate', 'eap', 'query-identity'];
 
 /** Words that merely look like one of them. */
-const HARMLESS = new Set(['keepalive', 'keys', 'ike', 'ikev1', 'ikev2', 'eq', 'set', 'any', 'esp', 'no', 'bgp']);
+const HARMLESS = new Set([
+  'keepalive',
+  'keyring',
+  'keys',
+  'ike',
+  'ikev1',
+  'ikev2',
+  'eq',
+  'set',
+  'any',
+  'esp',
+  'no',
+  'bgp',
+]);
 
 /** Index of the first token that may be a secret; the number of tokens when none is. */
 export function firstSecret(tokens: readonly Token[]): number {
   for (const [index, token] of tokens.entries()) {
     if (!introducesSecret(token.text.toLowerCase())) continue;
+    // The key of a GRE tunnel is a number on every packet, not a secret.
+    if (tokens[index - 1]?.text.toLowerCase() === 'tunnel') continue;
     // `pre-shared-keyK`: the secret is a part of this very word.
     if (runsIntoSecret(token.text.toLowerCase())) return index;
     const next = tokens[index + 1]?.text.toLowerCase() ?? '';

@@ -1,5 +1,5 @@
 /** The ASA's names of algorithms and IANA's transform ids, "IKEv2 Parameters", both ways. */
-export type Cipher = Readonly<{ encr: number; keyBits: number }>;
+import { type Cipher, coder } from '../algorithm-words.ts';
 
 const CIPHERS = {
   null: { encr: 11, keyBits: 0 },
@@ -111,25 +111,6 @@ export function cipherName<W extends string>(cipher: Cipher): W {
   return (found?.[0] ?? 'null') as W;
 }
 
-/** RFC 5282 and RFC 4543 ciphers bring their own integrity. */
-export function isAeadCipher(cipher: Cipher): boolean {
-  return cipher.encr === 20 || cipher.encr === 21;
-}
-
 export const integrityIds = coder(INTEGRITY);
 export const prfIds = coder(PRF);
 export const espIntegrityIds = coder(ESP_INTEGRITY);
-
-type Coder<W extends string> = Readonly<{
-  ids(words: readonly string[]): number[];
-  words(ids: readonly number[]): W[];
-}>;
-
-/** `null` stands for nothing: it has no id. */
-function coder<W extends string>(table: Readonly<Record<W, number>>): Coder<W> {
-  const entries = Object.entries(table) as [W, number][];
-  return {
-    ids: (words) => words.flatMap((word) => entries.filter(([name]) => name === word).map(([, id]) => id)),
-    words: (ids) => ids.flatMap((id) => entries.filter(([, one]) => one === id).map(([name]) => name)),
-  };
-}

@@ -1,5 +1,6 @@
 /** IKEv2 policies and global IKE settings; IKEv1 is known and not supported. */
 
+import { isAeadCipher } from '../../algorithm-words.ts';
 import type { Draft } from '../../draft.ts';
 import type { DeviceModel, IkePolicyModel } from '../../model.ts';
 import { choice, many, name, nameif, number, optional, text, words } from '../../parameters.ts';
@@ -14,7 +15,6 @@ import {
   IKE_INTEGRITY,
   IKE_PRF,
   integrityIds,
-  isAeadCipher,
   notOffered,
   prfIds,
   SHA1,

@@ -1,0 +1,25 @@
+/** The model of an IOS-XE router while it is being put together. */
+import { Assembly as Base } from '../assembly.ts';
+import type { Draft } from '../draft.ts';
+import type { InterfaceModel, Written } from '../model.ts';
+import { emptyIosxeModel } from './defaults.ts';
+
+export class Assembly extends Base {
+  constructor() {
+    super(emptyIosxeModel, 'Router');
+  }
+
+  override order(): void {
+    const { device } = this;
+    device.prefixLists.sort((a, b) => a.family - b.family);
+    device.staticRoutes.sort((a, b) => a.prefix.family - b.prefix.family);
+  }
+
+  /** A saved configuration says `shutdown` of what is down and nothing of what is up. */
+  override interface(name: string, written: Draft<Written>): Draft<InterfaceModel> {
+    const isNew = !this.device.interfaces.some((one) => one.name === name);
+    const found = super.interface(name, written);
+    if (isNew) found.shutdown = false;
+    return found;
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * The whole grammar of IOS-XE, one row a command. Parser, `no`, abbreviations, help, completion, `show running-config`
+ * and the reference documentation all read this table. Rows are in the order in which their mode prints them.
+ */
+import { Grammar } from '../../grammar.ts';
+import type { IosxeRow } from '../row.ts';
+import { authorizationRows } from './authorization.ts';
+import { hostRows, leavingRows } from './host.ts';
+import { ikev2Rows } from './ikev2.ts';
+import { ikev2ProfileRows } from './ikev2-profile.ts';
+import { interfaceRows } from './interfaces.ts';
+import { ipsecRows } from './ipsec.ts';
+import { tunnelRows } from './tunnel.ts';
+import { vrfRows } from './vrf.ts';
+
+export const iosxeGrammar: Grammar<IosxeRow> = new Grammar([
+  ...hostRows,
+  ...vrfRows,
+  ...authorizationRows,
+  ...ikev2Rows,
+  ...ikev2ProfileRows,
+  ...ipsecRows,
+  ...interfaceRows,
+  ...tunnelRows,
+  ...leavingRows,
+]);
