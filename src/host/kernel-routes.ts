@@ -1,0 +1,160 @@
+/**
+ * The global FIB mirrored into the kernel, so that the machine sends into our devices what the plane shall carry, and by
+ * its own interfaces what the configuration routes there. Connected routes are the kernel's own: they come with addresses.
+ *
+ * The outer packets of a tunnel follow the same table. A default route that leads into a tunnel does not catch them as
+ * long as a longer one leads to the peer, which the gateway asks for too: it starts no tunnel whose peer is behind it.
+ */
+import { type IpAddress, Prefix, type Result } from '../base/index.ts';
+import type { PlaneCommand, PlaneNextHop } from '../plane/contract.ts';
+import type { HostSettings } from './settings.ts';
+import type { System, SystemFault, SystemRoute } from './system.ts';
+
+/** What an interface of the plane is to the kernel. */
+export type KernelInterface = Readonly<{
+  link: string;
+  /** Of ours: a next hop on it needs no gateway. */
+  isDevice: boolean;
+  addresses: readonly Readonly<{ address: IpAddress; length: number }>[];
+}>;
+
+export type KernelRoutesOptions = Readonly<{
+  system: Pick<System, 'routes' | 'setRoute' | 'removeRoute'>;
+  settings: Pick<HostSettings, 'installRoutes' | 'routeTable' | 'routeMetric'>;
+  /** Undefined: not known to the kernel, now at least. */
+  interface: (name: string) => KernelInterface | undefined;
+  onFault: (fault: SystemFault) => void;
+}>;
+
+type Wanted = Readonly<{ prefix: Prefix; nextHops: readonly PlaneNextHop[] }>;
+
+/** How the model names the global table. */
+const GLOBAL_VRF = '';
+
+export class KernelRoutes {
+  readonly #options: KernelRoutesOptions;
+  readonly #wanted = new Map<string, Wanted>();
+  readonly #installed = new Map<string, SystemRoute>();
+  readonly #dirty = new Set<string>();
+
+  constructor(options: KernelRoutesOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#installed.size;
+  }
+
+  /** Takes notice of an order to the plane; the kernel hears of it with the next `flush`. */
+  order(command: PlaneCommand): void {
+    if (!this.#options.settings.installRoutes) return;
+    if (command.kind === 'set-route' && command.vrf === GLOBAL_VRF) {
+      const { prefix, nextHops } = command;
+      this.#wanted.set(`${prefix}`, { prefix, nextHops });
+      this.#dirty.add(`${prefix}`);
+    } else if (command.kind === 'remove-route' && command.vrf === GLOBAL_VRF) {
+      this.#wanted.delete(`${command.prefix}`);
+      this.#dirty.add(`${command.prefix}`);
+    }
+  }
+
+  /** The kernel forgot routes by this link, as it does when the link goes down or away, or knows it from now on. */
+  linkChanged(link: string): void {
+    for (const [key, route] of this.#installed) {
+      if (!route.nextHops.some((hop) => hop.link === link)) continue;
+      this.#installed.delete(key);
+      this.#dirty.add(key);
+    }
+    for (const [key, { nextHops }] of this.#wanted) {
+      if (nextHops.some((hop) => this.#options.interface(hop.interface)?.link === link)) this.#dirty.add(key);
+    }
+  }
+
+  /**
+   * Takes over what an earlier run left, which ended without removing it. What is not wanted now is removed at once:
+   * static routes stand already, and nobody can vouch for what neighbours told a process that is gone.
+   */
+  reconcile(): Result<void, SystemFault> {
+    const { system, settings } = this.#options;
+    const found = system.routes();
+    if (!found.ok) return found;
+    for (const route of found.value) {
+      const key = `${route.prefix}`;
+      const isOurs = route.table === settings.routeTable && route.metric === settings.routeMetric;
+      if (isOurs && this.#wanted.has(key)) {
+        this.#installed.set(key, route);
+        this.#dirty.add(key);
+      } else this.#report(system.removeRoute(route));
+    }
+    this.flush();
+    return { ok: true, value: undefined };
+  }
+
+  flush(): void {
+    if (this.#dirty.size === 0) return;
+    const { system } = this.#options;
+    // A set: what fails is not tried again until it changes.
+    for (const key of this.#dirty) {
+      const wanted = this.#wanted.get(key);
+      const route = wanted && this.#routeOf(wanted);
+      const old = this.#installed.get(key);
+      if (route === undefined) {
+        this.#installed.delete(key);
+        if (old !== undefined) this.#report(system.removeRoute(old));
+      } else if (old === undefined || !sameRoute(old, route)) {
+        const done = system.setRoute(route);
+        if (done.ok) this.#installed.set(key, route);
+        else this.#installed.delete(key);
+        this.#report(done);
+      }
+    }
+    this.#dirty.clear();
+  }
+
+  removeAll(): void {
+    for (const route of this.#installed.values()) this.#report(this.#options.system.removeRoute(route));
+    this.#installed.clear();
+    this.#wanted.clear();
+    this.#dirty.clear();
+  }
+
+  /** Undefined: it is the kernel's own, or nothing that the kernel could do. */
+  #routeOf({ prefix, nextHops }: Wanted): SystemRoute | undefined {
+    const { routeTable: table, routeMetric: metric } = this.#options.settings;
+    const hops = new Map<string, SystemRoute['nextHops'][number]>();
+    for (const { interface: name, gateway } of nextHops) {
+      const known = this.#options.interface(name);
+      if (known === undefined) continue;
+      const { link, isDevice, addresses } = known;
+      if (gateway === undefined && (!isDevice || isOwn(prefix, addresses))) return undefined;
+      if (isDevice || gateway === undefined) hops.set(link, { link });
+      else hops.set(`${link} ${gateway}`, { link, gateway });
+    }
+    if (hops.size === 0 && nextHops.length > 0) return undefined;
+    return { prefix, table, metric, nextHops: [...hops.values()] };
+  }
+
+  #report(result: Result<void, SystemFault>): void {
+    if (!result.ok) this.#options.onFault(result.error);
+  }
+}
+
+/** An interface's own address, or the subnet of one. */
+function isOwn(prefix: Prefix, addresses: KernelInterface['addresses']): boolean {
+  return addresses.some(
+    ({ address, length }) => prefix.equals(new Prefix(address, length)) || prefix.equals(Prefix.host(address)),
+  );
+}
+
+function sameRoute(a: SystemRoute, b: SystemRoute): boolean {
+  if (a.nextHops.length !== b.nextHops.length) return false;
+  return a.nextHops.every(({ link, gateway }) =>
+    b.nextHops.some(
+      (other) =>
+        other.link === link &&
+        (gateway === undefined
+          ? other.gateway === undefined
+          : other.gateway !== undefined && gateway.equals(other.gateway)),
+    ),
+  );
+}
