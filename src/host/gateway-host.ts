@@ -200,6 +200,9 @@ export class GatewayHost {
       case 'link-gone':
         this.#machine?.linkGone(event.name);
         break;
+      case 'cookies-answered':
+        this.#device.tell(event, this.#now());
+        break;
       case 'failed':
         this.#fault(event.fault);
         break;
@@ -223,6 +226,9 @@ export class GatewayHost {
     switch (effect.kind) {
       case 'unclaimed':
         this.#sendInner(effect.interface, effect.packet);
+        break;
+      case 'demand-cookies':
+        this.#system?.demandCookies?.(effect.secrets);
         break;
       case 'host-tcp': {
         const done = this.#system === undefined ? undefined : performHostTcp(this.#system.tcp, effect.order);
