@@ -5,6 +5,7 @@ export type SiteOptions = Readonly<{
   remote: string;
   /** Lines of `crypto ikev2 policy 10`. */
   policy: readonly string[];
+  policyMore?: readonly string[];
   /** Lines of the proposal for ESP. */
   proposal: readonly string[];
   /** Further lines of the profile, such as `set pfs group19` or `responder-only`. */
@@ -46,7 +47,7 @@ interface Tunnel1
  tunnel mode ipsec ${isV6 ? 'ipv6' : 'ipv4'}
  tunnel protection ipsec profile VTI
 ${inner(options.tunnel)}crypto ikev2 policy 10
-${inner(options.policy)}crypto ipsec ikev2 ipsec-proposal P
+${inner(options.policy)}${inner(options.policyMore)}crypto ipsec ikev2 ipsec-proposal P
 ${inner(options.proposal)}crypto ipsec profile VTI
  set ikev2 ipsec-proposal P
 ${inner(options.profile)}crypto ikev2 enable outside

@@ -22,6 +22,8 @@ export type ChildView = Readonly<{
   localSelectors: readonly string[];
   remoteSelectors: readonly string[];
   rekeying: boolean;
+  /** Real time until its soft end. */
+  rekeyInMs: number;
 }>;
 
 export type IkeSaView = Readonly<{
@@ -38,6 +40,8 @@ export type IkeSaView = Readonly<{
   integ: number;
   prf: number;
   group: number;
+  /** Real time until its soft end. */
+  rekeyInMs?: number;
   natLocal: boolean;
   natRemote: boolean;
   children: readonly ChildView[];

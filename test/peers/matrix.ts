@@ -34,6 +34,12 @@ export const matrix = {
     columns: ROLES,
     rows: named(...espSuites.map(({ label }) => label)),
   },
+  rekeying: {
+    title: 'Rekeying, with traffic that passes all the while',
+    peer: STRONGSWAN,
+    columns: ['started by us', 'started by them', 'by both at once'],
+    rows: named('child SA', 'child SA with PFS', 'IKE SA'),
+  },
 } as const satisfies Readonly<Record<string, Area>>;
 
 /** The tests of one area: `cell` registers one, and at the end no cell may lack its test. */

@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 
 const RUN_LIMIT_MS = 30_000;
 const STOP_GRACE_MS = 3_000;
-const KEPT_OUTPUT = 200_000;
+const KEPT_OUTPUT = 2_000_000;
 
 export type RunOptions = Readonly<{ input?: string; env?: Readonly<Record<string, string>>; limitMs?: number }>;
 

@@ -3,7 +3,7 @@
  * space (kernel-libipsec), always in UDP; packets of IKE and ESP are marked so that a tunnel of 0.0.0.0/0 does not
  * swallow them.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Namespace, requirePrograms } from './namespaces.ts';
 import { type Outcome, outcomeOf, type Running, run } from './process.ts';
@@ -73,6 +73,8 @@ export class StrongSwan {
     requirePrograms(CHARON, 'swanctl');
     const folder = join(namespace.folder, 'strongswan');
     for (const name of ['', ...CREDENTIALS, ...MORE_CREDENTIALS]) mkdirSync(join(folder, name), { recursive: true });
+    // One that was killed before left its socket.
+    rmSync(join(folder, 'vici'), { force: true });
     const file = join(folder, 'strongswan.conf');
     writeFileSync(file, strongswanConf(folder, options));
     const charon = namespace.spawn(CHARON, [], { STRONGSWAN_CONF: file });

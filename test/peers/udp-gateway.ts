@@ -172,6 +172,7 @@ function view(): GatewayView {
       ...{ remote: `${sa.path.remote.address} ${sa.path.remote.port}` },
       ...{ localSpi: sa.localSpi, remoteSpi: sa.remoteSpi },
       ...{ encr: sa.encr ?? 0, keyBits: sa.keyBits ?? 0, integ: sa.integ ?? 0, prf: sa.prf ?? 0, group: sa.group ?? 0 },
+      ...(sa.rekeyAt === undefined ? {} : { rekeyInMs: (sa.rekeyAt - now()) / rate }),
       ...{ natLocal: sa.natLocal, natRemote: sa.natRemote },
       children: sa.children.map((child) => ({
         ...{ inboundSpi: spiText(child.inboundSpi), outboundSpi: spiText(child.outboundSpi) },
@@ -179,6 +180,7 @@ function view(): GatewayView {
         localSelectors: child.localSelectors.map(selectorText),
         remoteSelectors: child.remoteSelectors.map(selectorText),
         rekeying: child.rekeying,
+        rekeyInMs: (child.softAt - now()) / rate,
       })),
     })),
     counters: shown.ike.counters,
