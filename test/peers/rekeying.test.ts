@@ -16,7 +16,7 @@ const DELAY_MS = 60;
 const group = groups.find(({ id }) => id === 19);
 
 /** Small enough to be used up by the probes of a few seconds, large enough that its last 5 % last for an exchange. */
-const SMALL_CHILD = 'set security-association lifetime kilobytes 40';
+const SMALL_CHILD = 'set security-association lifetime kilobytes 50';
 /** The shortest lifetimes there are: an SA is replaced after 60 to 90 seconds of ours. */
 const SHORT_CHILD = 'set security-association lifetime seconds 120';
 const SHORT_IKE = 'lifetime seconds 120';
@@ -109,7 +109,7 @@ describe('rekeying', { timeout: 120_000 }, () => {
         const child = first((await site.bringUp({ ...setting, site: { profile: [SMALL_CHILD] } })).us);
         await site.probeDuring(async () => {
           assert.equal((await untilReplaced(child)).group, pfs?.id ?? 0);
-        });
+        }, 10);
         assert.ok(((await site.us.view()).counters['request-create-child-sa-sent'] ?? 0) > 0);
       }),
     );
