@@ -1,6 +1,7 @@
 /** The suite that every forwarding plane has to pass, whatever it is made of. */
 import { espConformance } from './esp-conformance.ts';
 import { forwardingConformance } from './forwarding-conformance.ts';
+import { hostConformance } from './host-conformance.ts';
 import { mtuConformance } from './mtu-conformance.ts';
 import { securityConformance } from './security-conformance.ts';
 import { tapConformance } from './tap-conformance.ts';
@@ -12,4 +13,5 @@ export function planeConformance(name: string, makePlane: MakePlane): void {
   mtuConformance(name, makePlane);
   securityConformance(name, makePlane);
   tapConformance(name, makePlane);
+  hostConformance(name, makePlane);
 }

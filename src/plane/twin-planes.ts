@@ -42,6 +42,8 @@ export type TwinOptions = Readonly<{
   tunnelMtu?: number;
   clampMss?: number;
   wanMtu?: number;
+  /** Both planes stand in a machine that has real interfaces of its own. */
+  host?: boolean;
 }>;
 
 export const FRONT = 'INET';
@@ -94,15 +96,19 @@ export class Side {
   readonly events: PlaneEvent[] = [];
   /** Packets for the hosts of the LAN. */
   readonly lan: Uint8Array[] = [];
+  /** What went to the machine around, and by which interface. */
+  readonly host: Readonly<{ interface: string; packet: Uint8Array }>[] = [];
   /** Packets on their way to the other side. */
   wire: Uint8Array[] = [];
 
-  constructor(name: SideName, makePlane: MakePlane, seed: number) {
+  constructor(name: SideName, makePlane: MakePlane, seed: number, hasHost = false) {
     this.name = name;
     const transmit = (interfaceName: string, _nextHop: IpAddress, packet: Uint8Array): void => {
       (interfaceName === 'wan' ? this.wire : this.lan).push(packet);
     };
-    const sink = { transmit, event: (event: PlaneEvent) => void this.events.push(event) };
+    const toHost = (from: string, packet: Uint8Array): void => void this.host.push({ interface: from, packet });
+    const event = (one: PlaneEvent): void => void this.events.push(one);
+    const sink = { transmit, event, ...(hasHost ? { toHost } : {}) };
     this.plane = makePlane({ sink, random: seededRandom(seed, name) });
   }
 
@@ -135,8 +141,8 @@ export class TwinPlanes {
 
   constructor(makePlane: MakePlane, options: TwinOptions = {}) {
     this.options = options;
-    this.west = new Side('west', makePlane, 1);
-    this.east = new Side('east', makePlane, 2);
+    this.west = new Side('west', makePlane, 1, options.host);
+    this.east = new Side('east', makePlane, 2, options.host);
     for (const side of [this.west, this.east]) this.#configure(side);
   }
 

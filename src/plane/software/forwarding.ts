@@ -1,18 +1,16 @@
 /** The way of a packet through the router: in, to ourselves or by the FIB, and out. RFC 1812, RFC 8200, RFC 4443. */
-import { EMPTY, type Instant, type IpAddress, type Random, readU16, readU32 } from '../../base/index.ts';
+import type { Instant, IpAddress, Random } from '../../base/index.ts';
 import {
-  buildEcho,
   buildIcmpError,
   clampTcpMss,
   decrementTtl,
   fragmentIp,
   type IpHeader,
   Protocol,
-  parseIcmp,
   parseIp,
-  parseUdp,
 } from '../../ip/index.ts';
 import type { PlaneNextHop } from '../contract.ts';
+import { Delivery } from './delivery.ts';
 import { flowHash } from './flow.ts';
 import { HostSide } from './host-side.ts';
 import {
@@ -28,11 +26,6 @@ import { Security } from './security.ts';
 import { TokenBucket } from './token-bucket.ts';
 import { Tunnels } from './tunnels.ts';
 
-/** UDP port of ESP in UDP and of IKE behind a NAT, RFC 3948. */
-const NAT_TRAVERSAL_PORT = 4500;
-const IKE_PORT = 500;
-const UDP_HEADER = 8;
-const KEEPALIVE = 0xff;
 const FLAG_SYN = 0x02;
 /** IPv4 and TCP headers without options: what an MSS leaves out of an MTU. */
 const HEADERS_V4 = 40;
@@ -45,11 +38,11 @@ const ERROR_BURST = 100;
 
 const UNREACHABLE_NET = 0;
 const UNREACHABLE_HOST = 1;
-const UNREACHABLE_PROTOCOL = 2;
 const UNREACHABLE_ADDRESS_V6 = 3;
 
 export class Forwarding {
   readonly tunnels: Tunnels;
+  readonly delivery: Delivery;
   readonly security = new Security();
   readonly #state: PlaneState;
   readonly #errors = new TokenBucket(ERRORS_PER_SECOND, ERROR_BURST);
@@ -60,6 +53,7 @@ export class Forwarding {
   constructor(state: PlaneState, random: Random) {
     this.#state = state;
     this.tunnels = new Tunnels(state, random, this);
+    this.delivery = new Delivery(state, this.tunnels, this);
   }
 
   /**
@@ -88,7 +82,7 @@ export class Forwarding {
     }
     const owner = port.vrf.ownerOf(destination);
     if (owner?.kind === 'local') {
-      if (this.security.reaches(port, owner, header, whole, now)) this.#deliver(port, header, whole, now);
+      if (this.security.reaches(port, owner, header, whole, now)) this.delivery.deliver(port, header, whole, now);
       else this.#state.drop(port, 'security-level');
       return;
     }
@@ -180,7 +174,7 @@ export class Forwarding {
     const owner = vrf.ownerOf(header.destination);
     const ownerPort = owner?.owners[0];
     if (owner?.kind === 'local' && ownerPort !== undefined) {
-      if (this.#enter()) this.#deliver(ownerPort, header, packet, now);
+      if (this.#enter()) this.delivery.deliver(ownerPort, header, packet, now);
       this.#depth--;
       return true;
     }
@@ -195,6 +189,13 @@ export class Forwarding {
     this.security.originated(vrf.ownerOf(header.source), out, header, packet, now);
     this.leave(undefined, out, hop?.gateway ?? header.destination, header, packet, now);
     return true;
+  }
+
+  /** Sends what answers a packet that came in by a port; false if there must be no answer. */
+  reply(port: Port, packet: Uint8Array, now: Instant): boolean {
+    const sent = !this.#enter() || this.originate(port.vrf, packet, now, port);
+    this.#depth--;
+    return sent;
   }
 
   /** Sends a packet of our own by a given interface. */
@@ -341,7 +342,7 @@ export class Forwarding {
     const route = port.vrf.route(header.destination);
     const hop = route && this.#chooseHop(route, flowHash(header, packet));
     const out = hop && this.#state.ports.get(hop.interface);
-    const isHosts = out?.config.kind === 'ethernet' && out.config.up && this.#handsOver(port);
+    const isHosts = out?.config.kind === 'ethernet' && out.config.up && this.delivery.handsOver(port);
     if (header.ttl <= 1 && !isHosts) {
       this.#state.drop(port, 'ttl-exceeded');
       this.error(port, port.vrf, 'time-exceeded', 0, 0, header, packet, now);
@@ -361,7 +362,7 @@ export class Forwarding {
     if (header.protocol === Protocol.TCP && isSyn(header, copy)) this.#clamp(port, out, header, copy);
     if (isHosts) {
       this.#count(out, copy);
-      this.#handOver(port, copy);
+      this.delivery.handOver(port, copy);
     } else this.leave(port, out, hop?.gateway ?? header.destination, header, copy, now);
   }
 
@@ -405,139 +406,6 @@ export class Forwarding {
     const { clampMss, kind } = port.config;
     if (clampMss === 0 || kind !== 'tunnel') return clampMss;
     return Math.min(clampMss, this.tunnels.mtuOf(port) - HEADERS_V4);
-  }
-
-  #deliver(port: Port, header: IpHeader, packet: Uint8Array, now: Instant): void {
-    if (header.moreFragments || header.fragmentOffset > 0) {
-      // RFC 4301 section 7: what anyone may send in clear must not become part of what a tunnel protects.
-      const origin = port.config.kind === 'tunnel' ? port.config.name : '';
-      const whole = port.vrf.reassembler.add(header, packet, now, origin);
-      const read = whole && this.#parse(port, whole);
-      // Once: what comes out of reassembly has no Fragment header that could lead here again.
-      if (whole === undefined || read === undefined) return;
-      if (read.moreFragments || read.fragmentOffset > 0) {
-        this.#state.drop(port, 'malformed');
-        return;
-      }
-      this.#deliverWhole(port, read, whole, now);
-      return;
-    }
-    this.#deliverWhole(port, header, packet, now);
-  }
-
-  #deliverWhole(port: Port, header: IpHeader, packet: Uint8Array, now: Instant): void {
-    switch (header.protocol) {
-      case Protocol.ESP:
-        this.tunnels.receive(port, header, packet, header.payloadOffset, header.totalLength, now);
-        return;
-      case Protocol.UDP:
-        this.#deliverUdp(port, header, packet, now);
-        return;
-      case Protocol.ICMP:
-      case Protocol.ICMPV6:
-        this.#deliverIcmp(port, header, packet, now);
-        return;
-      case Protocol.TCP:
-        if (this.#handsOver(port) && !this.#isPunted(header, packet)) this.#handOver(port, packet);
-        else this.#punt(port, packet);
-        return;
-      default:
-        if (this.#handsOver(port)) {
-          this.#handOver(port, packet);
-          return;
-        }
-        this.#state.drop(port, 'unsupported-protocol');
-        if (header.family === 6) return; // ICMPv6 has a parameter problem for it, which we do not send
-        this.error(port, port.vrf, 'unreachable', UNREACHABLE_PROTOCOL, 0, header, packet, now);
-    }
-  }
-
-  /** RFC 3948 section 2: on port 4500, ESP, IKE behind four zero bytes, or a keepalive of one byte. */
-  #deliverUdp(port: Port, header: IpHeader, packet: Uint8Array, now: Instant): void {
-    const start = header.payloadOffset;
-    // Section 2.1 has senders leave the checksum out, and the ICV sees all damage: no datagram to read for most ESP.
-    if (readU16(packet, start + 6) !== 0 || readU16(packet, start + 2) !== NAT_TRAVERSAL_PORT || header.family === 6) {
-      const datagram = parseUdp(header, packet);
-      if (!datagram.ok) {
-        this.#state.drop(port, dropOf(datagram.error));
-        return;
-      }
-      const { destinationPort } = datagram.value;
-      if (destinationPort !== NAT_TRAVERSAL_PORT) {
-        if (destinationPort !== IKE_PORT && this.#handsOver(port)) this.#handOver(port, packet);
-        else this.#punt(port, packet);
-        return;
-      }
-    }
-    const end = start + readU16(packet, start + 4);
-    const from = start + UDP_HEADER;
-    if (end > header.totalLength || end < from) {
-      this.#state.drop(port, 'malformed');
-      return;
-    }
-    if (end - from === 1 && packet[from] === KEEPALIVE) return;
-    if (end - from < 4) {
-      this.#state.drop(port, 'malformed');
-      return;
-    }
-    if (readU32(packet, from) === 0) {
-      this.#punt(port, packet);
-      return;
-    }
-    const sourcePort = readU16(packet, start);
-    this.tunnels.receive(port, header, packet, from, end, now, sourcePort, NAT_TRAVERSAL_PORT);
-  }
-
-  #deliverIcmp(port: Port, header: IpHeader, packet: Uint8Array, now: Instant): void {
-    const parsed = parseIcmp(header, packet);
-    if (!parsed.ok) {
-      this.#state.drop(port, dropOf(parsed.error));
-      return;
-    }
-    const message = parsed.value;
-    if (message.kind === 'echo-request') {
-      const { id, sequence, data } = message;
-      const reply = buildEcho({
-        source: header.destination,
-        destination: header.source,
-        id,
-        sequence,
-        data: data.length === 0 ? EMPTY : data,
-        reply: true,
-        tos: header.tos,
-        identification: this.#state.nextIdentification() & 0xffff,
-      });
-      if (this.#enter() && !this.originate(port.vrf, reply, now, port)) this.#state.drop(port, 'security-level');
-      this.#depth--;
-      return;
-    }
-    if (message.kind === 'too-big') {
-      const about = this.tunnels.handleTooBig(port.vrf, header.source, message.mtu, message.quoted, now);
-      if (about === 'ours') return;
-      if (about === 'forged') {
-        this.#state.drop(port, 'not-ours');
-        return;
-      }
-    }
-    this.#punt(port, packet);
-  }
-
-  #punt(port: Port, packet: Uint8Array): void {
-    this.#state.sink.event({ kind: 'punt', vrf: port.vrf.name, interface: port.config.name, packet });
-  }
-
-  /** Whether the machine around takes what came in by an interface and stays on this side of the tunnels. */
-  #handsOver(port: Port): boolean {
-    return port.config.kind === 'tunnel' && this.#state.sink.toHost !== undefined;
-  }
-
-  #handOver(port: Port, packet: Uint8Array): void {
-    this.#state.sink.toHost?.(port.config.name, packet);
-  }
-
-  #isPunted({ payloadOffset: start }: IpHeader, packet: Uint8Array): boolean {
-    const { puntedTcp } = this.#state;
-    return puntedTcp.has(readU16(packet, start)) || puntedTcp.has(readU16(packet, start + 2));
   }
 
   #count(out: Port, packet: Uint8Array): void {
