@@ -22,6 +22,7 @@ export const Errno = {
   ENODEV: 19,
   EINVAL: 22,
   EMFILE: 24,
+  EMSGSIZE: 90,
   ENOPROTOOPT: 92,
   EOPNOTSUPP: 95,
   EAFNOSUPPORT: 97,

@@ -25,6 +25,7 @@ export const IpOption = {
   TOS: 1,
   TTL: 2,
   HDRINCL: 3,
+  PKTINFO: 8,
   MTU_DISCOVER: 10,
   RECVTTL: 12,
   RECVTOS: 13,
@@ -39,6 +40,7 @@ export const Ipv6Option = {
   V6ONLY: 26,
   HDRINCL: 36,
   RECVPKTINFO: 49,
+  PKTINFO: 50,
   RECVHOPLIMIT: 51,
   HOPLIMIT: 52,
   RECVTCLASS: 66,
@@ -46,6 +48,12 @@ export const Ipv6Option = {
   MINHOPCOUNT: 73,
   FREEBIND: 78,
 } as const;
+
+/** For `MTU_DISCOVER`: the don't-fragment bit as the packet has it, path MTUs that the kernel knows left aside. */
+export const PMTUDISC_PROBE = 3;
+
+/** At `Level.RAW` (IPv4) and `Level.ICMPV6`: which types a raw ICMP socket is not given. */
+export const ICMP_FILTER = 1;
 
 export const TcpOption = { NODELAY: 1, MD5SIG: 14 } as const;
 
