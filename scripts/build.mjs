@@ -6,10 +6,17 @@ import { build } from 'esbuild';
 const outdir = process.argv[2] ?? 'dist';
 rmSync(outdir, { recursive: true, force: true });
 await build({
-  entryPoints: { wheelwright: 'src/cli/main.ts', bench: 'bench/main.ts' },
+  entryPoints: {
+    wheelwright: 'src/cli/main.ts',
+    bench: 'bench/main.ts',
+    // A thread has a file of its own; `src/host/linux/reader.ts` looks for it by this name.
+    reader: 'src/host/linux/reader-worker.ts',
+  },
   outdir,
   outExtension: { '.js': '.mjs' },
   bundle: true,
+  // Brings a binary of its own, which it finds from where it is installed.
+  external: ['koffi'],
   splitting: true,
   minifySyntax: true,
   platform: 'node',

@@ -62,6 +62,16 @@ export class KernelTables {
     );
   }
 
+  /** A link's index by its name; undefined when there is none. */
+  indexOf(name: string): number | undefined {
+    const known = this.#indexes.get(name);
+    if (known !== undefined) return known;
+    const answer = this.#client.ask(MessageType.GETLINK, encodeLinkQuery(name));
+    const link = typeof answer === 'number' ? undefined : decodeLink(answer);
+    if (link !== undefined) this.#indexes.set(name, link.index);
+    return link?.index;
+  }
+
   changeLink(name: string, change: LinkChange): Result<void, SystemFault> {
     const done = this.#onLink(name, (index) =>
       this.#client.change(MessageType.NEWLINK, encodeLinkChange(index, change)),
@@ -69,7 +79,8 @@ export class KernelTables {
     return done === 0 ? ok(undefined) : fail(systemFault('netlink', done, `set up the interface ${name}`));
   }
 
-  addAddress(name: string, address: IpAddress, length: number, noDad: boolean): Result<void, SystemFault> {
+  /** `noDad`: as in `encodeAddress`. Says whether it was there already. */
+  addAddress(name: string, address: IpAddress, length: number, noDad: boolean): Result<'added' | 'there', SystemFault> {
     const done = this.#onLink(name, (index) =>
       this.#client.change(
         MessageType.NEWADDR,
@@ -77,7 +88,7 @@ export class KernelTables {
         RequestFlag.CREATE | RequestFlag.EXCL,
       ),
     );
-    if (done === 0 || done === Errno.EEXIST) return ok(undefined);
+    if (done === 0 || done === Errno.EEXIST) return ok(done === 0 ? 'added' : 'there');
     return fail(systemFault('netlink', done, `give ${name} the address ${address}/${length}`));
   }
 
@@ -146,7 +157,7 @@ export class KernelTables {
   #writeRoute(route: SystemRoute): number | string {
     const nextHops: RouteNextHop[] = [];
     for (const { link, gateway } of route.nextHops) {
-      const index = this.#indexOf(link);
+      const index = this.indexOf(link);
       if (index === undefined) return link;
       nextHops.push(gateway === undefined ? { index } : { index, gateway });
     }
@@ -169,20 +180,11 @@ export class KernelTables {
   }
 
   #onLink(name: string, act: (index: number) => number): number {
-    const index = this.#indexOf(name);
+    const index = this.indexOf(name);
     const done = index === undefined ? Errno.ENODEV : act(index);
     if (done !== Errno.ENODEV || !this.#indexes.delete(name)) return done;
-    const again = this.#indexOf(name);
+    const again = this.indexOf(name);
     return again === undefined ? Errno.ENODEV : act(again);
-  }
-
-  #indexOf(name: string): number | undefined {
-    const known = this.#indexes.get(name);
-    if (known !== undefined) return known;
-    const answer = this.#client.ask(MessageType.GETLINK, encodeLinkQuery(name));
-    const link = typeof answer === 'number' ? undefined : decodeLink(answer);
-    if (link !== undefined) this.#indexes.set(name, link.index);
-    return link?.index;
   }
 
   #names(): Result<ReadonlyMap<number, string>, SystemFault> {

@@ -23,6 +23,11 @@ export class LinkTable {
     }
   }
 
+  /** As they were last heard of. */
+  links(): readonly SystemLink[] {
+    return [...this.#entries.values()].map(({ link, addresses }) => systemLink(link, addresses));
+  }
+
   apply(message: NetlinkMessage): void {
     switch (message.type) {
       case MessageType.NEWLINK: {

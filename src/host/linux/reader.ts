@@ -1,5 +1,5 @@
 /** The main thread's side of the reader: what it reads from, what it has read, and never more than memory is for. */
-import { off, on } from 'node:process';
+import process from 'node:process';
 import { Worker } from 'node:worker_threads';
 import { fail, ok, type Result } from '../../base/index.ts';
 import type { SystemFault } from '../system.ts';
@@ -56,7 +56,7 @@ export class Reader {
     this.#worker.on('message', (report: ReaderReport) => this.#take(report));
     this.#worker.on('error', (error: unknown) => this.#fail(error instanceof Error ? error.message : String(error)));
     this.#worker.on('exit', () => this.#fail('it ended by itself'));
-    on('exit', this.#atExit);
+    process.on('exit', this.#atExit);
   }
 
   static open(libc: Libc, listener: ReaderListener): Result<Reader, SystemFault> {
@@ -96,7 +96,7 @@ export class Reader {
   close(): void {
     this.remove([...this.#sources.keys()]);
     this.#state = 'closed';
-    off('exit', this.#atExit);
+    process.off('exit', this.#atExit);
     this.#end();
     // The thread may still be about to read it once more: it is closed when the thread is gone.
     this.#worker.once('exit', () => this.#libc.close(this.#wakeFd));
