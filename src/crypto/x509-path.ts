@@ -1,6 +1,6 @@
 /**
  * Path validation, RFC 5280 section 6, as far as gateways need it: from a peer's certificate over the intermediates it
- * sent to an authority that the operator trusts. Whatever a stranger sends, a few dozen signatures are verified at most.
+ * sent to an authority that the operator trusts. Whatever a stranger sends, a few signatures are verified at most.
  */
 import { fail, isoTime, ok, type Result } from '../base/index.ts';
 import { type Certificate, KeyUsage } from './x509.ts';
@@ -49,7 +49,7 @@ export type PathRules = Readonly<{
 export type ValidPath = Readonly<{ anchor: TrustAnchor; certificates: readonly Certificate[] }>;
 
 const MOST_AUTHORITIES = 8;
-const MOST_SIGNATURES = 48;
+const MOST_SIGNATURES = 16;
 
 /** Finds a path that holds; else the fault of the one that came furthest. */
 export function validatePath(

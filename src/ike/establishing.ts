@@ -182,6 +182,7 @@ export function addSuccessor(
   next.natRemote = natRemote;
   next.isQuantumSafe = old.isQuantumSafe;
   next.fragmentation = old.fragmentation === undefined ? undefined : { ...old.fragmentation };
+  next.authentication = old.authentication;
   next.localIdentity = localIdentity;
   next.remoteIdentity = remoteIdentity;
   next.lifetimeMs = suite.lifetimeMs;

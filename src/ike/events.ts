@@ -1,5 +1,5 @@
 /** What the collection of IKE SAs is told, and what it orders: the whole surface between IKE and the gateway. */
-import type { IpAddress, Prefix, SecretKey } from '../base/index.ts';
+import type { Instant, IpAddress, Prefix, SecretKey } from '../base/index.ts';
 import type { IkeConfig, IkePath, TrafficSelector } from './policy.ts';
 import type { CookieSecret } from './stateless-cookies.ts';
 
@@ -120,6 +120,8 @@ export type IkeEnvironment = Readonly<{
   random: (length: number) => Uint8Array;
   /** When the last authentic ESP packet arrived on an inbound SPI, as milliseconds of `Instant`; proof of life for DPD. */
   lastInbound: (inboundSpi: number) => number | undefined;
+  /** Wall-clock time as milliseconds since 1970, for the validity of certificates; absent: none can be accepted. */
+  wallClock?: (now: Instant) => number;
   /** Is told the keys of every SA as it comes to be, for decryption tables; absent: nobody is. */
   exportKeys?: (keys: ExportedIkeKeys) => void;
 }>;

@@ -1,15 +1,18 @@
 /**
- * IKE_AUTH, RFC 7296 section 1.2, with pre-shared keys:
+ * IKE_AUTH, RFC 7296 section 1.2, with pre-shared keys or certificates:
  *
  *     initiator                                                          responder
- *     HDR, SK { IDi, [N(INITIAL_CONTACT)], AUTH, [CP(CFG_REQUEST)],
- *               [N(USE_TRANSPORT_MODE)], SAi2, TSi, TSr }            -->
- *                              <--  HDR, SK { IDr, AUTH, [CP(CFG_REPLY)], [N(USE_TRANSPORT_MODE)], SAr2, TSi, TSr }
+ *     HDR, SK { IDi, [CERT...], [CERTREQ], [N(INITIAL_CONTACT)], AUTH,
+ *               [CP(CFG_REQUEST)], [N(USE_TRANSPORT_MODE)],
+ *               SAi2, TSi, TSr }                                     -->
+ *                   <--  HDR, SK { IDr, [CERT...], AUTH, [CP(CFG_REPLY)], [N(USE_TRANSPORT_MODE)], SAr2, TSi, TSr }
  *                              <--  HDR, SK { IDr, AUTH, N(error) }       the IKE SA stands, the child does not (2.21.2)
  *                              <--  HDR, SK { N(AUTHENTICATION_FAILED) }  nothing stands
  */
-import { readU32, type SecretKey, Writer } from '../base/index.ts';
-import { pskAuth, verifyPskAuth } from './auth.ts';
+import { readU32, Writer } from '../base/index.ts';
+import { ownProof, type Refusal, shownCertificate, verifyPeer } from './authentication.ts';
+import { certificateRequest, noteSignatures } from './authorities.ts';
+import { groupsOf, ownIdentity } from './certified-identity.ts';
 import { agreeOnChild, offerChild, readChildAnswer } from './child-negotiation.ts';
 import { addChild, planChildRetry } from './children.ts';
 import { attemptFailed, deleteIkeSa, deleteQuietly, endIkeSa } from './closing.ts';
@@ -18,44 +21,45 @@ import type { IkeContext } from './context.ts';
 import { establish, limitAuthentication, settleSimultaneous } from './establishing.ts';
 import type { Cause } from './events.ts';
 import { answerTo, type IkeFault } from './faults.ts';
-import { addressIdentity, identityInShort, identityPayload, peerIdentityAccepted, selectPeer } from './identity.ts';
+import { identityInShort, identityPayload, selectPeer } from './identity.ts';
 import type { AuthSent, ChildState, IkeSa, Proofs, Stage } from './ike-sa.ts';
 import { causeOfNotify, notify, pick, pickError, pickNotify } from './payloads.ts';
 import type { IkePath, IkePeer } from './policy.ts';
 import { choosePpk, mixPpk, type PpkKeys, ppkIdentity } from './ppk.ts';
 import { respond, sendRequest } from './sending.ts';
 import { childInUse } from './succession.ts';
-import {
-  AuthMethod,
-  ConfigurationType,
-  ExchangeType,
-  type IkeHeader,
-  NotifyType,
-  type Payload,
-} from './wire/message.ts';
+import { ConfigurationType, ExchangeType, type IkeHeader, NotifyType, type Payload } from './wire/message.ts';
 
 /** Sends our IKE_AUTH request: the keys are there, the peer is not yet known to be who it should be. */
 export function sendIkeAuth(context: IkeContext, sa: IkeSa, proofs: Proofs, usesPpk: boolean): void {
   const { peer } = sa;
-  const localKey = peer?.localKey;
-  if (peer === undefined || localKey === undefined || sa.suite === undefined)
-    throw new Error('IKE_AUTH begins without peer or key');
-  const identity = peer.localIdentity ?? addressIdentity(sa.path.local.address);
+  if (peer === undefined || sa.suite === undefined) throw new Error('IKE_AUTH begins without peer or keys');
+  const identity = ownIdentity(peer, sa.path.local.address);
   const idi = identityPayload('idi', identity);
   const signed = { message: proofs.request, peerNonce: proofs.nr, idBody: idi.body };
   const { prf } = sa.suite;
   const { ppk } = usesPpk ? peer : {};
   const mixed = ppk === undefined ? undefined : mixPpk(prf, ppk.key, keysOf(sa, proofs));
-  const prove = (skP: SecretKey): Uint8Array => pskAuth({ prf, key: localKey, skP, ...signed });
+  const own = ownProof(sa, peer, signed);
+  if (!own.ok) {
+    // Nothing was authenticated yet: the peer forgets its half-open IKE SA by itself.
+    context.count(own.error.fault);
+    attemptFailed(context, peer, sa.path, causeOfRefusal(own.error));
+    context.forget(sa);
+    return;
+  }
+  const { method, prove, certificates, kind } = own.value;
   const childSpi = context.newChildSpi();
   // Section 2.4: only said when no other IKE SA with this peer stands at this moment.
   const isFirst = ![...(context.peerOf(sa)?.sas ?? [])].some((other) => other.stage.kind === 'established');
   sa.localIdentity = identity;
-  sa.stage = { kind: 'auth-sent', proofs, childSpi, proposals: peer.child.proposals, ppk: mixed };
+  sa.stage = { kind: 'auth-sent', proofs, childSpi, proposals: peer.child.proposals, ppk: mixed, proved: kind };
   sendRequest(context, sa, ExchangeType.IKE_AUTH, [
     idi,
+    ...certificates,
+    ...certificateRequest(peer.trust),
     ...(isFirst ? [notify(NotifyType.INITIAL_CONTACT)] : []),
-    { kind: 'auth', method: AuthMethod.SHARED_KEY, data: prove(mixed?.skPi ?? proofs.skPi) },
+    { kind: 'auth', method, data: prove(mixed?.skPi ?? proofs.skPi) },
     ...(ppk === undefined ? [] : [ppkIdentity(ppk)]),
     ...(ppk === undefined || ppk.required ? [] : [notify(NotifyType.NO_PPK_AUTH, prove(proofs.skPi))]),
     ...(peer.acceptRoutes ? [routeRequest()] : []),
@@ -79,28 +83,21 @@ export function handleAuthRequest(
   sa.remoteIdentity = idi.identity;
   // Section 2.23: the initiator may have moved to port 4500.
   sa.path = path;
-  const peer = selectPeer(context.config.peers, idi.identity, path.remote.address, path.local.address);
+  const groups = groupsOf(shownCertificate(payloads));
+  const peer = selectPeer(context.config.peers, idi.identity, path.remote.address, path.local.address, groups);
   const who = identityInShort(idi.identity);
   if (peer === undefined) {
     const text = `no tunnel group for identity ${who} or address ${path.remote.address}`;
     refuse(context, sa, request, undefined, 'unknown-peer', text);
     return;
   }
-  if (!peerIdentityAccepted(peer, idi.identity, path.remote.address, sa.natRemote)) {
-    refuse(context, sa, request, peer, 'identity-refused', `the peer calls itself ${who}, not ${peer.group}`);
-    return;
-  }
   const auth = pick(payloads, 'auth');
-  if (auth === undefined || auth.method !== AuthMethod.SHARED_KEY) {
-    const text = `authentication method ${auth?.method ?? 'EAP'} is not supported, only pre-shared keys are`;
+  if (auth === undefined || sa.suite === undefined) {
+    const text = 'authentication by EAP is not supported, only pre-shared keys and certificates are';
     refuse(context, sa, request, peer, 'unsupported-authentication', text);
     return;
   }
-  const { localKey, remoteKey } = peer;
-  if (localKey === undefined || remoteKey === undefined || sa.suite === undefined) {
-    refuse(context, sa, request, peer, 'authentication-failed', `no pre-shared key for ${peer.group}`);
-    return;
-  }
+  noteSignatures(sa, payloads);
   const { prf } = sa.suite;
   const choice = choosePpk(peer.ppk, payloads, usesPpk);
   if (!choice.ok) {
@@ -111,26 +108,34 @@ export function handleAuthRequest(
   const keys = ppk === undefined ? keysOf(sa, proofs) : mixPpk(prf, ppk.key, keysOf(sa, proofs));
   const theirs = { message: proofs.request, peerNonce: proofs.nr, idBody: idi.body };
   const proof = ('noPpkAuth' in choice.value ? choice.value.noPpkAuth : undefined) ?? auth.data;
-  if (!verifyPskAuth({ prf, key: remoteKey, skP: keys.skPi, ...theirs }, proof)) {
-    const text = `the initiator ${who} does not know the key expected of it (remote pre-shared key here)`;
-    refuse(context, sa, request, peer, 'authentication-failed', text);
+  const { identity } = idi;
+  const claim = { identity, method: auth.method, data: proof, payloads, skP: keys.skPi, role: 'initiator' } as const;
+  const verified = verifyPeer(context, sa, peer, theirs, claim);
+  if (!verified.ok) {
+    const { fault, text, because } = verified.error;
+    refuse(context, sa, request, peer, fault, text, because);
+    return;
+  }
+  const local = ownIdentity(peer, path.local.address);
+  const idr = identityPayload('idr', local);
+  const own = ownProof(sa, peer, { message: proofs.response, peerNonce: proofs.ni, idBody: idr.body });
+  if (!own.ok) {
+    refuse(context, sa, request, peer, own.error.fault, own.error.text, own.error.because);
     return;
   }
 
   sa.skD = keys.skD;
   sa.isQuantumSafe = ppk !== undefined;
-  const local = peer.localIdentity ?? addressIdentity(path.local.address);
+  sa.authentication = { local: own.value.kind, remote: verified.value };
   const initialContact = pickNotify(payloads, NotifyType.INITIAL_CONTACT) !== undefined;
   const predecessor = establish(context, sa, peer, { local, remote: idi.identity, initialContact });
   const { reauthenticateMs } = peer;
-  const idr = identityPayload('idr', local);
-  const ours = { message: proofs.response, peerNonce: proofs.ni, idBody: idr.body };
-  const data = pskAuth({ prf, key: localKey, skP: keys.skPr, ...ours });
   const configuration = pick(payloads, 'cp');
   const wantsRoutes = configuration?.type === ConfigurationType.REQUEST && peer.sendRoutes.length > 0;
   respond(context, sa, header, path, [
     idr,
-    { kind: 'auth', method: AuthMethod.SHARED_KEY, data },
+    ...own.value.certificates,
+    { kind: 'auth', method: own.value.method, data: own.value.prove(keys.skPr) },
     ...(ppk === undefined ? [] : [notify(NotifyType.PPK_IDENTITY)]),
     ...(wantsRoutes ? [routeReply(peer.sendRoutes)] : []),
     ...(reauthenticateMs !== undefined && peer.remote === undefined ? [authLifetime(reauthenticateMs)] : []),
@@ -147,7 +152,7 @@ export function handleAuthResponse(
   payloads: readonly Payload[],
 ): void {
   const { peer, suite } = sa;
-  if (peer?.remoteKey === undefined || suite === undefined) throw new Error('IKE_AUTH is answered without peer or key');
+  if (peer === undefined || suite === undefined) throw new Error('IKE_AUTH is answered without peer or keys');
   const idr = pick(payloads, 'idr');
   const auth = pick(payloads, 'auth');
   const error = pickError(payloads);
@@ -157,13 +162,15 @@ export function handleAuthResponse(
       return;
     }
     const refused = causeOfNotify(error.type);
-    const hint = error.type === NotifyType.AUTHENTICATION_FAILED ? `: it does not accept our identity or key` : '';
+    const hint =
+      error.type === NotifyType.AUTHENTICATION_FAILED
+        ? `: it does not accept our identity or ${peer.localSignature === undefined ? 'key' : 'certificate'}`
+        : '';
     attemptFailed(context, peer, sa.path, { ...refused, text: `${refused.text}${hint}` });
     context.forget(sa);
     return;
   }
   sa.remoteIdentity = idr.identity;
-  const who = identityInShort(idr.identity);
   const { proofs } = stage;
   const mixed = pickNotify(payloads, NotifyType.PPK_IDENTITY) === undefined ? undefined : stage.ppk;
   if (mixed === undefined && peer.ppk?.required === true) {
@@ -171,14 +178,13 @@ export function handleAuthResponse(
     return;
   }
   const theirs = { message: proofs.response, peerNonce: proofs.ni, idBody: idr.body };
-  const input = { prf: suite.prf, key: peer.remoteKey, skP: mixed?.skPr ?? proofs.skPr, ...theirs };
-  if (auth.method !== AuthMethod.SHARED_KEY || !verifyPskAuth(input, auth.data)) {
-    const text = `the responder ${who} does not know the key expected of it (remote pre-shared key here)`;
-    giveUp(context, sa, peer, 'authentication-failed', text);
-    return;
-  }
-  if (!peerIdentityAccepted(peer, idr.identity, sa.path.remote.address, sa.natRemote)) {
-    giveUp(context, sa, peer, 'identity-refused', `the peer calls itself ${who}, not ${peer.group}`);
+  const skP = mixed?.skPr ?? proofs.skPr;
+  const { method, data } = auth;
+  const claim = { identity: idr.identity, method, data, payloads, skP, role: 'responder' } as const;
+  const verified = verifyPeer(context, sa, peer, theirs, claim);
+  if (!verified.ok) {
+    const { fault, text, because } = verified.error;
+    giveUp(context, sa, peer, fault, text, because);
     return;
   }
   const answer = error === undefined ? readChildAnswer(peer.child, payloads, 0) : undefined;
@@ -189,7 +195,8 @@ export function handleAuthResponse(
 
   if (mixed !== undefined) sa.skD = mixed.skD;
   sa.isQuantumSafe = mixed !== undefined;
-  const local = sa.localIdentity ?? addressIdentity(sa.path.local.address);
+  sa.authentication = { local: stage.proved, remote: verified.value };
+  const local = sa.localIdentity ?? ownIdentity(peer, sa.path.local.address);
   if (answer === undefined && sa.reauthenticates !== undefined) {
     // The IKE SA in use has a child SA, this one would have none.
     attemptFailed(context, peer, sa.path, childFailed(causeOfNotify(error?.type ?? 0)));
@@ -303,21 +310,26 @@ function refuse(
   peer: IkePeer | undefined,
   fault: IkeFault,
   text: string,
+  because?: Cause,
 ): void {
   context.count(fault);
   const { notify: type } = answerTo(fault);
   respond(context, sa, header, path, [notify(type ?? NotifyType.AUTHENTICATION_FAILED)]);
-  const cause: Cause = { code: fault, text };
-  context.notice({ peer, path }, cause.code, cause.text);
+  const cause = causeOfRefusal({ fault, text, ...(because === undefined ? {} : { because }) });
+  context.notice({ peer, path }, cause.code, cause.text, because);
   context.statistics.sessionsRespondedFailed++;
   context.emit({ kind: 'ike-failed', peer: peer?.name, path, cause, role: 'responder' });
   endIkeSa(context, sa, cause);
 }
 
 /** As initiator: the responder believes that the SA stands, so it is told (section 2.21.2). */
-function giveUp(context: IkeContext, sa: IkeSa, peer: IkePeer, fault: IkeFault, text: string): void {
+function giveUp(context: IkeContext, sa: IkeSa, peer: IkePeer, fault: IkeFault, text: string, because?: Cause): void {
   context.count(fault);
-  const cause: Cause = { code: fault, text };
+  const cause = causeOfRefusal({ fault, text, ...(because === undefined ? {} : { because }) });
   attemptFailed(context, peer, sa.path, cause);
   deleteIkeSa(context, sa, cause, answerTo(fault).notify ?? NotifyType.INVALID_SYNTAX);
+}
+
+function causeOfRefusal({ fault, text, because }: Refusal): Cause {
+  return { code: fault, text, ...(because === undefined ? {} : { because }) };
 }

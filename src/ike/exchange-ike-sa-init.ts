@@ -11,6 +11,8 @@
  */
 import { after, readU16, toHex } from '../base/index.ts';
 import { createKeyShare, isSupportedGroup, sha256 } from '../crypto/index.ts';
+import { authenticationLack } from './authentication.ts';
+import { initiatorSignatures, noteSignatures, responderSignatures } from './authorities.ts';
 import { attemptFailed } from './closing.ts';
 import type { IkeContext, PeerState } from './context.ts';
 import { describeProposals, inShort } from './describe.ts';
@@ -54,11 +56,12 @@ export function startIkeSa(context: IkeContext, peer: PeerState, path: IkePath, 
   const { proposals } = context.config;
   const { random } = context.environment;
   const group = firstGroup(context);
-  if (group === undefined || policy.localKey === undefined || policy.remoteKey === undefined) {
+  const lack = authenticationLack(policy);
+  if (group === undefined || lack !== undefined) {
     const cause: Cause =
       group === undefined
         ? { code: 'no-proposal', text: 'no IKE proposal is configured that could be offered' }
-        : { code: 'no-key', text: `no pre-shared key is configured for ${policy.group}` };
+        : { code: 'no-key', text: lack ?? '' };
     attemptFailed(context, policy, path, cause);
     return;
   }
@@ -130,6 +133,7 @@ export function handleInitResponse(context: IkeContext, sa: IkeSa, stage: InitSe
   sa.natLocal = nat.local;
   sa.natRemote = nat.remote;
   agreeOnFragmentation(context, sa, payloads);
+  noteSignatures(sa, payloads);
   sa.remoteSpi = header.responderSpi;
   // Section 2.23: with a NAT on the way the initiator moves to port 4500 before IKE_AUTH.
   if ((nat.local || nat.remote) && sa.path.local.port !== 4500) sa.path = onPort4500(sa.path);
@@ -223,6 +227,7 @@ export function handleInitRequest(context: IkeContext, path: IkePath, bytes: Uin
       ...natNotifies(response, path),
       ...(usesPpk ? [notify(NotifyType.USE_PPK)] : []),
       ...fragmentationNotify(context),
+      ...responderSignatures(context, payloads),
     ],
   });
   const session = context.newSession();
@@ -232,6 +237,7 @@ export function handleInitRequest(context: IkeContext, path: IkePath, bytes: Uin
   const nat = detectNat(payloads, header, path);
   sa.natLocal = nat.local;
   sa.natRemote = nat.remote;
+  noteSignatures(sa, payloads);
   agreeOnFragmentation(context, sa, payloads);
   const exchanged = { ni: nonce.data.slice(), nr };
   const spis = { spiI: remoteSpi, spiR: localSpi };
@@ -290,6 +296,7 @@ function sendInit(context: IkeContext, sa: IkeSa, stage: InitSent): void {
       { kind: 'nonce', data: stage.nonce },
       ...natNotifies(header, sa.path),
       ...(sa.peer?.ppk === undefined ? [] : [notify(NotifyType.USE_PPK)]),
+      ...initiatorSignatures(sa.peer),
       ...fragmentationNotify(context),
     ],
   });

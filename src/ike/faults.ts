@@ -54,6 +54,7 @@ export const FAULTS = {
   'unsupported-authentication': { notify: NotifyType.AUTHENTICATION_FAILED, ends: 'ike-sa', section: '2.21.2' },
   'ppk-required': { notify: NotifyType.AUTHENTICATION_FAILED, ends: 'ike-sa', section: 'RFC 8784 section 3' },
   'unknown-ppk': { notify: NotifyType.AUTHENTICATION_FAILED, ends: 'ike-sa', section: 'RFC 8784 section 3' },
+  'certificate-refused': { notify: NotifyType.AUTHENTICATION_FAILED, ends: 'ike-sa', section: '2.21.2' },
   'identity-refused': { notify: NotifyType.AUTHENTICATION_FAILED, ends: 'ike-sa', section: '2.21.2' },
 
   // Child SAs: the IKE SA stays.

@@ -1,5 +1,6 @@
 /** Identities of peers and which peer of the policy they mean, RFC 7296 section 3.5. */
 import { bytesEqual, fromUtf8, IpAddress, toHex, utf8 } from '../base/index.ts';
+import { nameText } from '../crypto/index.ts';
 import type { Identity, IkePeer } from './policy.ts';
 import { encodeIdentity } from './wire/identification.ts';
 import type { Payload } from './wire/message.ts';
@@ -32,6 +33,10 @@ export function identityText(identity: Identity): string {
       const text = fromUtf8(identity.data);
       return isPlain(text) ? text : `0x${toHex(identity.data)}`;
     }
+    case 'der-asn1-dn': {
+      const text = nameText(identity.data);
+      return text !== undefined && text !== '' && isPlain(text) ? text : `0x${toHex(identity.data)}`;
+    }
     default:
       return `0x${toHex(identity.data)}`;
   }
@@ -61,13 +66,14 @@ export function identitiesEqual(a: Identity, b: Identity): boolean {
 
 /**
  * The peer that a remote end belongs to: the group named like its identity, else the group named like its address,
- * else the default group. A peer whose addresses are set is only for those, and comes before one without.
+ * else the default group. `groups` are groups that its certificate names. A peer whose addresses are set is only for those, and comes before one without.
  */
 export function selectPeer(
   peers: readonly IkePeer[],
   identity: Identity | undefined,
   remote: IpAddress,
   local: IpAddress,
+  groups: readonly string[] = [],
 ): IkePeer | undefined {
   const idText = identity === undefined ? undefined : identityText(identity);
   const address = remote.toString();
@@ -76,7 +82,8 @@ export function selectPeer(
   for (const peer of peers) {
     if (peer.remote !== undefined && !peer.remote.equals(remote)) continue;
     if (peer.local !== undefined && !peer.local.equals(local)) continue;
-    const named = peer.group === idText ? 3 : peer.group === address ? 2 : peer.isDefault ? 1 : 0;
+    const named =
+      peer.group === idText || groups.includes(peer.group) ? 3 : peer.group === address ? 2 : peer.isDefault ? 1 : 0;
     if (named === 0) continue;
     const rank = 4 * named + (peer.remote === undefined ? 0 : 2) + (peer.local === undefined ? 0 : 1);
     if (rank <= bestRank) continue;

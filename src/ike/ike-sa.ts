@@ -11,7 +11,7 @@ import { livenessDueAt } from './liveness.ts';
 import type { EspProposal, Identity, IkePath, IkePeer, IkeProposal, TrafficSelector } from './policy.ts';
 import type { PpkKeys } from './ppk.ts';
 import { type Reassemblies, reassemblyWakeAt } from './reassembly.ts';
-import type { ChildSaSnapshot, IkeSaSnapshot } from './snapshot.ts';
+import type { AuthenticationKind, ChildSaSnapshot, IkeSaSnapshot } from './snapshot.ts';
 import { nextRequestId, type ResponseCache, type Window, windowWakeAt } from './window.ts';
 
 /** What the AUTH payloads of both ends sign, RFC 7296 section 2.15; gone once they are verified. */
@@ -47,6 +47,8 @@ export type AuthSent = Readonly<{
   proposals: readonly EspProposal[];
   /** The keys with a PPK in them, which the responder uses if it has it too (RFC 8784). */
   ppk: PpkKeys | undefined;
+  /** How we proved who we are. */
+  proved: AuthenticationKind;
 }>;
 
 export type Stage =
@@ -173,6 +175,11 @@ export type IkeSa = {
   inbound: Protector | undefined;
   /** Counter for the IVs of what we send, RFC 5282 section 3.1. */
   sealed: number;
+  /** Hashes that the peer verifies signatures with (RFC 7427), and authorities whose certificates it asked for. */
+  peerHashes: readonly number[];
+  peerAuthorities: ReadonlySet<string>;
+  /** How each end proved who it is. */
+  authentication: IkeSaSnapshot['authentication'] | undefined;
   localIdentity: Identity | undefined;
   remoteIdentity: Identity | undefined;
   natLocal: boolean;
@@ -253,6 +260,7 @@ export function snapshotOf(sa: IkeSa, now: Instant): IkeSaSnapshot {
     path: sa.path,
     localSpi: spiText(sa.localSpi),
     remoteSpi: spiText(sa.remoteSpi),
+    ...(sa.authentication === undefined ? {} : { authentication: sa.authentication }),
     ...(sa.localIdentity === undefined ? {} : { localIdentity: sa.localIdentity }),
     ...(sa.remoteIdentity === undefined ? {} : { remoteIdentity: sa.remoteIdentity }),
     ...(sa.suite === undefined ? {} : sa.suite),

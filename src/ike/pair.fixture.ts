@@ -23,6 +23,8 @@ import { decodeHeader } from './wire/codec.ts';
 import type { IkeHeader } from './wire/message.ts';
 
 export const HOUR = 3_600_000;
+/** Wall-clock time at the beginning: 1 July 2026. */
+export const EPOCH_MS = 1_782_864_000_000;
 
 export function address(text: string): IpAddress {
   const parsed = IpAddress.parse(text);
@@ -98,6 +100,7 @@ export class Node {
     this.ike = new Ike({
       random,
       lastInbound: (spi) => this.heard.get(spi),
+      wallClock: (now) => EPOCH_MS + now,
       exportKeys: (keys) => this.keys.push(keys),
     });
   }

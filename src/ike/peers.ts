@@ -1,5 +1,6 @@
 /** Configured peers: what a new configuration changes, and keeping always-on ones up. */
-import { IpAddress, SecretKey } from '../base/index.ts';
+import { bytesEqual, IpAddress, SecretKey } from '../base/index.ts';
+import { Certificate, Crl, LocalCredential } from '../crypto/index.ts';
 import { deleteIkeSa, endIkeSa } from './closing.ts';
 import type { IkeContext, PeerState } from './context.ts';
 import type { Cause } from './events.ts';
@@ -106,10 +107,13 @@ function change(context: IkeContext, state: PeerState, policy: IkePeer): void {
 
 /** What existing SAs were built from. The rest takes effect in place: lifetimes with the next SA, routes by CFG_SET. */
 function essence(peer: IkePeer): unknown {
-  const { name, group, remote, local, localIdentity, validateIdentity, localKey, remoteKey, ppk, acceptRoutes } = peer;
+  const { name, group, remote, local, localIdentity, validateIdentity, ppk, acceptRoutes } = peer;
+  const { localKey, remoteKey, localSignature, trust } = peer;
   const { proposals, pfsGroup, mode, localSelectors, remoteSelectors, replayWindow } = peer.child;
+  // Certificates are renewed while SAs stand: the next authentication shows the new ones.
+  const keys = { localKey, remoteKey, signs: localSignature !== undefined, trusts: trust !== undefined };
   const child = { proposals, pfsGroup, mode, localSelectors, remoteSelectors, replayWindow };
-  return { name, group, remote, local, localIdentity, validateIdentity, localKey, remoteKey, ppk, acceptRoutes, child };
+  return { name, group, remote, local, localIdentity, validateIdentity, ppk, acceptRoutes, child, ...keys };
 }
 
 function pathTo(context: IkeContext, policy: IkePeer): IkePath | undefined {
@@ -124,6 +128,9 @@ function pathTo(context: IkeContext, policy: IkePeer): IkePath | undefined {
 function sameValue(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (a instanceof SecretKey) return b instanceof SecretKey && a.equals(b);
+  if (a instanceof LocalCredential) return b instanceof LocalCredential && a.equals(b);
+  if (a instanceof Certificate) return b instanceof Certificate && a.equals(b);
+  if (a instanceof Crl) return b instanceof Crl && bytesEqual(a.der, b.der);
   if (a instanceof IpAddress) return b instanceof IpAddress && a.equals(b);
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a) || Array.isArray(b) || a instanceof Uint8Array || b instanceof Uint8Array) {

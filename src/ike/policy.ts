@@ -3,6 +3,7 @@
  * the collection of IKE SAs (`ike.ts`) is configured with one `IkeConfig`.
  */
 import type { Endpoint, IpAddress, Prefix, SecretKey } from '../base/index.ts';
+import type { LocalCredential, TrustAnchor } from '../crypto/index.ts';
 
 /** Identification payload value, RFC 7296 section 3.5. */
 export type Identity =
@@ -69,6 +70,26 @@ export type Ppk = Readonly<{
   required: boolean;
 }>;
 
+/** We prove who we are by a signature, RFC 7296 section 2.15. */
+export type LocalSignature = Readonly<{
+  credential: LocalCredential;
+  /** Send the authorities above our certificate, too. */
+  sendChain: boolean;
+  /** RSA signatures by the old method with SHA-1 alone, whatever the peer has (`ikev2 rsa-sig-hash sha1`). */
+  rsaHash?: 'sha1';
+  /** How RSA signatures are padded where the peer leaves the choice (RFC 7427); absent: as PKCS #1 version 1.5 does. */
+  rsaPadding?: 'pkcs1' | 'pss';
+}>;
+
+/** Whose certificates a peer may show. */
+export type CertificateTrust = Readonly<{
+  anchors: readonly TrustAnchor[];
+  /** RSA keys below 2048 bits and signatures with SHA-1 will do. */
+  permitWeak: boolean;
+  /** Whether the certificate must contain the identity: always, if it has one of that kind, or not at all. */
+  identity: 'required' | 'if-present' | 'any';
+}>;
+
 /** One peer, or one class of peers (a wildcard group on a hub). */
 export type IkePeer = Readonly<{
   /** Unique name that effects and snapshots refer to, such as the tunnel-group's (plus the tunnel for a static VTI). */
@@ -88,7 +109,12 @@ export type IkePeer = Readonly<{
   /** Whether the peer's identity must be the group's name or its address ('required'), or anything ('none'). */
   validateIdentity: 'required' | 'none';
   localKey?: SecretKey;
+  /** Absent: no pre-shared key is accepted of it. */
   remoteKey?: SecretKey;
+  /** How we prove who we are, in the place of `localKey`. */
+  localSignature?: LocalSignature;
+  /** Certificates are accepted of it; absent: none are. */
+  trust?: CertificateTrust;
   ppk?: Ppk;
   /** Lifetime of its IKE SAs where the proposal agreed on has none of its own. */
   ikeLifetimeMs: number;

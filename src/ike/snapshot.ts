@@ -20,6 +20,9 @@ export type ChildSaSnapshot = Readonly<{
   rekeying: boolean;
 }>;
 
+/** By a pre-shared key, or by a signature with a key of this kind. */
+export type AuthenticationKind = 'psk' | 'rsa' | 'ecdsa' | 'eddsa';
+
 export type IkeSaSnapshot = Readonly<{
   /** Stable number: survives rekeying. */
   session: number;
@@ -30,6 +33,8 @@ export type IkeSaSnapshot = Readonly<{
   /** 16 hexadecimal digits each. */
   localSpi: string;
   remoteSpi: string;
+  /** How each end proved who it is. */
+  authentication?: Readonly<{ local: AuthenticationKind; remote: AuthenticationKind }>;
   localIdentity?: Identity;
   remoteIdentity?: Identity;
   encr?: number;

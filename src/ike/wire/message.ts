@@ -141,7 +141,22 @@ export const NotifyType = {
 export const ConfigurationType = { REQUEST: 1, REPLY: 2, SET: 3, ACK: 4 } as const;
 
 /** Authentication methods, section 3.8. */
-export const AuthMethod = { RSA_SIGNATURE: 1, SHARED_KEY: 2, DSS_SIGNATURE: 3, DIGITAL_SIGNATURE: 14 } as const;
+export const AuthMethod = {
+  RSA_SIGNATURE: 1,
+  SHARED_KEY: 2,
+  DSS_SIGNATURE: 3,
+  /** RFC 4754 section 3: each goes with one curve and one hash. */
+  ECDSA_256: 9,
+  ECDSA_384: 10,
+  ECDSA_521: 11,
+  DIGITAL_SIGNATURE: 14,
+} as const;
+
+/** Certificate encodings, section 3.6. */
+export const CertificateEncoding = { X509_SIGNATURE: 4, HASH_AND_URL: 12, HASH_AND_URL_BUNDLE: 13 } as const;
+
+/** IKEv2 hash algorithms, RFC 7427 section 4 and RFC 8420 section 2: IDENTITY goes with EdDSA. */
+export const HashAlgorithm = { SHA1: 1, SHA2_256: 2, SHA2_384: 3, SHA2_512: 4, IDENTITY: 5 } as const;
 
 /** Configuration attribute types, section 3.15.1. */
 export const ConfigurationAttributeType = {

@@ -1,0 +1,56 @@
+/** Identities that a certificate can vouch for, RFC 7296 section 4 and RFC 4945 section 3.1. */
+
+import type { IpAddress } from '../base/index.ts';
+import { type Certificate, nameAttributes, namesEqual } from '../crypto/index.ts';
+import { addressIdentity } from './identity.ts';
+import type { Identity, IkePeer } from './policy.ts';
+
+/**
+ * Whether a certificate says that its holder may call itself so: 'absent' when it has no name of that kind, 'other'
+ * when it has, but not this one.
+ */
+export function identityInCertificate(identity: Identity, certificate: Certificate): 'same' | 'other' | 'absent' {
+  const { subject, alternativeNames } = certificate;
+  switch (identity.type) {
+    case 'der-asn1-dn': {
+      if (certificate.subjectText === '') return 'absent';
+      return namesEqual(identity.data, subject) ? 'same' : 'other';
+    }
+    case 'ipv4':
+    case 'ipv6': {
+      const own = alternativeNames.flatMap((one) => (one.kind === 'ip' ? [one.address] : []));
+      return verdict(own, (address) => address.equals(identity.address));
+    }
+    case 'fqdn':
+    case 'rfc822': {
+      const kind = identity.type === 'fqdn' ? 'dns' : 'email';
+      const names = alternativeNames.flatMap((one) => (one.kind === kind ? [one.name] : []));
+      const inSubject = kind === 'email' ? attributes(subject, 'ea') : [];
+      return verdict([...names, ...inSubject], (name) => name.toLowerCase() === identity.name.toLowerCase());
+    }
+    default:
+      return 'absent';
+  }
+}
+
+/** Organizational units of a certificate: names of tunnel groups that its holder may belong to. */
+export function groupsOf(certificate: Certificate | undefined): readonly string[] {
+  return certificate === undefined ? [] : attributes(certificate.subject, 'ou');
+}
+
+/** What we call ourselves: as configured, else the name in our certificate, else the address in use. */
+export function ownIdentity({ localIdentity, localSignature }: IkePeer, address: IpAddress): Identity {
+  if (localIdentity !== undefined) return localIdentity;
+  const certificate = localSignature?.credential.certificate;
+  if (certificate === undefined || certificate.subjectText === '') return addressIdentity(address);
+  return { type: 'der-asn1-dn', data: certificate.subject };
+}
+
+function verdict<T>(own: readonly T[], isSame: (one: T) => boolean): 'same' | 'other' | 'absent' {
+  if (own.length === 0) return 'absent';
+  return own.some(isSame) ? 'same' : 'other';
+}
+
+function attributes(name: Uint8Array, key: string): readonly string[] {
+  return (nameAttributes(name) ?? []).flatMap((one) => (one.key === key ? [one.value] : []));
+}
