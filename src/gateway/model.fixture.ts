@@ -93,3 +93,47 @@ ${neighbors.join('')}  network 10.1.${n}.0 mask 255.255.255.0
 !
 `;
 }
+
+/** Gateway 1 as a hub with one virtual template for all spokes. */
+export function hubText(spokes: readonly number[]): string {
+  const groups = spokes.map(
+    (n) => `tunnel-group 10.0.0.${n} type ipsec-l2l
+tunnel-group 10.0.0.${n} ipsec-attributes
+ virtual-template 1
+ ikev2 remote-authentication pre-shared-key between-1-${n}
+ ikev2 local-authentication pre-shared-key between-1-${n}
+!
+`,
+  );
+  const neighbors = spokes.map(
+    (n) => `  neighbor 172.16.1${n}.${n} remote-as 6500${n}
+  neighbor 172.16.1${n}.${n} ebgp-multihop 2
+  neighbor 172.16.1${n}.${n} update-source lo
+  neighbor 172.16.1${n}.${n} activate
+`,
+  );
+  const dynamic = `interface Loopback1
+ nameif lo
+ ip address 172.16.0.1 255.255.255.255
+!
+interface virtual-Template 1 type tunnel
+ nameif DVTI
+ ip unnumbered lo
+ tunnel mode ipsec ipv4
+ tunnel protection ipsec profile VTI
+!
+`;
+  return gatewayText(1, [])
+    .replace('router bgp', `${dynamic}${groups.join('')}router bgp`)
+    .replace('  network', `${neighbors.join('')}  network`);
+}
+
+/** Gateway `n` as a spoke of it, with one static VTI to the hub. */
+export function spokeText(n: number): string {
+  const hub = '172.16.0.1';
+  return gatewayText(n, [1])
+    .replaceAll(`neighbor 172.16.1${n}.1 `, `neighbor ${hub} `)
+    .replace(`  neighbor ${hub} activate\n`, `  neighbor ${hub} ebgp-multihop 2\n  neighbor ${hub} activate\n`)
+    .replace('local-authentication', 'route set interface\n ikev2 local-authentication')
+    .replace('router bgp', `route to1 ${hub} 255.255.255.255 ${hub} 1\nrouter bgp`);
+}

@@ -111,6 +111,17 @@ export class MemoryMachine {
     for (const name of [...this.tuns.keys()]) this.#dropTun(name);
   }
 
+  /** Somebody deletes a device of the driver's. */
+  deleteTun(name: string): void {
+    this.#dropTun(name);
+    this.#tell({ kind: 'link-gone', name });
+  }
+
+  /** Hands the driver an event as it is. */
+  inject(event: SystemEvent): void {
+    this.#tell(event);
+  }
+
   setLink(name: string, change: Partial<SystemLink>): void {
     const old = this.links.get(name);
     assert.ok(old);
