@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { IpAddress, SecretKey } from '../../base/index.ts';
 import type { SystemFault, SystemTcpEvent } from '../system.ts';
 import { openLibc } from './libc.ts';
-import { Md5Watch, parseNetstat, readMd5Counters } from './md5-watch.ts';
+import { parseNetstat, readSegmentCounters, SegmentWatch } from './segment-watch.ts';
 import { LinuxTcp } from './tcp.ts';
 
 const linux = { skip: process.platform === 'linux' ? false : 'needs Linux', timeout: 60_000 };
@@ -215,31 +215,36 @@ test('two hundred connections leave no descriptor behind', linux, async (t) => {
 });
 
 test('the counters of the kernel are found by name', linux, () => {
-  const text = 'TcpExt: A TCPMD5NotFound TCPMD5Unexpected TCPMD5Failure Z\nTcpExt: 1 2 3 4 5\nIpExt: B\nIpExt: 9\n';
-  assert.deepEqual(parseNetstat(text), { missing: 2, unexpected: 3, invalid: 4 });
+  const text =
+    'TcpExt: A TCPMD5NotFound TCPMD5Unexpected TCPMD5Failure TCPMinTTLDrop\nTcpExt: 1 2 3 4 5\nIpExt: B\nIpExt: 9\n';
+  assert.deepEqual(parseNetstat(text), { missing: 2, unexpected: 3, invalid: 4, distant: 5 });
   assert.equal(parseNetstat('TcpExt: A\nTcpExt: 1\n'), undefined);
-  assert.ok(readMd5Counters() !== undefined);
+  assert.ok(readSegmentCounters() !== undefined);
   fc.assert(fc.property(fc.string(), (any) => void parseNetstat(any)));
 });
 
 test('who is accused: neighbours without a connection, once until there was one', () => {
-  const zero = { invalid: 0, missing: 0, unexpected: 0 };
+  const zero = { invalid: 0, missing: 0, unexpected: 0, distant: 0 };
   const peers = [
-    { name: 'a', hasKey: true, isConnected: false },
-    { name: 'b', hasKey: true, isConnected: true },
-    { name: 'c', hasKey: false, isConnected: false },
+    { name: 'a', hasKey: true, hasMinTtl: false, isConnected: false },
+    { name: 'b', hasKey: true, hasMinTtl: true, isConnected: true },
+    { name: 'c', hasKey: false, hasMinTtl: false, isConnected: false },
   ];
-  const watch = new Md5Watch(zero);
+  const watch = new SegmentWatch(zero);
   assert.deepEqual(watch.check(zero, peers), []);
   const [only, ...none] = watch.check({ ...zero, invalid: 3 }, peers);
   assert.deepEqual([only?.peer, only?.code, none], ['a', 'md5-invalid', []]);
   assert.deepEqual(watch.check({ ...zero, invalid: 5 }, peers), [], 'it was said');
   const connected = peers.map((one) => ({ ...one, isConnected: true }));
   assert.deepEqual(watch.check({ ...zero, invalid: 5 }, connected), []);
-  const again = watch.check({ invalid: 6, missing: 0, unexpected: 1 }, peers);
+  const again = watch.check({ ...zero, invalid: 6, unexpected: 1 }, peers);
   assert.deepEqual(
     again.map(({ peer, code }) => `${peer} ${code}`),
     ['a md5-invalid', 'c md5-unexpected'],
   );
   assert.deepEqual(watch.check(undefined, peers), []);
+  // Small TTLs may be meant for a session that stands: told once, until they have stopped for a while.
+  const seen = { ...zero, invalid: 6, unexpected: 1 };
+  const far = [1, 2, 2, 3].map((distant) => watch.check({ ...seen, distant }, peers).map(({ peer }) => peer));
+  assert.deepEqual(far, [['b'], [], [], ['b']]);
 });

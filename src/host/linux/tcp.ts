@@ -8,7 +8,7 @@ import { type Endpoint, type Family, fail, IpAddress, ok, type Result, type Secr
 import type { KernelTcpOpen, SystemFault, SystemTcp, SystemTcpEvent } from '../system.ts';
 import { errnoName, systemFault } from './errno.ts';
 import type { Libc } from './libc.ts';
-import { Md5Watch, readMd5Counters } from './md5-watch.ts';
+import { readSegmentCounters, SegmentWatch } from './segment-watch.ts';
 import { domainOf } from './sockaddr.ts';
 import { SocketType } from './socket-numbers.ts';
 import { changeListenerTtl, openTcpListener, type TcpListener } from './tcp-listener.ts';
@@ -42,7 +42,7 @@ const MOST_ACCEPTED = 1024;
 const CLOSING_MS = 5000;
 /** An attempt that was given up earlier says nothing of the neighbour. */
 const PATIENCE_MS = 10_000;
-/** How often the kernel is asked what it thinks of signatures. */
+/** How often the kernel is asked what it dropped. */
 const WATCH_MS = 2000;
 
 const REASONS: Readonly<Record<string, ClosedReason>> = {
@@ -67,9 +67,9 @@ export class LinuxTcp implements SystemTcp {
   readonly #listeners = new Map<number, readonly TcpListener[]>();
   readonly #keys = new Map<string, Readonly<{ remote: IpAddress; key: SecretKey }>>();
   readonly #ttls = new Map<string, PeerTtl & { readonly remote: IpAddress }>();
-  readonly #counters = { connects: 0, accepted: 0, refused: 0, failed: 0, md5Notices: 0 };
+  readonly #counters = { connects: 0, accepted: 0, refused: 0, failed: 0, notices: 0 };
   readonly #unanswered = new Set<string>();
-  #watch: Readonly<{ timer: NodeJS.Timeout; watch: Md5Watch }> | undefined;
+  #watch: Readonly<{ timer: NodeJS.Timeout; watch: SegmentWatch }> | undefined;
   #lastAccepted = 0;
   #isClosed = false;
 
@@ -136,7 +136,7 @@ export class LinuxTcp implements SystemTcp {
       if (listener.value !== undefined) opened.push(listener.value);
     }
     this.#listeners.set(port, opened);
-    this.#watchKeys();
+    this.#watchSegments();
     return ok(undefined);
   }
 
@@ -166,7 +166,7 @@ export class LinuxTcp implements SystemTcp {
       const result = setMd5Signature(this.#libc, listener.fd, remote, key);
       if (result < 0) return fail(md5Fault(result, doing));
     }
-    this.#watchKeys();
+    this.#watchSegments();
     return ok(undefined);
   }
 
@@ -268,7 +268,7 @@ export class LinuxTcp implements SystemTcp {
   #keep(connection: Connection): void {
     const { id, socket } = connection;
     this.#connections.set(id, connection);
-    this.#watchKeys();
+    this.#watchSegments();
     socket.on('data', (data) => this.#event({ kind: 'data', connection: id, data }));
     socket.on('drain', () => this.#event({ kind: 'drained', connection: id }));
     socket.on('end', () => this.#event({ kind: 'end', connection: id }));
@@ -298,13 +298,13 @@ export class LinuxTcp implements SystemTcp {
     setImmediate(() => this.#event({ kind: 'notice', code: 'md5-unanswered', text, remote }));
   }
 
-  #watchKeys(): void {
+  #watchSegments(): void {
     if (this.#watch !== undefined || this.#isClosed) return;
-    const watch = new Md5Watch(readMd5Counters());
-    this.#watch = { watch, timer: setInterval(() => this.#lookAtKeys(watch), WATCH_MS).unref() };
+    const watch = new SegmentWatch(readSegmentCounters());
+    this.#watch = { watch, timer: setInterval(() => this.#lookAtSegments(watch), WATCH_MS).unref() };
   }
 
-  #lookAtKeys(watch: Md5Watch): void {
+  #lookAtSegments(watch: SegmentWatch): void {
     const connected = new Set<string>();
     for (const { state, remote } of this.#connections.values()) if (state === 'up') connected.add(remote.toString());
     // Neighbours are those that have rules: for their TTL, or a key.
@@ -312,11 +312,11 @@ export class LinuxTcp implements SystemTcp {
     const watched = [...peers.keys()].map((name) => ({
       name,
       hasKey: this.#keys.has(name),
+      hasMinTtl: this.#ttls.get(name)?.minTtl !== undefined,
       isConnected: connected.has(name),
     }));
-    if (watched.every(({ isConnected }) => isConnected)) return;
-    for (const { peer, code, text } of watch.check(readMd5Counters(), watched)) {
-      this.#counters.md5Notices++;
+    for (const { peer, code, text } of watch.check(readSegmentCounters(), watched)) {
+      this.#counters.notices++;
       const remote = peers.get(peer);
       this.#event({ kind: 'notice', code, text, ...(remote === undefined ? {} : { remote }) });
     }
