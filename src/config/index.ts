@@ -20,4 +20,5 @@ export { type Line, readLine, splitToken } from './lines.ts';
 export type * from './model.ts';
 export { nearestLine } from './nearest.ts';
 export * as parameters from './parameters.ts';
+export { type PlanChange, type PlanItem, type PlanKind, planOf } from './plan.ts';
 export { firstSecret, MASK, maskSecrets } from './secrets.ts';
