@@ -34,7 +34,7 @@ const frame: fc.Arbitrary<ControlFrame> = fc.oneof(
   record({ kind: fc.constantFrom('input' as const, 'output' as const, 'complaint' as const), bytes }),
   record({ kind: fc.constant('resize' as const), columns: u16, rows: u16 }),
   fc.constant({ kind: 'end' as const }),
-  fc.record({ kind: fc.constant('exit' as const), status: fc.integer({ min: 0, max: 255 }) }),
+  record({ kind: fc.constant('exit' as const), status: fc.integer({ min: 0, max: 255 }) }),
 );
 
 /** The stream in pieces of any size. */

@@ -9,5 +9,6 @@ export {
   MOST_FRAME_BYTES,
 } from './frames.ts';
 export type { ControlPeer } from './outbox.ts';
+export { isEmptyPlan, planText, type ReloadDocument, reloadSchema } from './plan-text.ts';
 export { CONTROL_VERSION, type ControlAction, type ControlRequest } from './requests.ts';
 export type { ControlAnswer, ControlService } from './service.ts';
