@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fail, ok, type Result } from '../base/index.ts';
 
@@ -22,6 +22,18 @@ export function writeTexts(folder: string, files: ReadonlyMap<string, string>): 
     return ok(files.size);
   } catch (error) {
     return fail(`${folder} can not be written: ${reasonOf(error)}`);
+  }
+}
+
+/** Makes a folder, and those above it that are missing, for those whom `mode` lets in; or says why not. */
+export function makeFolderFor(path: string, mode: number): Result<void, string> {
+  try {
+    if (existsSync(path) && statSync(path).isDirectory()) return ok(undefined);
+    makeFolder(dirname(path));
+    mkdirSync(path, { mode });
+    return ok(undefined);
+  } catch (error) {
+    return fail(`${path} can not be made: ${reasonOf(error)}`);
   }
 }
 

@@ -5,7 +5,7 @@
  *   outer packet -> plane -> decrypted -> kernel, by the tunnel's TUN -> LAN, services of the machine
  *   LAN, services of the machine -> kernel's routes (the FIB's mirror) -> TUN -> plane -> outer packet
  */
-import { after, at, type Instant, ok, type Random, type Result } from '../base/index.ts';
+import { after, at, type Instant, type IpAddress, ok, type Random, type Result } from '../base/index.ts';
 import type { DeviceModel } from '../config/model.ts';
 import {
   Device,
@@ -133,6 +133,16 @@ export class GatewayHost {
   stop(): Promise<void> {
     this.#stopping ??= this.#machine === undefined ? Promise.resolve() : this.#stop();
     return this.#stopping;
+  }
+
+  /** Kernel interfaces by the configuration's hardware names, while it runs. */
+  links(): ReadonlyMap<string, string> {
+    return this.#machine?.links ?? new Map();
+  }
+
+  /** Addresses that it listens on, while it runs. */
+  listening(): readonly IpAddress[] {
+    return this.#machine?.listening ?? [];
   }
 
   /** Of the system, and what the driver itself could not place. */

@@ -41,6 +41,8 @@ const SECTIONS = {
   'route-table': number(1, MOST_TABLE),
   /** Whether they go there at all. */
   'install-routes': flag,
+  /** Metric that they have there. */
+  'route-metric': number(1, MOST_TABLE),
   state: path,
   run: path,
   /** Control socket; otherwise NAME.sock in the run folder. */

@@ -170,6 +170,16 @@ export class Machine {
     return this.#deviceNames.get(template ?? name);
   }
 
+  /** Kernel interfaces by hardware name. */
+  get links(): ReadonlyMap<string, string> {
+    return this.#matches;
+  }
+
+  /** Addresses that IKE and ESP are listened for on. */
+  get listening(): readonly IpAddress[] {
+    return [...this.#listening.values()];
+  }
+
   ingress(key: AddressKey | undefined): string | undefined {
     return key === undefined ? undefined : this.#ingress.get(key);
   }

@@ -108,7 +108,7 @@ export function missingCapabilities({ missing }: Privileges): SystemFault | unde
 }
 
 function becomeUser(libc: Libc, name: string): Result<void, SystemFault> {
-  const account = findAccount(name);
+  const account = accountOf(name);
   const doing = `run as user ${name}`;
   if (account === undefined) {
     return fail({
@@ -131,9 +131,10 @@ function becomeUser(libc: Libc, name: string): Result<void, SystemFault> {
   return ok(undefined);
 }
 
-type Account = Readonly<{ user: number; group: number; groups: readonly number[] }>;
+export type Account = Readonly<{ user: number; group: number; groups: readonly number[] }>;
 
-function findAccount(name: string): Account | undefined {
+/** A user of this machine with its groups, from the files alone. */
+export function accountOf(name: string): Account | undefined {
   const [, , user, group] = linesOf('/etc/passwd').find(([account]) => account === name) ?? [];
   if (user === undefined || group === undefined) return undefined;
   const others = linesOf('/etc/group')
