@@ -5,6 +5,8 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 const RUN_EXAMPLE = 'wheelwright lab run examples/hub-and-spoke/topology.yaml --virtual-time';
 const MONITOR_EXAMPLE = 'wheelwright lab monitor examples/hub-and-spoke/topology.yaml --virtual-time --json';
 const EXPLAIN_EXAMPLE = 'wheelwright explain tunnel spoke1 Tunnel1 spoke1.cfg hub1.cfg';
+const GATEWAY_EXAMPLE = 'wheelwright run spoke1.cfg';
+const SHOW_EXAMPLE = 'wheelwright show crypto ikev2 sa';
 const GENERATE_EXAMPLE = 'wheelwright lab generate hub-spoke --hubs 2 --spokes 500 /tmp/fabric';
 
 const program = new Command('wheelwright')
@@ -93,10 +95,98 @@ program
     process.exitCode = explain(what, device, name, configs, options);
   });
 
+program
+  .command('run')
+  .description('make this machine the gateway that a configuration describes')
+  .argument('<config>', 'configuration file')
+  .option('--host <file>', 'host file; otherwise wheelwright.yaml beside the configuration')
+  .option('--check', 'only say what is wrong, and what would run')
+  .addOption(new Option('--log-level <n>', 'messages up to this severity').argParser(severity).default(6))
+  .option('--json', 'say what happens as JSON lines')
+  .addHelpText('after', `\nExample:\n  ${GATEWAY_EXAMPLE}`)
+  .action(async (config: string, options) => {
+    const { run } = await import('./run.ts');
+    const { runProcess } = await import('../host/index.ts');
+    process.exitCode = await run(config, options, runProcess());
+  });
+
+operating('show', 'show something of a running gateway, as its console does')
+  .argument('<what...>', "what stands behind 'show'")
+  .option('--json', 'the value instead of the text')
+  .addHelpText('after', `\nExample:\n  ${SHOW_EXAMPLE}`)
+  .action(async (words: string[], options) => {
+    const { execLine } = await import('./operate.ts');
+    process.exitCode = await execLine(['show', ...words], options);
+  });
+
+operating('exec', 'run any command of the console on a running gateway')
+  .argument('<command...>', 'the command line')
+  .option('--json', 'the value instead of the text')
+  .addHelpText('after', "\nExample:\n  wheelwright exec 'clear crypto ikev2 sa 203.0.113.1'")
+  .action(async (words: string[], options) => {
+    const { execLine } = await import('./operate.ts');
+    process.exitCode = await execLine(words, options);
+  });
+
+operating('console', 'the console of a running gateway')
+  .addHelpText('after', '\nExample:\n  wheelwright console --name spoke1')
+  .action(async (options) => {
+    const { openConsole } = await import('./console.ts');
+    process.exitCode = await openConsole(options);
+  });
+
+operating('monitor', 'print what happens on a running gateway, with its causes')
+  .option('--json', 'a JSON line for each event')
+  .option('--journal', 'from the oldest event that is kept, not from now on')
+  .addOption(new Option('--level <n>', 'messages up to this severity').argParser(severity).default(6))
+  .addHelpText('after', '\nExample:\n  wheelwright monitor --journal --json')
+  .action(async (options) => {
+    const { monitor } = await import('./operate.ts');
+    process.exitCode = await monitor(options);
+  });
+
+operating('reload', 'read the configuration file again and change what differs')
+  .option('--dry-run', 'only print what would change')
+  .option('--json', 'print the plan as JSON')
+  .addHelpText('after', '\nExample:\n  wheelwright reload --dry-run')
+  .action(async (options) => {
+    const { reload } = await import('./operate.ts');
+    process.exitCode = await reload(options);
+  });
+
+operating('status', 'say whether a gateway runs, and how far it has come')
+  .option('--json', 'print it as JSON')
+  .addHelpText('after', '\nExample:\n  wheelwright status')
+  .action(async (options) => {
+    const { status } = await import('./operate.ts');
+    process.exitCode = await status(options);
+  });
+
+program
+  .command('doctor')
+  .description('what this machine lacks for a gateway, and how to mend it')
+  .argument('[config]', 'configuration that is to run here')
+  .option('--host <file>', 'host file; otherwise wheelwright.yaml beside the configuration')
+  .option('--json', 'print the checks as JSON')
+  .addHelpText('after', '\nExample:\n  wheelwright doctor spoke1.cfg')
+  .action(async (config: string | undefined, options) => {
+    const { doctor } = await import('./doctor.ts');
+    process.exitCode = doctor(config, options);
+  });
+
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`wheelwright: internal fault: ${error instanceof Error ? error.stack : String(error)}\n`);
   process.exitCode = 70;
 });
+
+/** A command that asks a running gateway. */
+function operating(name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .option('--name <name>', 'which gateway, when several run')
+    .option('--socket <path>', 'its control socket, when it is elsewhere');
+}
 
 /** An option that may be given many times. */
 function repeated(flags: string, description: string): Option {
@@ -107,6 +197,12 @@ function repeated(flags: string, description: string): Option {
 function whole(value: string): number {
   const number = Number(value);
   if (!Number.isSafeInteger(number) || number < 0) throw new InvalidArgumentError('a whole number is needed.');
+  return number;
+}
+
+function severity(value: string): number {
+  const number = whole(value);
+  if (number > 7) throw new InvalidArgumentError('a severity from 0 to 7 is needed.');
   return number;
 }
 
