@@ -4,6 +4,7 @@ import { networkInterfaces, platform, release } from 'node:os';
 import { IpAddress } from '../base/index.ts';
 import { hasKernelIpsec } from './kernel-ipsec.ts';
 import { errnoName } from './linux/errno.ts';
+import { KernelTables } from './linux/kernel-tables.ts';
 import { type Libc, openLibc } from './linux/libc.ts';
 import { encodeSockaddr } from './linux/sockaddr.ts';
 import { Domain, FileFlag, Ipv6Option, Level, SocketType, TcpOption } from './linux/socket-numbers.ts';
@@ -140,6 +141,15 @@ function tunFault(libc: Libc): string | undefined {
   if (fd < 0) return errnoName(-fd);
   libc.close(fd);
   return undefined;
+}
+
+/** Routes under our protocol number that are in the kernel. */
+function leftRoutes(libc: Libc): number | undefined {
+  const tables = KernelTables.open(libc);
+  if (!tables.ok) return undefined;
+  const routes = tables.value.routes();
+  tables.value.close();
+  return routes.ok ? routes.value.length : undefined;
 }
 
 function portFact(libc: Libc, port: number, family: 4 | 6): PortFact {

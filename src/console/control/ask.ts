@@ -9,6 +9,8 @@ import { sessionCommands } from '../terminal/session-commands.ts';
 /** Where the answer goes. `done` comes once, at once or (ping) later. */
 export type AskOutput = Readonly<{ write: (text: string, isError: boolean) => void; done: (isFine: boolean) => void }>;
 
+const TEXT_ONLY = { kind: 'error', text: 'ERROR: this command has text only\n' } as const;
+
 /** Commands of a session that mean something without one. */
 const saving = new Grammar(sessionCommands.filter(({ pattern }) => /^(?:write|copy)/.test(pattern)));
 
@@ -28,7 +30,7 @@ export function askDevice(device: ConsoleDevice, line: string, json: boolean, ou
     return nothing;
   }
   if (json) {
-    output.write('ERROR: this command has text only\n', true);
+    output.write(TEXT_ONLY.text, true);
     output.done(false);
     return nothing;
   }
@@ -46,7 +48,10 @@ function answerOf(device: ConsoleDevice, line: string, asJson: readonly string[]
     const value: unknown = JSON.parse(JSON.stringify(explained.value));
     return piped({ kind: 'text', text: explained.text, value: value as null }, asJson ?? filters);
   }
-  if (saving.match('privileged', readLine(command)).ok) return piped({ kind: 'text', text: device.save() }, filters);
+  if (saving.match('privileged', readLine(command)).ok) {
+    if (asJson !== undefined) return TEXT_ONLY;
+    return piped({ kind: 'text', text: device.save() }, filters);
+  }
   return exec(asJson === undefined ? line : `${line} |${asJson.join('')}`, device);
 }
 
