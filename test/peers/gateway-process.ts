@@ -9,14 +9,22 @@ import { until } from './until.ts';
 const PROGRAM = fileURLToPath(new URL('udp-gateway.ts', import.meta.url));
 const ANSWER_LIMIT_MS = 20_000;
 
+export type GatewayProcessOptions = Readonly<{
+  /** How many times as fast as the real one its time passes. */
+  rate?: number;
+  /** Of every packet, each way. */
+  delayMs?: number;
+  /** It sends and hears nothing. */
+  isDeaf?: boolean;
+}>;
+
 export class GatewayProcess {
   readonly #running: Running;
   readonly #waiting = new Map<number, (answer: Answer) => void>();
   #ids = 0;
 
-  /** `rate`: how many times as fast as the real one its time passes; `delayMs`: of every packet, each way. */
-  constructor(namespace: Namespace, { rate = 1, delayMs = 0 }: Readonly<{ rate?: number; delayMs?: number }> = {}) {
-    const options = ['--rate', String(rate), '--delay', String(delayMs)];
+  constructor(namespace: Namespace, { rate = 1, delayMs = 0, isDeaf = false }: GatewayProcessOptions = {}) {
+    const options = ['--rate', String(rate), '--delay', String(delayMs), ...(isDeaf ? ['--deaf'] : [])];
     this.#running = namespace.spawn(process.execPath, ['--import', 'tsx', PROGRAM, ...options]);
     const lines = createInterface({ input: this.#running.child.stdout });
     lines.on('line', (line) => {

@@ -40,6 +40,37 @@ export const matrix = {
     columns: ['started by us', 'started by them', 'by both at once'],
     rows: named('child SA', 'child SA with PFS', 'IKE SA'),
   },
+  networks: {
+    title: 'Networks between',
+    peer: STRONGSWAN,
+    columns: ROLES,
+    rows: [
+      ...named('IPv4 outside', 'IPv6 outside'),
+      { name: 'we are behind a NAT', only: ['we initiate'] },
+      { name: 'they are behind a NAT', only: ['they initiate'] },
+    ],
+  },
+  negotiation: {
+    title: 'Negotiation',
+    peer: STRONGSWAN,
+    columns: ROLES,
+    rows: [
+      ...named('cookie demanded by the responder', 'another group demanded (INVALID_KE_PAYLOAD)'),
+      ...named('several proposals, one in common', 'selectors narrowed by the responder'),
+      ...named('no IKE proposal in common', 'no ESP proposal in common', 'wrong key', 'wrong identity'),
+      { name: 'extended sequence numbers offered', only: ['they initiate'] },
+      { name: 'another group demanded while rekeying with PFS', only: ['they initiate'] },
+    ],
+  },
+  endings: {
+    title: 'Ends of SAs, and how they come back',
+    peer: STRONGSWAN,
+    columns: ['by us', 'by them'],
+    rows: [
+      ...named('IKE SA deleted', 'child SA deleted', 'stops answering and returns'),
+      ...named('killed and started again, we initiate', 'killed and started again, they initiate'),
+    ],
+  },
 } as const satisfies Readonly<Record<string, Area>>;
 
 /** The tests of one area: `cell` registers one, and at the end no cell may lack its test. */

@@ -73,6 +73,7 @@ export class Site {
 
   readonly #outer: Outer;
   readonly #options: SiteWorldOptions;
+  #last: Setting | undefined;
 
   private constructor(
     options: SiteWorldOptions,
@@ -131,8 +132,14 @@ export class Site {
 
   /** Whatever was there is gone; then both run what is given, and whoever shall initiate does. */
   async configure(setting: Setting): Promise<void> {
-    await this.us.configure(this.#siteConfig({ ...setting, site: { ...setting.site, tunnel: ['shutdown'] } }));
-    await until('no SA is left', async () => (await this.us.view()).sas.length + (await this.them.sas()).length === 0);
+    // Shut as it is, for an address that is gone can not say goodbye.
+    const last = this.#last ?? setting;
+    await this.us.configure(this.#siteConfig({ ...last, site: { ...last.site, tunnel: ['shutdown'] } }));
+    this.#last = setting;
+    await until('no SA is left', async () => {
+      const theirs = (await this.them.sas()).filter(({ state }) => state !== 'CONNECTING');
+      return (await this.us.view()).sas.length + theirs.length === 0;
+    });
     await this.them.load(this.#connectionConfig(setting));
     await this.us.configure(this.#siteConfig(setting));
     if (setting.initiator === 'them') await this.theyInitiate();

@@ -2,7 +2,7 @@
  * Our whole gateway in a process of its own, over plain UDP sockets and without a device for inner packets: IKE and ESP
  * meet real peers, the operator's ping is the traffic. Runs in a namespace; orders come by stdin, answers go by stdout,
  * events by stderr. `--rate N` lets its time pass N times as fast as the peer's, so that lifetimes come to their end;
- * `--delay MS` holds every packet back, each way, so that exchanges of both ends cross.
+ * `--delay MS` holds every packet back, each way, so that exchanges of both ends cross; `--deaf` hears nothing.
  */
 import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
@@ -17,6 +17,7 @@ import type { Answer, GatewayView, Order, PingView } from './gateway-orders.ts';
 const PORTS = [500, 4500];
 const rate = option('--rate') || 1;
 const delayMs = option('--delay');
+const isDeaf = process.argv.includes('--deaf');
 const now = (): Instant => at(performance.now() * rate);
 
 /** Address and port: the socket there, and the interface that has the address. */
@@ -116,7 +117,7 @@ async function listen(name: string, address: IpAddress, port: number): Promise<v
   sockets.set(key, { socket, port: name });
   socket.on('message', (payload, from) => {
     const source = IpAddress.parse(from.address);
-    if (source === undefined) return;
+    if (source === undefined || isDeaf) return;
     const udp = buildUdp({ address: source, port: from.port }, { address, port }, new Uint8Array(payload));
     const packet = buildIp({ source, destination: address, protocol: Protocol.UDP }, udp);
     later(() => {
