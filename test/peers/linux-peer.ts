@@ -25,7 +25,7 @@ export type Report = Readonly<{
 export class LinuxPeer {
   readonly process: Running;
   readonly events: Report[] = [];
-  readonly #answers = new Map<number, unknown>();
+  readonly #waiting = new Map<number, (answer: unknown) => void>();
   #opened: Answer | undefined;
   #last = 0;
 
@@ -35,7 +35,7 @@ export class LinuxPeer {
       const told = JSON.parse(line);
       if (told.opened !== undefined) this.#opened = told.opened;
       else if (told.event !== undefined) this.events.push(told.event);
-      else if (told.id !== undefined) this.#answers.set(told.id, told.answer);
+      else if (told.id !== undefined) this.#waiting.get(told.id)?.(told.answer);
     });
   }
 
@@ -49,11 +49,19 @@ export class LinuxPeer {
     return until('the system to open', () => this.#opened);
   }
 
-  async order(order: string, ...given: readonly unknown[]): Promise<unknown> {
+  order(order: string, ...given: readonly unknown[]): Promise<unknown> {
     const id = ++this.#last;
-    this.process.child.stdin.write(`${JSON.stringify({ id, order, arguments: given })}\n`);
-    await until(`the answer to ${order}`, () => this.#answers.has(id) || !this.process.runs());
-    return this.#answers.get(id);
+    this.process.runs();
+    return new Promise((resolve, reject) => {
+      const ended = (): void => reject(new Error(`${order}: the driver has ended:\n${this.process.output}`));
+      this.process.child.once('exit', ended);
+      this.#waiting.set(id, (answer) => {
+        this.#waiting.delete(id);
+        this.process.child.off('exit', ended);
+        resolve(answer);
+      });
+      this.process.child.stdin.write(`${JSON.stringify({ id, order, arguments: given })}\n`);
+    });
   }
 
   /** An order that answers a `Result`. */

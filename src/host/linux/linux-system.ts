@@ -63,6 +63,9 @@ export class LinuxSystem implements System {
       gone: (id, errno) => {
         if (system !== undefined) system.#gone(id, errno);
       },
+      cookies: (challenges, refused) => {
+        if (system !== undefined) system.#event({ kind: 'cookies-answered', challenges, refused });
+      },
       failed: (fault) => {
         if (system !== undefined) system.#failed(fault);
       },
@@ -108,6 +111,10 @@ export class LinuxSystem implements System {
     const sender = version === 4 || version === 6 ? this.#senders.get(version) : undefined;
     const outcome: SendOutcome = sender?.send(packet) ?? 'outer-unreachable';
     this.#count(outcome);
+  }
+
+  demandCookies(secrets: Parameters<NonNullable<System['demandCookies']>>[0]): void {
+    this.#reader.demandCookies(secrets);
   }
 
   openTun(name: string, mtu: number): Result<void, SystemFault> {

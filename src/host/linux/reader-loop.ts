@@ -26,11 +26,17 @@ import { writeSockaddr } from './sockaddr.ts';
 import { MessageFlag, PollEvent } from './socket-numbers.ts';
 
 /**
- * Judges first messages before they cost the main thread anything: lets them pass, drops them, or answers at once with
- * bytes for the sender. On port 4500 neither the datagram nor the answer has the non-ESP marker.
+ * Judges first messages before they cost the main thread anything. On port 4500 neither the datagram nor the answer has
+ * the non-ESP marker.
  */
-export type FirstMessageFilter = (datagram: Uint8Array, source: Endpoint, local: Endpoint) => FilterVerdict;
-export type FilterVerdict = 'pass' | 'drop' | Uint8Array;
+export type FirstMessageFilter = Readonly<{
+  /** Without a flood it is not asked. */
+  isActive: () => boolean;
+  judge: (datagram: Uint8Array, source: Endpoint, local: Endpoint) => FilterVerdict;
+}>;
+
+/** 'pass': whoever it is has proven something. 'unknown': it may pass, if there are few. Bytes: an answer. */
+export type FilterVerdict = 'pass' | 'unknown' | 'drop' | Uint8Array;
 
 /** First messages in a round when the main thread has nothing to do, and when it has. */
 const FIRST_WHEN_IDLE = 32;
@@ -54,6 +60,8 @@ export class ReaderLoop {
   readonly #dropped = new Map<number, number>();
   #watched: readonly Watched[] = [];
   #tunLinks = new Set<number>();
+  /** That passed unknown in this round. */
+  #strangers = 0;
   #poll = new DataView(new ArrayBuffer(8));
   #pollAddress = 0;
 
@@ -98,6 +106,7 @@ export class ReaderLoop {
   }
 
   #readAll(): void {
+    this.#strangers = 0;
     for (const [i, watched] of this.#watched.entries()) {
       if (this.#events(i + 1) === 0) continue;
       const errno = this.#read(watched);
@@ -171,12 +180,12 @@ export class ReaderLoop {
     payload: Uint8Array,
   ): boolean {
     this.#count('first-messages');
-    if (this.#filter === undefined) return true;
+    if (this.#filter?.isActive() !== true) return true;
     const { fd, port } = descriptor;
     const marker = port === 4500 ? MARKER : 0;
-    const verdict = this.#filter(payload.subarray(marker), from, { address: local, port });
-    if (verdict === 'pass') return true;
-    if (verdict === 'drop') {
+    const verdict = this.#filter.judge(payload.subarray(marker), from, { address: local, port });
+    if (verdict === 'pass' || (verdict === 'unknown' && this.#strangers++ < FIRST_WHEN_BUSY)) return true;
+    if (typeof verdict === 'string') {
       this.#count('first-messages-refused');
       return false;
     }
@@ -258,7 +267,7 @@ export class ReaderLoop {
   }
 
   #firstAllowance(): number {
-    if (this.#filter !== undefined) return SLOTS;
+    if (this.#filter?.isActive() === true) return SLOTS;
     return this.#outstanding() === 0 ? FIRST_WHEN_IDLE : FIRST_WHEN_BUSY;
   }
 

@@ -15,12 +15,23 @@ export type Descriptor = Readonly<
 export type Source = Readonly<{ id: number; descriptor: Descriptor }>;
 
 /** To the reader. It has obeyed when `Word.ACKNOWLEDGED` is `sequence`. */
-export type ReaderOrder = Readonly<{ sequence: number; add: readonly Source[]; remove: readonly number[] }>;
+export type ReaderOrder = Readonly<{
+  sequence: number;
+  add: readonly Source[];
+  remove: readonly number[];
+  /** What to demand cookies with; none: not at all. */
+  secrets: readonly BareSecret[];
+}>;
+
+/** A secret on its way between threads, where only plain values go. */
+export type BareSecret = Readonly<{ version: number; key: Uint8Array }>;
 
 /** From the reader. `index` holds two words for each packet: the source's id, and the packet's length. */
 export type ReaderReport =
   | Readonly<{ kind: 'ready' }>
   | Readonly<{ kind: 'packets'; packets: ArrayBuffer; index: ArrayBuffer; weight: number }>
+  /** Of strangers, since it was last told. */
+  | Readonly<{ kind: 'cookies-answered'; challenges: number; refused: number }>
   /** The descriptor gives nothing any more; it is the main thread's to close. */
   | Readonly<{ kind: 'gone'; id: number; errno: number }>;
 

@@ -1,11 +1,15 @@
 /** The reader's thread: a bundle of its own, started by `reader.ts`. It reads until the shared words say that it ends. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { SecretKey } from '../../base/index.ts';
+import { StatelessCookies } from '../../ike/index.ts';
 import { openLibc } from './libc.ts';
 import { ReaderLoop } from './reader-loop.ts';
 import type { ReaderData, ReaderOrder, ReaderReport } from './reader-protocol.ts';
 
 /** Bounded, so that the thread can be ended from without even if nobody wakes it. */
 const LONGEST_WAIT_MS = 1000;
+/** How often it tells of cookies at most. */
+const TELL_EVERY_MS = 1000;
 
 const port = parentPort;
 const libc = openLibc();
@@ -13,6 +17,9 @@ if (port === null) throw new Error('the reader runs in a thread of its own');
 if (!libc.ok) throw new Error(libc.error.text);
 
 const { wakeFd, shared } = workerData as ReaderData;
+const cookies = new StatelessCookies();
+let isFlood = false;
+
 const loop = new ReaderLoop({
   libc: libc.value,
   wakeFd,
@@ -23,10 +30,36 @@ const loop = new ReaderLoop({
   orders: () => {
     const orders: ReaderOrder[] = [];
     for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
-      orders.push(next.message as ReaderOrder);
+      const order = next.message as ReaderOrder;
+      orders.push(order);
+      cookies.use(order.secrets.map(({ version, key }) => ({ version, key: new SecretKey(key) })));
+      isFlood = order.secrets.length > 0;
     }
     return orders;
   },
+  filter: {
+    isActive: () => isFlood,
+    judge: (datagram, source) => {
+      const verdict = cookies.judge(datagram, source);
+      if (typeof verdict !== 'string') return verdict;
+      return ({ proven: 'pass', other: 'unknown', malformed: 'drop' } as const)[verdict];
+    },
+  },
 });
+
+const told = { at: 0, challenges: 0, refused: 0 };
+
+function tellOfCookies(): void {
+  const { challenges, refused } = cookies;
+  const now = performance.now();
+  if (challenges === told.challenges || now < told.at + TELL_EVERY_MS) return;
+  const since = { challenges: challenges - told.challenges, refused: refused - told.refused };
+  Object.assign(told, { at: now, challenges, refused });
+  port?.postMessage({ kind: 'cookies-answered', ...since } satisfies ReaderReport);
+}
+
 port.postMessage({ kind: 'ready' } satisfies ReaderReport);
-while (!loop.ended) loop.round(LONGEST_WAIT_MS);
+while (!loop.ended) {
+  loop.round(LONGEST_WAIT_MS);
+  tellOfCookies();
+}

@@ -1,7 +1,7 @@
 /** The main thread's side of the reader: what it reads from, what it has read, and never more than memory is for. */
 import process from 'node:process';
 import { Worker } from 'node:worker_threads';
-import { fail, ok, type Result } from '../../base/index.ts';
+import { fail, ok, type Result, type SecretKey } from '../../base/index.ts';
 import type { SystemFault } from '../system.ts';
 import { systemFault } from './errno.ts';
 import type { Libc } from './libc.ts';
@@ -26,6 +26,7 @@ export type ReaderListener = Readonly<{
   packets: (walk: (each: (id: number, packet: Uint8Array) => void) => void) => void;
   /** A descriptor that has nothing to give any more; it is still open. */
   gone: (id: number, errno: number) => void;
+  cookies: (challenges: number, refused: number) => void;
   failed: (fault: SystemFault) => void;
 }>;
 
@@ -42,6 +43,7 @@ export class Reader {
   readonly #sources = new Map<number, Descriptor>();
   /** Sources that the reader has been told of. */
   readonly #told = new Set<number>();
+  #secrets: readonly Readonly<{ version: number; key: SecretKey }>[] = [];
   #state: 'starting' | 'running' | 'failed' | 'closed' = 'starting';
   #lastId = 0;
   #sequence = 0;
@@ -88,6 +90,12 @@ export class Reader {
     }
   }
 
+  /** Has the reader demand cookies of strangers; without secrets it stops. */
+  demandCookies(secrets: readonly Readonly<{ version: number; key: SecretKey }>[]): void {
+    this.#secrets = secrets;
+    if (this.#state === 'running') this.#order([], []);
+  }
+
   counters(): Readonly<Record<string, number>> {
     const values = sharedCounters(this.#shared);
     return Object.fromEntries(readerCounters.map((name, i) => [name, values[i] ?? 0]));
@@ -115,6 +123,9 @@ export class Reader {
       case 'packets':
         this.#consume(report);
         return;
+      case 'cookies-answered':
+        if (this.#state === 'running') this.#listener.cookies(report.challenges, report.refused);
+        return;
       case 'gone':
         if (this.#told.delete(report.id)) this.#listener.gone(report.id, report.errno);
         return;
@@ -136,7 +147,8 @@ export class Reader {
   #order(add: readonly Source[], remove: readonly number[]): void {
     for (const { id } of add) this.#told.add(id);
     this.#sequence = (this.#sequence + 1) | 0;
-    this.#worker.postMessage({ sequence: this.#sequence, add, remove } satisfies ReaderOrder);
+    const secrets = this.#secrets.map(({ version, key }) => ({ version, key: key.reveal() }));
+    this.#worker.postMessage({ sequence: this.#sequence, add, remove, secrets } satisfies ReaderOrder);
     this.#wake();
   }
 

@@ -68,16 +68,3 @@ export function encodeProgram(program: readonly Instruction[]): Uint8Array {
   }
   return out;
 }
-
-/** What the kernel makes of a datagram, said once more for those who read it later and for tests. */
-export function classify(datagram: Uint8Array, marked: boolean): DatagramClass {
-  const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.length);
-  const at = marked ? 4 : 0;
-  if (marked && view.byteLength >= 4 && view.getUint32(0) !== 0) return 'established';
-  if (view.byteLength < at + RESPONDER_SPI + 4) return 'first';
-  if (view.getUint32(at + RESPONDER_SPI) !== 0) return 'established';
-  if (view.byteLength < at + RESPONDER_SPI + 8) return 'first';
-  if (view.getUint32(at + RESPONDER_SPI + 4) !== 0) return 'established';
-  if (view.byteLength <= at + EXCHANGE_TYPE || view.getUint8(at + EXCHANGE_TYPE) !== IKE_SA_INIT) return 'first';
-  return view.getUint8(at + NEXT_PAYLOAD) === NOTIFY ? 'cookie' : 'first';
-}
