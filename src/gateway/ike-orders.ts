@@ -46,7 +46,7 @@ export function performIke(context: Context, effect: IkeEffect): void {
       tellMoved(context, effect);
       for (const id of effect.inboundSpis) {
         const { local, remote } = effect.path;
-        const udpEncapsulation = local.port === NAT_T_PORT;
+        const { udpEncapsulation } = effect;
         context.command({ kind: 'move-child-sa', id, local, remote, udpEncapsulation });
       }
       break;

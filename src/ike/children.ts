@@ -4,7 +4,7 @@ import { randomFraction } from '../base/index.ts';
 import type { IkeContext } from './context.ts';
 import { describeCipher } from './describe.ts';
 import type { Cause, ChildSa } from './events.ts';
-import { type ChildState, hasLiveChild, type IkeSa } from './ike-sa.ts';
+import { type ChildState, hasLiveChild, type IkeSa, isEncapsulated } from './ike-sa.ts';
 import { deriveChildKeys } from './keys.ts';
 import { backOffMs, lifetime } from './lifetimes.ts';
 import type { EspSuite } from './negotiation.ts';
@@ -159,7 +159,7 @@ function childSaOf(sa: IkeSa, child: ChildState, agreement: Agreement): ChildSa 
     localSelectors,
     remoteSelectors,
     path: sa.path,
-    udpEncapsulation: sa.natLocal || sa.natRemote,
+    udpEncapsulation: isEncapsulated(sa),
     replayWindow,
     lifetimeMs,
     ...(lifetimeBytes === undefined ? {} : { softBytes: Math.floor(lifetimeBytes * 0.95), hardBytes: lifetimeBytes }),

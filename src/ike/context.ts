@@ -2,7 +2,7 @@
  * What all exchanges share while one event is handled: the tables of SAs and peers, the time, the counters and the
  * list of effects. Everything is found by key; nothing here walks over all SAs.
  */
-import { Deadlines, type Instant, readU32 } from '../base/index.ts';
+import { Deadlines, type Instant, type IpAddress, readU32 } from '../base/index.ts';
 import { Admission } from './admission.ts';
 import type { Cause, IkeEffect, IkeEnvironment } from './events.ts';
 import type { ChildState, IkeSa, Stage } from './ike-sa.ts';
@@ -16,6 +16,8 @@ export type PeerState = {
   readonly name: string;
   policy: IkePeer;
   reachable: boolean;
+  /** Our address on the interface that routes lead out by. */
+  local: IpAddress | undefined;
   /** Attempts in a row that came to nothing. */
   failures: number;
   nextTryAt: Instant | undefined;
@@ -157,6 +159,7 @@ export class IkeContext {
       remoteIdentity: undefined,
       natLocal: false,
       natRemote: false,
+      mobility: undefined,
       fragmentation: undefined,
       reassemblies: { request: undefined, response: undefined },
       window: freeWindow(0),

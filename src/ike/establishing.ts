@@ -142,6 +142,12 @@ export function takeOver(context: IkeContext, old: IkeSa, next: IkeSa): void {
   next.childFailures = old.childFailures;
   next.isSuccessor = old.isSuccessor;
   next.reauthAt = old.reauthAt;
+  // It may have moved since the exchange began.
+  next.path = old.path;
+  next.natLocal = old.natLocal;
+  next.natRemote = old.natRemote;
+  next.mobility = old.mobility;
+  if (next.mobility !== undefined) next.mobility.seenAs = undefined;
   next.authenticUntil = old.authenticUntil;
   next.childRetryAt = old.childRetryAt;
   for (const child of old.children.values()) {
@@ -151,6 +157,9 @@ export function takeOver(context: IkeContext, old: IkeSa, next: IkeSa): void {
   old.children.clear();
   next.tasks.push(...old.tasks.filter(({ kind }) => kind !== 'rekey-ike' && kind !== 'liveness'));
   old.tasks = [];
+  if (next.mobility?.isUpdating === true && !next.tasks.some(({ kind }) => kind === 'update-addresses')) {
+    next.tasks.unshift({ kind: 'update-addresses' });
+  }
   old.isUp = false;
   next.sessionSince = old.sessionSince;
   old.stage = { kind: 'rekeyed' };

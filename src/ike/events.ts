@@ -9,7 +9,8 @@ export type IkeEvent =
   /** An IKE message, the non-ESP marker already taken off. */
   | Readonly<{ kind: 'datagram'; path: IkePath; message: Uint8Array }>
   /** A path to the peer exists (again) or went away; a peer that shall be initiated waits for it. */
-  | Readonly<{ kind: 'peer-reachable'; peer: string; reachable: boolean }>
+  /** `local`: our address on the interface that the route leads out by, where an IKE SA that can move shall be. */
+  | Readonly<{ kind: 'peer-reachable'; peer: string; reachable: boolean; local?: IpAddress }>
   /** The plane saw the byte or sequence limit of a child SA come near (soft) or be reached (hard). */
   | Readonly<{ kind: 'child-limit'; spi: number; limit: 'soft' | 'hard' }>
   /** ESP came from another address or port than expected and was authentic (NAT rebinding). */
@@ -103,6 +104,8 @@ export type IkeEffect =
       session: number;
       peer: string;
       path: IkePath;
+      /** Whether ESP goes in UDP there. */
+      udpEncapsulation: boolean;
       inboundSpis: readonly number[];
       initiatorSpi: string;
       responderSpi: string;

@@ -20,21 +20,24 @@ import { routeReply, routeRequest, toldRoutes } from './configuration.ts';
 import type { IkeContext } from './context.ts';
 import { establish, limitAuthentication, settleSimultaneous } from './establishing.ts';
 import type { Cause } from './events.ts';
+import { reviewAddresses } from './exchange-mobility.ts';
 import { answerTo, type IkeFault } from './faults.ts';
 import { identityInShort, identityPayload, selectPeer } from './identity.ts';
 import type { AuthSent, ChildState, IkeSa, Proofs, Stage } from './ike-sa.ts';
+import { agreedMobility, mobikePayloads } from './mobility.ts';
 import { causeOfNotify, notify, pick, pickError, pickNotify } from './payloads.ts';
 import type { IkePath, IkePeer } from './policy.ts';
 import { choosePpk, mixPpk, type PpkKeys, ppkIdentity } from './ppk.ts';
 import { respond, sendRequest } from './sending.ts';
-import { childInUse } from './succession.ts';
+import { childInUse, identityBefore } from './succession.ts';
 import { ConfigurationType, ExchangeType, type IkeHeader, NotifyType, type Payload } from './wire/message.ts';
 
 /** Sends our IKE_AUTH request: the keys are there, the peer is not yet known to be who it should be. */
 export function sendIkeAuth(context: IkeContext, sa: IkeSa, proofs: Proofs, usesPpk: boolean): void {
   const { peer } = sa;
   if (peer === undefined || sa.suite === undefined) throw new Error('IKE_AUTH begins without peer or keys');
-  const identity = ownIdentity(peer, sa.path.local.address);
+  // Whoever authenticates anew is known by the name it had, though it may have moved since.
+  const identity = identityBefore(context, sa) ?? ownIdentity(peer, sa.path.local.address);
   const idi = identityPayload('idi', identity);
   const signed = { message: proofs.request, peerNonce: proofs.nr, idBody: idi.body };
   const { prf } = sa.suite;
@@ -63,6 +66,7 @@ export function sendIkeAuth(context: IkeContext, sa: IkeSa, proofs: Proofs, uses
     ...(ppk === undefined ? [] : [ppkIdentity(ppk)]),
     ...(ppk === undefined || ppk.required ? [] : [notify(NotifyType.NO_PPK_AUTH, prove(proofs.skPi))]),
     ...(peer.acceptRoutes ? [routeRequest()] : []),
+    ...(peer.mobike === 'offer' ? mobikePayloads(context, sa) : []),
     ...offerChild(peer.child, childSpi, 0),
   ]);
 }
@@ -129,6 +133,7 @@ export function handleAuthRequest(
   sa.authentication = { local: own.value.kind, remote: verified.value };
   const initialContact = pickNotify(payloads, NotifyType.INITIAL_CONTACT) !== undefined;
   const predecessor = establish(context, sa, peer, { local, remote: idi.identity, initialContact });
+  if (peer.mobike !== 'off') sa.mobility = agreedMobility(context, sa, payloads, false);
   const { reauthenticateMs } = peer;
   const configuration = pick(payloads, 'cp');
   const wantsRoutes = configuration?.type === ConfigurationType.REQUEST && peer.sendRoutes.length > 0;
@@ -139,6 +144,7 @@ export function handleAuthRequest(
     ...(ppk === undefined ? [] : [notify(NotifyType.PPK_IDENTITY)]),
     ...(wantsRoutes ? [routeReply(peer.sendRoutes)] : []),
     ...(reauthenticateMs !== undefined && peer.remote === undefined ? [authLifetime(reauthenticateMs)] : []),
+    ...(sa.mobility === undefined ? [] : mobikePayloads(context, sa)),
     ...answerFirstChild(context, sa, peer, proofs, payloads, childInUse(predecessor)),
   ]);
   settleSimultaneous(context, sa);
@@ -204,6 +210,9 @@ export function handleAuthResponse(
     return;
   }
   const predecessor = establish(context, sa, peer, { local, remote: idr.identity, initialContact: false });
+  if (peer.mobike === 'offer') sa.mobility = agreedMobility(context, sa, payloads, true);
+  // Routes may lead out elsewhere since it was begun.
+  reviewAddresses(context, sa, context.peerOf(sa)?.local);
   if (answer === undefined) childRefused(context, sa, peer, error?.type ?? 0);
   else {
     const { ni, nr } = proofs;

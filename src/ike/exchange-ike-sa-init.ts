@@ -135,8 +135,10 @@ export function handleInitResponse(context: IkeContext, sa: IkeSa, stage: InitSe
   agreeOnFragmentation(context, sa, payloads);
   noteSignatures(sa, payloads);
   sa.remoteSpi = header.responderSpi;
-  // Section 2.23: with a NAT on the way the initiator moves to port 4500 before IKE_AUTH.
-  if ((nat.local || nat.remote) && sa.path.local.port !== 4500) sa.path = onPort4500(sa.path);
+  // Section 2.23: with a NAT on the way the initiator moves to port 4500 before IKE_AUTH, and without one if it may
+  // come to lie on the way later (RFC 4555 section 3.3).
+  const mayMove = nat.supported && sa.peer?.mobike === 'offer';
+  if ((nat.local || nat.remote || mayMove) && sa.path.local.port !== 4500) sa.path = onPort4500(sa.path);
   const exchanged = { ni: stage.nonce, nr: nonce.data };
   const spis = { spiI: sa.localSpi, spiR: sa.remoteSpi };
   const keys = keyIkeSa(context, sa, suite, { ...suite, ...exchanged, ...spis, sharedSecret: secret.value });

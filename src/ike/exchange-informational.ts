@@ -13,11 +13,14 @@ import { takeOver } from './establishing.ts';
 import type { Cause } from './events.ts';
 import { REKEYED } from './exchange-create-child-sa.ts';
 import { acceptAuthLifetime, acceptRoutes } from './exchange-ike-auth.ts';
+import { answerMobility, mappingQuestion, PROBES } from './exchange-mobility.ts';
 import { liveRival } from './exchange-rekey-ike-sa.ts';
 import type { ChildState, IkeSa, Task } from './ike-sa.ts';
 import { LINGER_MS } from './lifetimes.ts';
 import { livenessSchedule } from './liveness.ts';
+import { otherPaths } from './paths.ts';
 import { type Answer, causeOfNotify, childSpiBytes, childSpiOf, notify, pick, pickNotify } from './payloads.ts';
+import type { IkePath } from './policy.ts';
 import { sendRequest } from './sending.ts';
 import { ConfigurationType, ExchangeType, NotifyType, type Payload, ProtocolId } from './wire/message.ts';
 
@@ -30,7 +33,10 @@ export function startLiveness(context: IkeContext, sa: IkeSa): boolean {
   context.statistics.livenessSent++;
   // An initiator that has not got our IKE_AUTH response yet can not answer: it is given time to ask for it again.
   const isUnconfirmed = sa.role === 'responder' && sa.heardAt === sa.since;
-  sendRequest(context, sa, ExchangeType.INFORMATIONAL, [], isUnconfirmed ? undefined : livenessSchedule(liveness));
+  // Where there are other paths, they are tried before the peer counts as dead.
+  const more = otherPaths(context, sa).length > 0 && sa.mobility?.decides === true ? PROBES : 0;
+  const schedule = isUnconfirmed ? undefined : livenessSchedule(liveness, more);
+  sendRequest(context, sa, ExchangeType.INFORMATIONAL, mappingQuestion(sa), schedule);
   return true;
 }
 
@@ -66,7 +72,12 @@ export function startDeleteIke(context: IkeContext, sa: IkeSa, task: Extract<Tas
 }
 
 /** The peer tells or asks something; returns the payloads of our response and what comes after it. */
-export function answerInformational(context: IkeContext, sa: IkeSa, payloads: readonly Payload[]): Answer {
+export function answerInformational(
+  context: IkeContext,
+  sa: IkeSa,
+  payloads: readonly Payload[],
+  path: IkePath,
+): Answer {
   const deletions = payloads.filter((payload) => payload.kind === 'delete');
   if (deletions.some(({ protocol }) => protocol === ProtocolId.IKE)) {
     return { payloads: [], afterwards: () => endByPeer(context, sa, payloads) };
@@ -76,7 +87,7 @@ export function answerInformational(context: IkeContext, sa: IkeSa, payloads: re
     return { payloads: [], afterwards: () => endByPeer(context, sa, payloads) };
   }
   if (sa.stage.kind === 'established') acceptAuthLifetime(context, sa, payloads);
-  const answer: Payload[] = [];
+  const answer: Payload[] = [...answerMobility(context, sa, payloads, path)];
   const spis = deletions.flatMap(({ protocol, spis }) => (protocol === ProtocolId.ESP ? spis : []));
   const deleted = spis.flatMap((spi) => deleteByPeer(context, sa, childSpiOf(spi)));
   if (deleted.length > 0) answer.push(deletionOf(deleted));

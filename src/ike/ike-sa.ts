@@ -2,7 +2,7 @@
  * One IKE SA with its child SAs as the collection keeps them: a record that the exchanges update in place. What exists
  * only during a stage lives in that stage, so nonces, key shares and first messages go when the stage goes.
  */
-import { after, type Instant, type Prefix, type SecretKey } from '../base/index.ts';
+import { after, type Instant, type IpAddress, type Prefix, type SecretKey } from '../base/index.ts';
 import type { KeyShare, Protector } from '../crypto/index.ts';
 import type { Place } from './admission.ts';
 import type { Cause } from './events.ts';
@@ -100,7 +100,9 @@ export type Exchange =
   | CreateChildExchange
   | RekeyIkeExchange
   | Readonly<{ kind: 'delete-child'; children: readonly ChildState[] }>
-  | Readonly<{ kind: 'delete-ike' | 'liveness' | 'set-configuration' }>;
+  | Readonly<{ kind: 'update-addresses'; path: IkePath }>
+  | Readonly<{ kind: 'return-routability'; cookie: Uint8Array; path: IkePath }>
+  | Readonly<{ kind: 'delete-ike' | 'liveness' | 'set-configuration' | 'tell-addresses' }>;
 
 /** What we shall ask as soon as the window is free. */
 export type Task =
@@ -108,7 +110,7 @@ export type Task =
   | Readonly<{ kind: 'rekey-ike'; group?: number }>
   | Readonly<{ kind: 'delete-child'; children: readonly ChildState[] }>
   | Readonly<{ kind: 'delete-ike'; notify?: number }>
-  | Readonly<{ kind: 'liveness' | 'set-configuration' }>;
+  | Readonly<{ kind: 'liveness' | 'set-configuration' | 'update-addresses' | 'tell-addresses' | 'return-routability' }>;
 
 /** How a line of child SAs began. `askedBy`: 'initiator' is us. */
 export type ChildOrigin = Readonly<{ askedBy: 'initiator' | 'responder'; lowerSpi: number; since: Instant }>;
@@ -135,6 +137,24 @@ export type ChildState = {
   rekeying: boolean;
   /** Why it goes, told to the plane when the deletion is through: 'deleting' after a rekey. */
   cause: Cause | undefined;
+};
+
+/** What an IKE SA whose ends both can move knows, RFC 4555; its successors go on with it. */
+export type Mobility = {
+  /** Which addresses are used is ours to say: we began the first IKE SA of the session. */
+  readonly decides: boolean;
+  /** Addresses of the peer besides the one in use. */
+  peerAddresses: readonly IpAddress[];
+  /** We moved, and the peer has not said yet that it follows. */
+  isUpdating: boolean;
+  /** The peer has not shown yet that it is where it moved to: its traffic stays where it was. */
+  isUnproven: boolean;
+  /** Hash of how the peer sees us, RFC 4555 section 3.8. */
+  seenAs: Uint8Array | undefined;
+  /** Our own further addresses as last told. */
+  told: string;
+  /** Moves in a row that the peer refused. */
+  refused: number;
 };
 
 export type IkeSa = {
@@ -184,6 +204,8 @@ export type IkeSa = {
   remoteIdentity: Identity | undefined;
   natLocal: boolean;
   natRemote: boolean;
+  /** Absent when an end can not move. */
+  mobility: Mobility | undefined;
   /** Both ends cut large messages (RFC 7383); `mtu` is the largest IP packet, less than configured once probed. */
   fragmentation: { mtu: number } | undefined;
   readonly reassemblies: Reassemblies;
@@ -214,6 +236,11 @@ export type IkeSa = {
 /** Whether the SA carries or will carry traffic: neither replaced nor on its way out. */
 export function isCurrent(sa: IkeSa): boolean {
   return sa.stage.kind !== 'rekeyed' && sa.stage.kind !== 'deleting' && sa.stage.kind !== 'dead';
+}
+
+/** Whether ESP goes in UDP, RFC 3948. */
+export function isEncapsulated({ natLocal, natRemote }: IkeSa): boolean {
+  return natLocal || natRemote;
 }
 
 /** Whether some child SA is in use or about to be. */
@@ -271,6 +298,7 @@ export function snapshotOf(sa: IkeSa, now: Instant): IkeSaSnapshot {
     ...(sa.reauthAt === undefined ? {} : { reauthenticateAt: sa.reauthAt }),
     natLocal: sa.natLocal,
     natRemote: sa.natRemote,
+    mobike: sa.mobility !== undefined,
     quantumSafe: sa.isQuantumSafe,
     localMessageId: nextRequestId(sa.window),
     remoteMessageId: sa.responses.nextId,

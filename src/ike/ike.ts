@@ -6,8 +6,9 @@ import { IkeContext, type PeerState } from './context.ts';
 import type { Cause, IkeEffect, IkeEnvironment, IkeEvent } from './events.ts';
 import { noteChallenges } from './exchange-ike-sa-init.ts';
 import { type IkeSa, ikeSaWakeAt, isCurrent, snapshotOf } from './ike-sa.ts';
+import { followNat } from './paths.ts';
 import { beginAnew, configure, lookAfter, setReachable } from './peers.ts';
-import { movePath, receive } from './receive.ts';
+import { receive } from './receive.ts';
 import type { IkeSnapshot } from './snapshot.ts';
 import { pump, upkeep } from './upkeep.ts';
 
@@ -63,14 +64,14 @@ export class Ike {
         receive(context, event.path, event.message);
         return;
       case 'peer-reachable':
-        setReachable(context, event.peer, event.reachable);
+        setReachable(context, event.peer, event.reachable, event.local);
         return;
       case 'child-limit':
         this.#childLimit(event.spi, event.limit);
         return;
       case 'peer-moved': {
         const sa = context.children.get(event.spi)?.parent;
-        sa === undefined ? undefined : movePath(context, sa, event.path);
+        if (sa !== undefined) followNat(context, sa, event.path);
         return;
       }
       case 'clear':

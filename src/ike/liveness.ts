@@ -14,7 +14,7 @@ export function livenessDueAt(liveness: Liveness | undefined, heardAt: Instant):
   return liveness === undefined ? undefined : after(heardAt, liveness.idleMs);
 }
 
-/** Sendings of the question: `tries` in all, `retryMs` apart. */
-export function livenessSchedule(liveness: Liveness): Schedule {
-  return Array.from({ length: Math.max(1, liveness.tries) }, () => liveness.retryMs);
+/** Sendings of the question: `tries` in all and `more`, `retryMs` apart. */
+export function livenessSchedule(liveness: Liveness, more = 0): Schedule {
+  return Array.from({ length: Math.max(1, liveness.tries) + more }, () => liveness.retryMs);
 }

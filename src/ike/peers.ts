@@ -5,7 +5,10 @@ import { deleteIkeSa, endIkeSa } from './closing.ts';
 import type { IkeContext, PeerState } from './context.ts';
 import type { Cause } from './events.ts';
 import { startIkeSa } from './exchange-ike-sa-init.ts';
+import { reviewAddresses } from './exchange-mobility.ts';
+import type { IkeSa } from './ike-sa.ts';
 import type { IkeConfig, IkePath, IkePeer } from './policy.ts';
+import { resume } from './sending.ts';
 
 const CHANGED: Cause = { code: 'configuration-changed', text: 'the configuration of the peer changed' };
 const REMOVED: Cause = { code: 'configuration-changed', text: 'the peer is no longer configured' };
@@ -30,17 +33,25 @@ export function configure(context: IkeContext, config: IkeConfig): void {
   }
   const addresses = new Set(config.addresses.map(String));
   for (const sa of [...context.sas.values()]) {
-    if (sa.stage.kind === 'dead' || addresses.has(sa.path.local.address.toString())) continue;
+    const { stage, mobility } = sa;
+    if (mobility !== undefined && stage.kind === 'established') {
+      reviewAddresses(context, sa, context.peerOf(sa)?.local ?? sa.peer?.local);
+      continue;
+    }
+    if (stage.kind === 'dead' || addresses.has(sa.path.local.address.toString())) continue;
     endIkeSa(context, sa, { code: 'configuration-changed', text: 'the local address is gone' });
   }
 }
 
 /** Whether a path to the peer exists; before it is known to, nothing is begun. */
-export function setReachable(context: IkeContext, name: string, reachable: boolean): void {
+export function setReachable(context: IkeContext, name: string, reachable: boolean, local?: IpAddress): void {
   if (reachable) context.reachable.add(name);
   else context.reachable.delete(name);
   const state = context.peers.get(name);
-  if (state === undefined || state.reachable === reachable) return;
+  if (state === undefined) return;
+  state.local = local;
+  if (local !== undefined) for (const sa of state.sas) reviewAddresses(context, sa, local);
+  if (state.reachable === reachable) return;
   state.reachable = reachable;
   if (reachable) beginAnew(context, state);
   context.touchedPeers.add(state);
@@ -76,6 +87,7 @@ function newPeer(context: IkeContext, policy: IkePeer): PeerState {
     name: policy.name,
     policy,
     reachable: context.reachable.has(policy.name),
+    local: undefined,
     failures: 0,
     nextTryAt: undefined,
     lastFailure: undefined,
@@ -93,16 +105,39 @@ function change(context: IkeContext, state: PeerState, policy: IkePeer): void {
     return;
   }
   beginAnew(context, state);
-  if (!sameValue(essence(before), essence(policy))) {
-    for (const sa of [...state.sas]) deleteIkeSa(context, sa, CHANGED);
-    return;
+  const isEssential = !sameValue(essence(before), essence(policy));
+  // Another address of ours is no reason to begin anew for an IKE SA that can move (RFC 4555).
+  const isMoveOnly = !sameValue(before.local, policy.local) && sameValue(unplaced(before), unplaced(policy));
+  for (const sa of [...state.sas]) {
+    const canMove = isMoveOnly && (sa.mobility !== undefined || goesAlong(context, sa, policy.local));
+    if (isEssential && !canMove) deleteIkeSa(context, sa, CHANGED);
   }
+  if (isMoveOnly) state.local = policy.local;
+  if (isEssential && !isMoveOnly) return;
   const tellsOtherRoutes = !sameValue(before.sendRoutes, policy.sendRoutes);
   for (const sa of state.sas) {
     sa.peer = policy;
     if (tellsOtherRoutes && sa.stage.kind === 'established') sa.tasks.push({ kind: 'set-configuration' });
     context.touched.add(sa);
   }
+}
+
+/**
+ * A new authentication under way that the peer may have agreed to already: it is asked again from the new address, as
+ * the old IKE SA may be gone there.
+ */
+function goesAlong(context: IkeContext, sa: IkeSa, local: IpAddress | undefined): boolean {
+  const { path, stage } = sa;
+  if (stage.kind !== 'auth-sent' || sa.reauthenticates === undefined) return false;
+  if (local?.family !== path.local.address.family) return false;
+  sa.path = { ...path, local: { ...path.local, address: local } };
+  resume(context, sa);
+  return true;
+}
+
+/** The same without our own address. */
+function unplaced({ local: _, ...peer }: IkePeer): unknown {
+  return essence(peer);
 }
 
 /** What existing SAs were built from. The rest takes effect in place: lifetimes with the next SA, routes by CFG_SET. */

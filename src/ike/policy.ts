@@ -120,6 +120,10 @@ export type IkePeer = Readonly<{
   ikeLifetimeMs: number;
   /** Authenticate anew at least this often, by a new IKE SA made before the old one is deleted; absent: never. */
   reauthenticateMs?: number;
+  /** Moving IKE SAs between addresses, RFC 4555: asked for as initiator, agreed to when asked (absent), or never. */
+  mobike?: 'offer' | 'accept' | 'off';
+  /** A peer that moved has to give back a cookie from the new address before its traffic is sent there. */
+  returnRoutability?: boolean;
   liveness?: Liveness;
   child: ChildPolicy;
   /** Host or subnet routes told to the peer in configuration payloads (`route set`). */

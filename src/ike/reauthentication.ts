@@ -4,8 +4,7 @@ import type { IkeContext } from './context.ts';
 import { startIkeSa } from './exchange-ike-sa-init.ts';
 import type { IkeSa } from './ike-sa.ts';
 
-/** Longer than an attempt lasts that nobody answers. */
-const RETRY_MS = 60_000;
+const RETRY_MS = 10_000;
 
 /** Begins the IKE SA that shall replace this one, unless one is under way; tries again should it come to nothing. */
 export function reauthenticate(context: IkeContext, sa: IkeSa): void {

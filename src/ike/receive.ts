@@ -6,17 +6,25 @@ import { answerCreateChild, handleCreateChildResponse } from './exchange-create-
 import { handleAuthRequest, handleAuthResponse } from './exchange-ike-auth.ts';
 import { answerInClear, handleInitRequest, handleInitResponse } from './exchange-ike-sa-init.ts';
 import { answerInformational, finishDeleteChild } from './exchange-informational.ts';
+import {
+  checkMapping,
+  finishReturnRoutability,
+  finishUpdateAddresses,
+  PROBED_FROM,
+  takeProbedPath,
+} from './exchange-mobility.ts';
 import { answerRekeyIke, handleRekeyIkeResponse } from './exchange-rekey-ike-sa.ts';
 import { answerTo, faultOf, type IkeFault } from './faults.ts';
 import type { IkeSa } from './ike-sa.ts';
+import { followNat } from './paths.ts';
 import { type Answer, causeOfNotify, notify, pick, pickNotify } from './payloads.ts';
 import type { IkePath } from './policy.ts';
 import { assemble, dropPieces } from './reassembly.ts';
-import { answerAgain, exchangeName, keepAnswering, keepaliveAt, moveWindow, respond } from './sending.ts';
+import { answerAgain, exchangeName, keepAnswering, moveWindow, respond } from './sending.ts';
 import { openMessage } from './sk.ts';
 import { countOpened } from './statistics.ts';
 import { dismiss, releaseChildren } from './succession.ts';
-import { classifyRequest } from './window.ts';
+import { classifyRequest, timesSent } from './window.ts';
 import { decodeHeader, plainHeader, readHeader } from './wire/codec.ts';
 import {
   ExchangeType,
@@ -114,12 +122,18 @@ function receiveRequest(
     handleAuthRequest(context, sa, stage, { header, payloads, path });
     return;
   }
-  const answer = answerRequest(context, sa, header, payloads);
+  const answer = answerRequest(context, sa, header, payloads, path);
   respond(context, sa, header, path, answer.payloads);
   answer.afterwards?.();
 }
 
-function answerRequest(context: IkeContext, sa: IkeSa, header: IkeHeader, payloads: readonly Payload[]): Answer {
+function answerRequest(
+  context: IkeContext,
+  sa: IkeSa,
+  header: IkeHeader,
+  payloads: readonly Payload[],
+  path: IkePath,
+): Answer {
   switch (header.exchange) {
     case ExchangeType.CREATE_CHILD_SA: {
       const isForIke = pick(payloads, 'sa')?.proposals[0]?.protocol === ProtocolId.IKE;
@@ -128,7 +142,7 @@ function answerRequest(context: IkeContext, sa: IkeSa, header: IkeHeader, payloa
     }
     case ExchangeType.INFORMATIONAL:
       if (payloads.length === 0) context.statistics.livenessReceived++;
-      return answerInformational(context, sa, payloads);
+      return answerInformational(context, sa, payloads, path);
     default:
       context.count('unexpected-exchange' satisfies IkeFault);
       return { payloads: [notify(NotifyType.INVALID_SYNTAX)] };
@@ -148,8 +162,10 @@ function receiveResponse(
     context.count('unexpected-response' satisfies IkeFault);
     return;
   }
+  const wasProbed = timesSent(window) >= PROBED_FROM;
   moveWindow(context, sa, { kind: 'response', id: header.messageId });
   proveLife(context, sa, path);
+  takeProbedPath(context, sa, path, wasProbed);
   if (stage.kind === 'auth-sent') {
     handleAuthResponse(context, sa, stage, payloads);
     return;
@@ -181,6 +197,15 @@ function receiveResponse(
       }
       keepAnswering(context, sa);
       return;
+    case 'update-addresses':
+      finishUpdateAddresses(context, sa, exchange.path, payloads);
+      return;
+    case 'return-routability':
+      finishReturnRoutability(context, sa, exchange, payloads);
+      return;
+    case 'liveness':
+      checkMapping(context, sa, payloads);
+      return;
     default:
       return;
   }
@@ -193,27 +218,10 @@ function exchangeUnderWay(sa: IkeSa): number {
   return ExchangeType.INFORMATIONAL;
 }
 
-/**
- * A message that is new and authentic proves life. RFC 7296 section 2.23: from a peer behind a NAT it also shows where
- * the peer is now; we follow unless we are behind a NAT ourselves.
- */
+/** A message that is new and authentic proves life, and from behind a NAT where the peer is now. */
 function proveLife(context: IkeContext, sa: IkeSa, path: IkePath): void {
   sa.heardAt = context.now;
-  movePath(context, sa, path);
-}
-
-/** Follows an authentic message of a peer whose NAT gave it another address or port. */
-export function movePath(context: IkeContext, sa: IkeSa, path: IkePath): void {
-  const { remote } = sa.path;
-  if (remote.port === path.remote.port && remote.address.equals(path.remote.address)) return;
-  if (!sa.natRemote || sa.natLocal || !sa.isUp || !sa.path.local.address.equals(path.local.address)) return;
-  sa.path = path;
-  context.count('paths-changed');
-  const inboundSpis = [...sa.children.keys()];
-  const [initiator, responder] = sa.role === 'initiator' ? [sa.localSpi, sa.remoteSpi] : [sa.remoteSpi, sa.localSpi];
-  const spis = { initiatorSpi: spiText(initiator), responderSpi: spiText(responder) };
-  context.emit({ kind: 'path-changed', session: sa.session, peer: sa.peer?.name ?? '', path, inboundSpis, ...spis });
-  sa.keepaliveAt = keepaliveAt(context, sa);
+  followNat(context, sa, path);
 }
 
 /** A message that could not be read: an answer and an end only when the peer itself sent it. */
@@ -258,8 +266,4 @@ function refuseHeader(context: IkeContext, path: IkePath, bytes: Uint8Array, fau
   if ((bytes[17] ?? 0) >>> 4 > 2) {
     answerInClear(context, path, plainHeader(header), [notify(NotifyType.INVALID_MAJOR_VERSION)]);
   }
-}
-
-function spiText(spi: bigint): string {
-  return spi.toString(16).padStart(16, '0');
 }

@@ -10,6 +10,7 @@ import {
   answered,
   NEGOTIATION_SCHEDULE,
   nextRequestId,
+  restarted,
   type Schedule,
   step,
   type WindowEvent,
@@ -71,6 +72,27 @@ export function send(context: IkeContext, path: IkePath, message: Uint8Array): v
   context.count('sent');
   context.statistics.bytesSent += message.length;
   context.emit({ kind: 'send', path, message });
+}
+
+/** A request under way goes on by the new path as if it had just been sent: the same bytes (RFC 4555 section 3.5). */
+export function resume(context: IkeContext, sa: IkeSa): void {
+  const { window } = sa;
+  if (window.state !== 'waiting') return;
+  sa.window = restarted(window, context.now);
+  context.count('resent');
+  sendAll(context, sa.path, window.request);
+}
+
+/** Sends the request under way by another path too. */
+export function sendAlso(context: IkeContext, sa: IkeSa, path: IkePath): void {
+  if (sa.window.state === 'waiting') sendAll(context, path, sa.window.request);
+}
+
+/** The SPIs as in the header of every message of this IKE SA. */
+export function headerSpis(sa: IkeSa): Readonly<{ initiatorSpi: bigint; responderSpi: bigint }> {
+  const [initiatorSpi, responderSpi] =
+    sa.role === 'initiator' ? [sa.localSpi, sa.remoteSpi] : [sa.remoteSpi, sa.localSpi];
+  return { initiatorSpi, responderSpi };
 }
 
 function sendAll(context: IkeContext, path: IkePath, { datagrams }: Outgoing): void {
@@ -165,12 +187,10 @@ function largestOf({ datagrams }: Outgoing): number {
 }
 
 function header(sa: IkeSa, exchange: number, messageId: number, isResponse: boolean): IkeHeader {
-  const fromInitiator = sa.role === 'initiator';
   return {
-    initiatorSpi: fromInitiator ? sa.localSpi : sa.remoteSpi,
-    responderSpi: fromInitiator ? sa.remoteSpi : sa.localSpi,
+    ...headerSpis(sa),
     exchange,
-    fromInitiator,
+    fromInitiator: sa.role === 'initiator',
     isResponse,
     messageId,
   };

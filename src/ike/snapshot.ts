@@ -51,6 +51,8 @@ export type IkeSaSnapshot = Readonly<{
   reauthenticateAt?: Instant;
   natLocal: boolean;
   natRemote: boolean;
+  /** Both ends can move it to other addresses, RFC 4555. */
+  mobike?: boolean;
   /** A postquantum preshared key is in its keys, RFC 8784. */
   quantumSafe?: boolean;
   /** Next message ids: ours to send, and expected from the peer. */

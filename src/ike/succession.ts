@@ -11,6 +11,7 @@ import type { Cause } from './events.ts';
 import { identitiesEqual } from './identity.ts';
 import type { ChildState, IkeSa } from './ike-sa.ts';
 import { LINGER_MS, REKEYED_LINGER_MS } from './lifetimes.ts';
+import type { Identity } from './policy.ts';
 
 /** The IKE SA whose session a new one goes on with; `isRival`: both came to be at once, and one of them will go. */
 export type Predecessor = Readonly<{ sa: IkeSa; isRival: boolean }>;
@@ -20,7 +21,8 @@ const SUCCEEDED: Cause = { code: 'reauthenticated', text: 'a child SA of a newly
 
 /**
  * Whose place an IKE SA takes that has just been authenticated. As initiator we meant it so. As responder: it is the
- * same peer at the same address, behind a NAT at the same port too, where another one of that name may stand.
+ * same peer at the same address, behind a NAT at the same port too, where another one of that name may stand; with
+ * MOBIKE the name is enough.
  */
 export function predecessorOf(context: IkeContext, sa: IkeSa): Predecessor | undefined {
   const meant = sa.reauthenticates !== undefined;
@@ -63,6 +65,15 @@ export function setAside(context: IkeContext, old: IkeSa): void {
   context.touched.add(old);
 }
 
+/** What we called ourselves in the IKE SA that this one shall replace. */
+export function identityBefore(context: IkeContext, sa: IkeSa): Identity | undefined {
+  if (sa.reauthenticates === undefined) return undefined;
+  for (const other of context.peerOf(sa)?.sas ?? []) {
+    if (other.isUp && other.session === sa.reauthenticates) return other.localIdentity;
+  }
+  return undefined;
+}
+
 /** The child SA in use that the first one of a new IKE SA replaces. */
 export function childInUse(predecessor: Predecessor | undefined): ChildState | undefined {
   let newest: ChildState | undefined;
@@ -85,6 +96,8 @@ export function releaseChildren(context: IkeContext, sa: IkeSa): void {
 function isSamePeer(a: IkeSa, b: IkeSa): boolean {
   if (a.remoteIdentity === undefined || b.remoteIdentity === undefined) return false;
   if (!identitiesEqual(a.remoteIdentity, b.remoteIdentity)) return false;
+  // One that can move may have moved meanwhile.
+  if (a.mobility !== undefined) return true;
   const [one, other] = [a.path.remote, b.path.remote];
   if (!one.address.equals(other.address)) return false;
   return b.peer?.remote !== undefined || !b.natRemote || one.port === other.port;

@@ -6,6 +6,12 @@ import type { IkeContext } from './context.ts';
 import type { Cause } from './events.ts';
 import { startCreateChild } from './exchange-create-child-sa.ts';
 import { startDeleteChild, startDeleteIke, startLiveness, startSetConfiguration } from './exchange-informational.ts';
+import {
+  probeOtherPaths,
+  startReturnRoutability,
+  startTellAddresses,
+  startUpdateAddresses,
+} from './exchange-mobility.ts';
 import { startRekeyIke } from './exchange-rekey-ike-sa.ts';
 import { hasLiveChild, type IkeSa, mayAsk, type Task } from './ike-sa.ts';
 import { livenessDueAt } from './liveness.ts';
@@ -13,15 +19,18 @@ import { expirePieces } from './reassembly.ts';
 import { reauthenticate } from './reauthentication.ts';
 import { keepaliveAt, moveWindow } from './sending.ts';
 import { dismiss } from './succession.ts';
+import { timesSent } from './window.ts';
 
 /** Everything of this SA whose time has come. */
 export function upkeep(context: IkeContext, sa: IkeSa): void {
   context.touched.add(sa);
   expirePieces(context, sa);
+  const sent = timesSent(sa.window);
   if (moveWindow(context, sa, { kind: 'tick' }) === 'peer-dead') {
     peerDead(context, sa);
     return;
   }
+  if (timesSent(sa.window) > sent) probeOtherPaths(context, sa);
   if (sa.expiresAt !== undefined && sa.expiresAt <= context.now) {
     expire(context, sa);
     return;
@@ -80,6 +89,12 @@ function start(context: IkeContext, sa: IkeSa, task: Task): boolean {
       return startLiveness(context, sa);
     case 'set-configuration':
       return startSetConfiguration(context, sa);
+    case 'update-addresses':
+      return startUpdateAddresses(context, sa);
+    case 'tell-addresses':
+      return startTellAddresses(context, sa);
+    case 'return-routability':
+      return startReturnRoutability(context, sa);
     default:
       return task satisfies never;
   }

@@ -47,6 +47,16 @@ export function withRequest(window: Window, request: Outgoing): Window {
   return window.state === 'waiting' ? { ...window, request } : window;
 }
 
+/** The window with its request sent anew at this moment, all its waits before it. */
+export function restarted(window: Extract<Window, { state: 'waiting' }>, now: Instant): Window {
+  return { ...window, tries: 1, resendAt: after(now, window.schedule[0] ?? 0) };
+}
+
+/** How often the request that waits was sent. */
+export function timesSent(window: Window): number {
+  return window.state === 'waiting' ? window.tries : 0;
+}
+
 /** Next state and what to do. A request while another waits is our own mistake. */
 export function step(window: Window, event: WindowEvent, now: Instant): Step {
   switch (window.state) {
