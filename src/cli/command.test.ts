@@ -36,10 +36,18 @@ function assertNoTrace({ stdout, stderr }: Ended): void {
 
 describe('help', () => {
   const rows = [
-    { args: [], status: 2, examples: ['wheelwright lab run ', 'wheelwright lab generate '] },
-    { args: ['--help'], status: 0, examples: ['wheelwright lab run ', 'wheelwright lab generate '] },
+    { args: [], status: 2, examples: ['wheelwright lab run ', 'wheelwright run '] },
+    { args: ['--help'], status: 0, examples: ['wheelwright lab run ', 'wheelwright run '] },
     { args: ['lab', '--help'], status: 0, examples: ['wheelwright lab run ', 'wheelwright lab generate '] },
     { args: ['lab', 'run', '--help'], status: 0, examples: ['wheelwright lab run '] },
+    { args: ['run', '--help'], status: 0, examples: ['wheelwright run'] },
+    { args: ['show', '--help'], status: 0, examples: ['wheelwright show'] },
+    { args: ['exec', '--help'], status: 0, examples: ['wheelwright exec'] },
+    { args: ['console', '--help'], status: 0, examples: ['wheelwright console'] },
+    { args: ['monitor', '--help'], status: 0, examples: ['wheelwright monitor'] },
+    { args: ['reload', '--help'], status: 0, examples: ['wheelwright reload'] },
+    { args: ['status', '--help'], status: 0, examples: ['wheelwright status'] },
+    { args: ['doctor', '--help'], status: 0, examples: ['wheelwright doctor'] },
     { args: ['lab', 'generate', '--help'], status: 0, examples: ['wheelwright lab generate '] },
   ] as const;
   for (const { args, status, examples } of rows) {

@@ -13,9 +13,10 @@ const program = new Command('wheelwright')
   .description('A route-based IPsec VPN gateway that reads, explains and simulates Cisco configuration.')
   .version('0.1.0')
   .configureHelp({ subcommandTerm: (command) => command.name() })
+  .helpCommand(false)
   .showHelpAfterError('(wheelwright --help shows what there is)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-  .addHelpText('after', `\nExamples:\n  ${RUN_EXAMPLE}\n  ${GENERATE_EXAMPLE}`);
+  .addHelpText('after', `\nExamples:\n  ${RUN_EXAMPLE}\n  ${GATEWAY_EXAMPLE}`);
 
 const lab = program
   .command('lab')
@@ -83,7 +84,7 @@ process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
 
 program
   .command('explain')
-  .description('say why a tunnel, BGP session or route fails, from configurations')
+  .description('why a tunnel, BGP session or route fails')
   .argument('<what>', 'tunnel, bgp or route')
   .argument('<device>', 'hostname of the device that is asked')
   .argument('<name>', 'tunnel interface, neighbour or destination')
@@ -185,6 +186,7 @@ function operating(name: string, description: string): Command {
     .command(name)
     .description(description)
     .option('--name <name>', 'which gateway, when several run')
+    .option('--run <folder>', "the gateways' run folder, when the host file names one")
     .option('--socket <path>', 'its control socket, when it is elsewhere');
 }
 

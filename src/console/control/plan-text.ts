@@ -13,26 +13,28 @@ const PLURALS: Readonly<Record<PlanKind, string>> = {
   settings: 'groups of settings',
 };
 
-const SINGULARS: Readonly<Record<PlanKind, string>> = {
-  ...PLURALS,
+const ONE: Readonly<Record<PlanKind, string>> = {
   interface: 'interface',
   tunnel: 'tunnel',
-  bgp: 'BGP',
+  bgp: 'BGP process',
   neighbor: 'neighbor',
   route: 'static route',
-  settings: 'settings:',
+  settings: 'group of settings',
 };
+
+/** What stands before the name of one. */
+const TITLES: Readonly<Record<PlanKind, string>> = { ...ONE, bgp: 'BGP', settings: 'settings:' };
 
 /** A line for each difference, and one that counts what stays. */
 export function planText(plan: readonly PlanItem[]): string {
   const changes = plan.filter(({ change }) => change !== 'untouched');
   const lines = changes.map(({ kind, name, change, because }) => {
     const why = because.length === 0 ? '' : ` (${because.join(', ')})`;
-    return `  ${SIGNS[change]} ${SINGULARS[kind]} ${name}${why}`;
+    return `  ${SIGNS[change]} ${TITLES[kind]} ${name}${why}`;
   });
   const kept = (Object.keys(PLURALS) as PlanKind[]).flatMap((kind) => {
     const count = plan.filter((one) => one.kind === kind && one.change === 'untouched').length;
-    return count === 0 ? [] : [`${count} ${PLURALS[kind]}`];
+    return count === 0 ? [] : [`${count} ${count === 1 ? ONE[kind] : PLURALS[kind]}`];
   });
   if (kept.length > 0) lines.push(`  ${SIGNS.untouched} untouched: ${kept.join(', ')}`);
   return lines.map((line) => `${line}\n`).join('');

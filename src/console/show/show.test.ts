@@ -10,9 +10,13 @@ import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { ask, assertPings, converge, openScenario, runPings } from '../../../lab/scenarios/scenario.ts';
 import { at, IpAddress } from '../../base/index.ts';
+import { doctorSchema } from '../../cli/doctor.ts';
+import { hostFileSchema } from '../../cli/host-file-schema.ts';
 import { labDocument } from '../../cli/lab-document.ts';
 import { labRunSchema } from '../../cli/lab-run-schema.ts';
+import { statusSchema } from '../../cli/run-service.ts';
 import { rows } from '../commands/index.ts';
+import { reloadSchema } from '../control/index.ts';
 import { eventSchema } from '../syslog/index.ts';
 import { type Published, schemaDocument } from './schema.ts';
 import { VERSION } from './version.ts';
@@ -165,7 +169,15 @@ test('every golden belongs to a command', () => {
 });
 
 const published = new Map<string, Published>(
-  [...rows.flatMap(({ schema }) => schema ?? []), labRunSchema, eventSchema].map((one) => [one.name, one]),
+  [
+    ...rows.flatMap(({ schema }) => schema ?? []),
+    labRunSchema,
+    eventSchema,
+    statusSchema,
+    reloadSchema,
+    doctorSchema,
+    hostFileSchema,
+  ].map((one) => [one.name, one]),
 );
 
 test('docs/schema holds the schemas of all values and nothing else', () => {

@@ -1,0 +1,52 @@
+/** Schema of `wheelwright.yaml`, for editors that know JSON Schema. The reader itself is `host/host-file.ts`. */
+import { schema } from '../console/index.ts';
+
+const { count, flag, list, object, oneOf, optional, publish, text } = schema;
+
+/** Values by names that the operator chooses. */
+const byName = (values: schema.Schema<unknown>, description: string): schema.Schema<unknown> => ({
+  json: { type: 'object', additionalProperties: values.json, description },
+});
+
+/** One file, or several. */
+const files = (description: string): schema.Schema<unknown> => ({
+  json: { description, anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] },
+});
+
+const trustpoint = object({
+  certificate: optional(text('own certificate, PEM')),
+  chain: optional(text('certificates between that and the anchor, PEM')),
+  ca: optional(files('trust anchors, PEM')),
+  crl: optional(files('revocation lists, PEM')),
+});
+
+const ppk = object({
+  peer: text('peer that has it as well'),
+  id: text('PPK_ID'),
+  'key-file': text('file of the key'),
+  required: optional(flag('no SA without it')),
+});
+
+export const hostFileSchema = publish(
+  'wheelwright-yaml',
+  'wheelwright.yaml',
+  object({
+    name: optional(text('name of the gateway in sockets, logs and commands; otherwise its host name')),
+    interfaces: optional(
+      byName(text('kernel interface'), "kernel interface by the configuration's hardware name or nameif"),
+    ),
+    addresses: optional(oneOf(['match', 'apply'], 'addresses are on the kernel interfaces already, or are put there')),
+    plane: optional(oneOf(['software'], 'what forwards packets')),
+    'route-table': optional(count('kernel routing table for learned routes; 254 is main')),
+    'install-routes': optional(flag('learned routes go to the kernel')),
+    'route-metric': optional(count('metric of these routes')),
+    state: optional(text('folder for what outlives a run')),
+    run: optional(text('folder for the lock and the control socket')),
+    control: optional(text('control socket')),
+    'log-file': optional(text('messages are appended there as well')),
+    user: optional(text('user to go on as')),
+    keypairs: optional(byName(text('PEM file'), 'private keys by label')),
+    trustpoints: optional(byName(trustpoint, 'files of trustpoints by name')),
+    ppk: optional(list(ppk, 'postquantum preshared keys')),
+  }),
+);
