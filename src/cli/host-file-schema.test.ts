@@ -6,7 +6,9 @@ import { schema } from '../console/index.ts';
 import { HOST_FILE_SECTIONS, readHostFile } from '../host/index.ts';
 import { hostFileSchema } from './host-file-schema.ts';
 
-const isValid = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(schema.schemaDocument(hostFileSchema) as object);
+const isValid = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(
+  schema.schemaDocument(hostFileSchema) as object,
+);
 
 test('the published schema knows the same sections as the reader', () => {
   const { properties } = hostFileSchema.schema.json as { properties: object };
@@ -14,8 +16,14 @@ test('the published schema knows the same sections as the reader', () => {
 });
 
 const texts = [
-  { text: 'name: spoke1\ninterfaces: {outside: eth0}\naddresses: apply\nroute-table: 100\nroute-metric: 5\n', fine: true },
-  { text: 'trustpoints: {CA: {certificate: a.pem, ca: [b.pem, c.pem], crl: d.crl}}\nkeypairs: {K: k.pem}\n', fine: true },
+  {
+    text: 'name: spoke1\ninterfaces: {outside: eth0}\naddresses: apply\nroute-table: 100\nroute-metric: 5\n',
+    fine: true,
+  },
+  {
+    text: 'trustpoints: {CA: {certificate: a.pem, ca: [b.pem, c.pem], crl: d.crl}}\nkeypairs: {K: k.pem}\n',
+    fine: true,
+  },
   { text: 'ppk: [{peer: 203.0.113.1, id: a, key-file: k}]\n', fine: true },
   { text: 'addresses: maybe\n', fine: false },
   { text: 'nosuch: 1\n', fine: false },
