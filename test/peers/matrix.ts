@@ -71,6 +71,16 @@ export const matrix = {
       ...named('killed and started again, we initiate', 'killed and started again, they initiate'),
     ],
   },
+  documents: {
+    title: "The first document's spoke with `wheelwright run`, its two hubs strongSwan with FRR",
+    peer: `${STRONGSWAN}, FRR 8.4.4`,
+    columns: ['directly', 'through a NAT'],
+    rows: named(
+      'both tunnels and BGP over each come up',
+      'pings from LAN to LAN, IPv4 and IPv6',
+      'a TCP transfer each way',
+    ),
+  },
 } as const satisfies Readonly<Record<string, Area>>;
 
 /** The tests of one area: `cell` registers one, and at the end no cell may lack its test. */

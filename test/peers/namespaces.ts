@@ -118,6 +118,13 @@ export class Namespaces {
     return namespace;
   }
 
+  /** One of those that were added. */
+  named(name: string): Namespace {
+    const found = this.#all.find((one) => one.name === `${this.#prefix}-${name}`);
+    if (found === undefined) throw new Error(`no namespace ${name}`);
+    return found;
+  }
+
   /** A cable between two machines. */
   async cable(one: End, other: End): Promise<void> {
     await run('ip', [

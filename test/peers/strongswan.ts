@@ -151,8 +151,8 @@ export class StrongSwan {
   log(): string {
     const file = join(this.#folder, 'log');
     const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-    // What tests ask by themselves says nothing.
-    return text.replace(/^.*\[CFG\] vici client .*\n/gm, '') + this.#charon.output;
+    // What tests ask and load by themselves says nothing.
+    return text.replace(/^.*\[CFG\] (?:vici client | ).*\n/gm, '') + this.#charon.output;
   }
 
   get #uri(): string {

@@ -1,0 +1,73 @@
+/** The product as its users run it: `wheelwright run CONFIG` in a namespace, asked by `wheelwright show`. */
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type BuiltCommand, buildCommand, root } from '../../src/cli/command-fixture.ts';
+import type { Namespace } from './namespaces.ts';
+import { type Outcome, outcomeOf, type Running } from './process.ts';
+import { until } from './until.ts';
+
+export type { BuiltCommand };
+
+/** The bundle in a folder of its own, with the packages it calls beside it as an installation has them. */
+export function installCommand(): BuiltCommand {
+  const command = buildCommand();
+  symlinkSync(join(root, 'node_modules'), join(command.scratch, 'node_modules'));
+  return command;
+}
+
+export class Wheelwright {
+  readonly #running: Running;
+  readonly #program: string;
+  readonly #socket: string;
+
+  private constructor(running: Running, program: string, socket: string) {
+    this.#running = running;
+    this.#program = program;
+    this.#socket = socket;
+  }
+
+  /** Runs a configuration; `links` are kernel interfaces by the configuration's hardware names. */
+  static async start(
+    command: BuiltCommand,
+    namespace: Namespace,
+    config: string,
+    links: Readonly<Record<string, string>>,
+  ): Promise<Wheelwright> {
+    const folder = join(namespace.folder, 'wheelwright');
+    mkdirSync(folder, { recursive: true });
+    const socket = join(folder, 'control.sock');
+    const interfaces = Object.entries(links).map(([name, link]) => `  ${name}: ${link}\n`);
+    const host = `state: ${folder}\nrun: ${folder}\ncontrol: ${socket}\ninterfaces:\n${interfaces.join('')}`;
+    writeFileSync(join(folder, 'wheelwright.yaml'), host);
+    writeFileSync(join(folder, 'gateway.cfg'), config);
+    const program = join(command.scratch, 'bundle/wheelwright.mjs');
+    const running = namespace.spawn(process.execPath, [program, 'run', join(folder, 'gateway.cfg')]);
+    const wheelwright = new Wheelwright(running, program, socket);
+    const answers = async () => running.runs() && (await wheelwright.outcomeOf('status')).status === 0;
+    await until('wheelwright runs', answers, 30_000);
+    return wheelwright;
+  }
+
+  /** What an operator's command ends with. */
+  outcomeOf(...words: readonly string[]): Promise<Outcome> {
+    return outcomeOf(process.execPath, [this.#program, ...words, '--socket', this.#socket]);
+  }
+
+  async show(...words: readonly string[]): Promise<string> {
+    const { status, stdout, stderr } = await this.outcomeOf('show', ...words);
+    if (status !== 0) throw new Error(`show ${words.join(' ')}: exit ${status}\n${stdout}${stderr}`);
+    return stdout;
+  }
+
+  get pid(): number {
+    return this.#running.child.pid ?? 0;
+  }
+
+  stop(signal?: NodeJS.Signals): Promise<void> {
+    return this.#running.stop(signal);
+  }
+
+  log(): string {
+    return this.#running.output;
+  }
+}
