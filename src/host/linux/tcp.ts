@@ -13,6 +13,7 @@ import { domainOf } from './sockaddr.ts';
 import { SocketType } from './socket-numbers.ts';
 import { changeListenerTtl, openTcpListener, type TcpListener } from './tcp-listener.ts';
 import { LONGEST_MD5_KEY, setMd5Signature, setMinimumTtl, setRoutingClass, setTtl } from './tcp-options.ts';
+import { attachFilter, ttlFilter } from './ttl-filter.ts';
 
 export type LinuxTcpOptions = Readonly<{
   libc: Libc;
@@ -148,6 +149,9 @@ export class LinuxTcp implements SystemTcp {
   setTtl(remote: IpAddress, ttl: PeerTtl | undefined): void {
     if (ttl === undefined) this.#ttls.delete(remote.toString());
     else this.#ttls.set(remote.toString(), { ...ttl, remote });
+    for (const { fd, family } of [...this.#listeners.values()].flat()) {
+      if (family === remote.family) this.#filter(fd, family);
+    }
   }
 
   /** Connections that there are keep the key that they began with. */
@@ -235,7 +239,16 @@ export class LinuxTcp implements SystemTcp {
     return failure;
   }
 
+  #filter(fd: number, family: Family): void {
+    const rules = [...this.#ttls.values()].flatMap(({ remote, minTtl }) =>
+      minTtl === undefined ? [] : [{ remote, minTtl }],
+    );
+    const result = attachFilter(this.#libc, fd, ttlFilter(family, rules));
+    if (result < 0) this.#failed(systemFault('setsockopt', result, 'set the filter for ttl-security'));
+  }
+
   #prepareListener(fd: number, family: Family): void {
+    this.#filter(fd, family);
     for (const { remote, key } of this.#keys.values()) {
       if (remote.family !== family) continue;
       const result = setMd5Signature(this.#libc, fd, remote, key);
