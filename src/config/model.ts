@@ -339,6 +339,10 @@ export type DeviceModel = Readonly<{
   /** Percent of the limit of half-open SAs past which cookies are asked for; 0 always, 100 never. */
   cookieChallengePercent: number;
   maxHalfOpen: number;
+  /** Established IKE SAs at most; absent: as many as come. */
+  maxIkeSas?: number;
+  /** Large IKE messages are cut (RFC 7383) to fit IP packets of `mtu`; absent: they are not. */
+  ikeFragmentation?: Readonly<{ mtu?: number }>;
   espProposals: readonly EspProposalModel[];
   ipsecProfiles: readonly IpsecProfileModel[];
   /** Global defaults of child SAs. */

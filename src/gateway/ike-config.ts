@@ -65,6 +65,9 @@ export function ikePlan(index: ModelIndex): IkePlan {
     peers,
     cookieThreshold: Math.floor((model.cookieChallengePercent / 100) * model.maxHalfOpen),
     maxHalfOpen: model.maxHalfOpen,
+    ...(model.cookieChallengePercent === NEVER_PERCENT ? {} : { cookieRate: COOKIE_RATE }),
+    ...(model.maxIkeSas === undefined ? {} : { maxSas: model.maxIkeSas }),
+    ...(model.ikeFragmentation === undefined ? {} : { fragmentation: model.ikeFragmentation }),
     natKeepaliveMs: model.natKeepaliveMs ?? 0,
   };
   return { config, bindings, unusable };
@@ -283,6 +286,10 @@ function allowsIkev2(model: DeviceModel, group: TunnelGroupModel): boolean {
 
 /** Unanswered liveness checks before the peer counts as dead: the platform's number. */
 const LIVENESS_TRIES = 3;
+/** `crypto ikev2 cookie-challenge never`. */
+const NEVER_PERCENT = 100;
+/** First requests in a second past which cookies are asked for: the key exchanges of so many keep one core busy. */
+const COOKIE_RATE = 500;
 const DEFAULT_GROUP = 'DefaultL2LGroup';
 /** Each proposal has its own: this is for none. */
 const DEFAULT_IKE_LIFETIME_MS = 86_400_000;

@@ -145,6 +145,8 @@ export type IkeConfig = Readonly<{
   cookieRate?: number;
   /** At most this many half-open IKE SAs; more are ignored. */
   maxHalfOpen: number;
+  /** At most this many sessions at a time, whoever begins them; absent: as many as come. */
+  maxSas?: number;
   /** UDP keepalive from behind a NAT, RFC 3948 section 4; 0 switches NAT detection's keepalives off. */
   natKeepaliveMs: number;
   /**

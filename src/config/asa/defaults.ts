@@ -33,6 +33,7 @@ export function emptyAsaModel(hostname: string): DeviceModel {
     natKeepaliveMs: NAT_KEEPALIVE_MS,
     cookieChallengePercent: COOKIE_PERCENT,
     maxHalfOpen: HALF_OPEN_LIMIT,
+    ikeFragmentation: {},
     espProposals: [],
     ipsecProfiles: [],
     childLifetimeMs: CHILD_LIFETIME_MS,

@@ -255,12 +255,52 @@ export const ikeRows: readonly AsaRow[] = [
       return percent === 100 && !all ? [] : [{ values: { percent } }];
     },
   }),
+  used('config', {
+    pattern: 'crypto ikev2 limit max-sa / <count>',
+    help: 'IKE SAs at most',
+    section: GLOBAL,
+    params: { count: number(1, 100_000, 'Established at one time; as many as come by default') },
+    example: 'crypto ikev2 limit max-sa 100',
+    set(target, args) {
+      target.device.maxIkeSas = args.count;
+    },
+    unset(target) {
+      delete target.device.maxIkeSas;
+    },
+    print: ({ maxIkeSas }) => (maxIkeSas === undefined ? [] : [{ values: { count: maxIkeSas } }]),
+  }),
+  used('config', {
+    pattern: 'crypto ikev2 fragmentation / [mtu <mtu>] [preferred-method <method>]',
+    help: 'Cut large IKE messages instead of leaving it to IP; on by default',
+    section: GLOBAL,
+    params: {
+      mtu: optional(number(68, 1500, 'Largest IP packet; 576 by default, 1280 over IPv6')),
+      method: optional(choice('Method', { ietf: 'RFC 7383', cisco: 'An older one, of which nothing is left here' })),
+    },
+    example: [
+      { line: 'crypto ikev2 fragmentation mtu 1400' },
+      { line: 'no crypto ikev2 fragmentation', prints: 'no crypto ikev2 fragmentation' },
+    ],
+    set(target, args, place) {
+      target.device.ikeFragmentation = args.mtu === undefined ? {} : { mtu: args.mtu };
+      if (args.method !== 'cisco') return;
+      place.warn('unsupported', 'only the method of RFC 7383 is known: that one is used', { param: 'method' });
+    },
+    unset(target) {
+      delete target.device.ikeFragmentation;
+    },
+    print({ ikeFragmentation }, all) {
+      if (ikeFragmentation === undefined) return [{ values: {}, negated: true }];
+      const { mtu } = ikeFragmentation;
+      return mtu === undefined && !all ? [] : [{ values: { mtu } }];
+    },
+  }),
   unsupported('config', {
-    pattern: 'crypto ikev2 {limit max-sa|limit queue sa_init|fragmentation|redirect|remote-access} [<rest>]',
-    help: 'Limits, fragmentation, redirection and remote access',
+    pattern: 'crypto ikev2 {limit queue sa_init|redirect|remote-access} [<rest>]',
+    help: 'Limits of queues, redirection and remote access',
     section: GLOBAL,
     params: { rest: optional(text('Setting')) },
-    example: { line: 'crypto ikev2 limit max-sa 100', prints: 'crypto ikev2 limit max-sa 100' },
+    example: { line: 'crypto ikev2 limit queue sa_init 100', prints: 'crypto ikev2 limit queue sa_init 100' },
   }),
   harmless('config', {
     pattern: 'crypto ikev1 am-disable',

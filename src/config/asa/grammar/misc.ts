@@ -535,7 +535,8 @@ function clearSection(target: Assembly, section: string, wanted: string | undefi
       const { espProposals, ipsecProfiles, childLifetimeMs, childLifetimeBytes, replayWindow } = empty;
       Object.assign(device, { ikeEnabled, ikePolicies, ikeIdentity, cookieChallengePercent, maxHalfOpen });
       Object.assign(device, { espProposals, ipsecProfiles, childLifetimeMs, childLifetimeBytes, replayWindow });
-      Object.assign(device, { natKeepaliveMs: empty.natKeepaliveMs });
+      Object.assign(device, { natKeepaliveMs: empty.natKeepaliveMs, ikeFragmentation: empty.ikeFragmentation });
+      delete device.maxIkeSas;
     },
   };
   clear[section]?.();
