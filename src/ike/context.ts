@@ -157,6 +157,8 @@ export class IkeContext {
       authentication: undefined,
       localIdentity: undefined,
       remoteIdentity: undefined,
+      isForced: false,
+      isChildless: false,
       natLocal: false,
       natRemote: false,
       mobility: undefined,

@@ -187,6 +187,7 @@ export function addSuccessor(
 ): IkeSa {
   const { session, path, peer, natLocal, natRemote, localIdentity, remoteIdentity } = old;
   const next = context.add({ ...begin, session, path, peer, stage: { kind: 'established' } });
+  next.isForced = old.isForced;
   next.natLocal = natLocal;
   next.natRemote = natRemote;
   next.isQuantumSafe = old.isQuantumSafe;

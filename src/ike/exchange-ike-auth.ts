@@ -29,6 +29,7 @@ import { causeOfNotify, notify, pick, pickError, pickNotify } from './payloads.t
 import type { IkePath, IkePeer } from './policy.ts';
 import { choosePpk, mixPpk, type PpkKeys, ppkIdentity } from './ppk.ts';
 import { respond, sendRequest } from './sending.ts';
+import { hasRoom, NO_ROOM } from './session-limit.ts';
 import { childInUse, identityBefore } from './succession.ts';
 import { ConfigurationType, ExchangeType, type IkeHeader, NotifyType, type Payload } from './wire/message.ts';
 
@@ -67,9 +68,11 @@ export function sendIkeAuth(context: IkeContext, sa: IkeSa, proofs: Proofs, uses
     ...(ppk === undefined || ppk.required ? [] : [notify(NotifyType.NO_PPK_AUTH, prove(proofs.skPi))]),
     ...(peer.acceptRoutes ? [routeRequest()] : []),
     ...(peer.mobike === 'offer' ? mobikePayloads(context, sa) : []),
-    ...offerChild(peer.child, childSpi, 0),
+    ...(sa.isChildless ? [] : offerChild(peer.child, childSpi, 0)),
   ]);
 }
+
+const CHILD_PAYLOADS = ['sa', 'tsi', 'tsr'] as const;
 
 /** The peer asks to be let in. */
 export function handleAuthRequest(
@@ -128,6 +131,10 @@ export function handleAuthRequest(
     return;
   }
 
+  if (!hasRoom(context, peer, idi.identity)) {
+    refuse(context, sa, request, peer, 'sa-limit', NO_ROOM.text);
+    return;
+  }
   sa.skD = keys.skD;
   sa.isQuantumSafe = ppk !== undefined;
   sa.authentication = { local: own.value.kind, remote: verified.value };
@@ -135,6 +142,8 @@ export function handleAuthRequest(
   const predecessor = establish(context, sa, peer, { local, remote: idi.identity, initialContact });
   if (peer.mobike !== 'off') sa.mobility = agreedMobility(context, sa, payloads, false);
   const { reauthenticateMs } = peer;
+  // RFC 6023 section 3: it wants the IKE SA alone, for now.
+  const isChildless = CHILD_PAYLOADS.every((kind) => pick(payloads, kind) === undefined);
   const configuration = pick(payloads, 'cp');
   const wantsRoutes = configuration?.type === ConfigurationType.REQUEST && peer.sendRoutes.length > 0;
   respond(context, sa, header, path, [
@@ -145,8 +154,9 @@ export function handleAuthRequest(
     ...(wantsRoutes ? [routeReply(peer.sendRoutes)] : []),
     ...(reauthenticateMs !== undefined && peer.remote === undefined ? [authLifetime(reauthenticateMs)] : []),
     ...(sa.mobility === undefined ? [] : mobikePayloads(context, sa)),
-    ...answerFirstChild(context, sa, peer, proofs, payloads, childInUse(predecessor)),
+    ...(isChildless ? [] : answerFirstChild(context, sa, peer, proofs, payloads, childInUse(predecessor))),
   ]);
+  if (isChildless) planChildRetry(context, sa, false);
   settleSimultaneous(context, sa);
 }
 
@@ -193,12 +203,16 @@ export function handleAuthResponse(
     giveUp(context, sa, peer, fault, text, because);
     return;
   }
-  const answer = error === undefined ? readChildAnswer(peer.child, payloads, 0) : undefined;
-  if (error === undefined && answer === undefined) {
+  const answer = error === undefined && !sa.isChildless ? readChildAnswer(peer.child, payloads, 0) : undefined;
+  if (error === undefined && !sa.isChildless && answer === undefined) {
     giveUp(context, sa, peer, 'answer-not-offered', 'the peer answered with a child SA that was not offered');
     return;
   }
 
+  if (!hasRoom(context, peer, idr.identity)) {
+    giveUp(context, sa, peer, 'sa-limit', NO_ROOM.text);
+    return;
+  }
   if (mixed !== undefined) sa.skD = mixed.skD;
   sa.isQuantumSafe = mixed !== undefined;
   sa.authentication = { local: stage.proved, remote: verified.value };
@@ -213,7 +227,8 @@ export function handleAuthResponse(
   if (peer.mobike === 'offer') sa.mobility = agreedMobility(context, sa, payloads, true);
   // Routes may lead out elsewhere since it was begun.
   reviewAddresses(context, sa, context.peerOf(sa)?.local);
-  if (answer === undefined) childRefused(context, sa, peer, error?.type ?? 0);
+  if (sa.isChildless && error === undefined) sa.tasks.push({ kind: 'create-child', old: undefined });
+  else if (answer === undefined) childRefused(context, sa, peer, error?.type ?? 0);
   else {
     const { ni, nr } = proofs;
     addChild(context, sa, {

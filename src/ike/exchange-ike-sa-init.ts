@@ -19,16 +19,16 @@ import { describeProposals, inShort } from './describe.ts';
 import { keyIkeSa } from './establishing.ts';
 import type { Cause } from './events.ts';
 import { sendIkeAuth } from './exchange-ike-auth.ts';
+import { agreeOnExtensions, requestExtensions, responseExtensions } from './extensions.ts';
 import { answerTo, faultOf, type IkeFault } from './faults.ts';
-import { mtuOf } from './fragments.ts';
 import { selectPeer } from './identity.ts';
-import type { IkeSa, InitSent } from './ike-sa.ts';
-import { detectNat, natNotifies } from './nat-detection.ts';
+import { type IkeSa, type InitSent, isEncapsulated } from './ike-sa.ts';
 import { acceptIke, offerIke, selectIke } from './negotiation.ts';
 import { causeOfNotify, groupBytes, notify, pick, pickError, pickNotify } from './payloads.ts';
 import type { IkePath } from './policy.ts';
 import { mayUsePpk } from './ppk.ts';
 import { send, sendFirst } from './sending.ts';
+import { hasRoom, NO_ROOM } from './session-limit.ts';
 import { answered, freeWindow, NEGOTIATION_SCHEDULE } from './window.ts';
 import { decodeMessage, encodeMessage, plainHeader, readHeader } from './wire/codec.ts';
 import {
@@ -63,6 +63,10 @@ export function startIkeSa(context: IkeContext, peer: PeerState, path: IkePath, 
         ? { code: 'no-proposal', text: 'no IKE proposal is configured that could be offered' }
         : { code: 'no-key', text: lack ?? '' };
     attemptFailed(context, policy, path, cause);
+    return;
+  }
+  if (reauthenticates === undefined && !hasRoom(context)) {
+    attemptFailed(context, policy, path, NO_ROOM);
     return;
   }
   const stage: InitSent = {
@@ -129,16 +133,13 @@ export function handleInitResponse(context: IkeContext, sa: IkeSa, stage: InitSe
     return;
   }
 
-  const nat = detectNat(payloads, header, sa.path);
-  sa.natLocal = nat.local;
-  sa.natRemote = nat.remote;
-  agreeOnFragmentation(context, sa, payloads);
+  const supportsNat = agreeOnExtensions(context, sa, header, payloads, sa.peer);
   noteSignatures(sa, payloads);
   sa.remoteSpi = header.responderSpi;
   // Section 2.23: with a NAT on the way the initiator moves to port 4500 before IKE_AUTH, and without one if it may
   // come to lie on the way later (RFC 4555 section 3.3).
-  const mayMove = nat.supported && sa.peer?.mobike === 'offer';
-  if ((nat.local || nat.remote || mayMove) && sa.path.local.port !== 4500) sa.path = onPort4500(sa.path);
+  const mayMove = supportsNat && sa.peer?.mobike === 'offer';
+  if ((isEncapsulated(sa) || mayMove) && sa.path.local.port !== 4500) sa.path = onPort4500(sa.path);
   const exchanged = { ni: stage.nonce, nr: nonce.data };
   const spis = { spiI: sa.localSpi, spiR: sa.remoteSpi };
   const keys = keyIkeSa(context, sa, suite, { ...suite, ...exchanged, ...spis, sharedSecret: secret.value });
@@ -189,17 +190,17 @@ export function handleInitRequest(context: IkeContext, path: IkePath, bytes: Uin
     return;
   }
 
+  const expected = selectPeer(context.config.peers, undefined, path.remote.address, path.local.address);
   const suite = selectIke(context.config.proposals, offer.proposals);
   if (suite === undefined) {
     const own = describeProposals(offerIke(context.config.proposals));
     const text = `the peer offers ${inShort(describeProposals(offer.proposals))}; configured here: ${own}`;
-    const peer = selectPeer(context.config.peers, undefined, path.remote.address, path.local.address);
     answerInClear(context, path, header, [notify(NotifyType.NO_PROPOSAL_CHOSEN)]);
     context.count('no-proposal-chosen' satisfies IkeFault);
     const cause: Cause = { code: 'no-proposal-chosen', text };
-    context.notice({ peer, path }, cause.code, cause.text);
+    context.notice({ peer: expected, path }, cause.code, cause.text);
     context.statistics.sessionsRespondedFailed++;
-    context.emit({ kind: 'ike-failed', peer: peer?.name, path, cause, role: 'responder' });
+    context.emit({ kind: 'ike-failed', peer: expected?.name, path, cause, role: 'responder' });
     return;
   }
   if (suite.group !== ke.group) {
@@ -226,9 +227,8 @@ export function handleInitRequest(context: IkeContext, path: IkePath, bytes: Uin
       { kind: 'sa', proposals: [suite.proposal] },
       { kind: 'ke', group: suite.group, data: keyShare.publicValue },
       { kind: 'nonce', data: nr },
-      ...natNotifies(response, path),
+      ...responseExtensions(context, response, path, expected),
       ...(usesPpk ? [notify(NotifyType.USE_PPK)] : []),
-      ...fragmentationNotify(context),
       ...responderSignatures(context, payloads),
     ],
   });
@@ -236,11 +236,8 @@ export function handleInitRequest(context: IkeContext, path: IkePath, bytes: Uin
   const { initiatorSpi: remoteSpi } = header;
   const stage = { kind: 'dead' } as const;
   const sa = context.add({ role: 'responder', session, localSpi, remoteSpi, path, peer: undefined, stage });
-  const nat = detectNat(payloads, header, path);
-  sa.natLocal = nat.local;
-  sa.natRemote = nat.remote;
+  agreeOnExtensions(context, sa, header, payloads, expected);
   noteSignatures(sa, payloads);
-  agreeOnFragmentation(context, sa, payloads);
   const exchanged = { ni: nonce.data.slice(), nr };
   const spis = { spiI: remoteSpi, spiR: localSpi };
   const keys = keyIkeSa(context, sa, suite, { ...suite, ...exchanged, ...spis, sharedSecret: secret.value });
@@ -296,10 +293,9 @@ function sendInit(context: IkeContext, sa: IkeSa, stage: InitSent): void {
       { kind: 'sa', proposals: offerIke(stage.proposals) },
       { kind: 'ke', group: keyShare.group, data: keyShare.publicValue },
       { kind: 'nonce', data: stage.nonce },
-      ...natNotifies(header, sa.path),
+      ...requestExtensions(context, header, sa.path, sa.peer),
       ...(sa.peer?.ppk === undefined ? [] : [notify(NotifyType.USE_PPK)]),
       ...initiatorSignatures(sa.peer),
-      ...fragmentationNotify(context),
     ],
   });
   sa.window = freeWindow(0);
@@ -390,17 +386,6 @@ export function noteChallenges(
   context.cookieToldAt = now;
   const text = `${admission.halfOpen} IKE SAs are half open: a cookie is demanded`;
   context.notice({ peer: undefined, path }, 'cookie-required' satisfies IkeFault, text);
-}
-
-/** RFC 7383 section 2.3: both say that they can put pieces together, or nobody cuts. */
-function fragmentationNotify({ config }: IkeContext): Payload[] {
-  return config.fragmentation === undefined ? [] : [notify(NotifyType.IKEV2_FRAGMENTATION_SUPPORTED)];
-}
-
-function agreeOnFragmentation({ config }: IkeContext, sa: IkeSa, payloads: readonly Payload[]): void {
-  const isSaid = pickNotify(payloads, NotifyType.IKEV2_FRAGMENTATION_SUPPORTED) !== undefined;
-  if (isSaid && config.fragmentation !== undefined)
-    sa.fragmentation = { mtu: mtuOf(sa.path, config.fragmentation.mtu) };
 }
 
 /** Section 2.1: a repeated request gets the same response while the IKE SA is half open, and nothing later. */

@@ -76,7 +76,7 @@ export function startUpdateAddresses(context: IkeContext, sa: IkeSa): boolean {
   sa.exchange = { kind: 'update-addresses', path };
   sendRequest(context, sa, ExchangeType.INFORMATIONAL, [
     notify(NotifyType.UPDATE_SA_ADDRESSES),
-    ...natNotifies(headerSpis(sa), path),
+    ...natNotifies(headerSpis(sa), path, sa.isForced),
     ...addressPayloads(context, sa),
   ]);
   return true;
@@ -168,7 +168,7 @@ export function answerMobility(
   if (told !== undefined) mobility.peerAddresses = told;
   const nat = detectNat(payloads, headerSpis(sa), path);
   // Section 3.8: who asks how it is seen is told.
-  if (nat.supported) answer.push(...natNotifies(headerSpis(sa), path));
+  if (nat.supported) answer.push(...natNotifies(headerSpis(sa), path, sa.isForced));
   if (pickNotify(payloads, NotifyType.UPDATE_SA_ADDRESSES) !== undefined && !mobility.decides) {
     if (!isAcceptable(path.remote.address)) return [...answer, notify(NotifyType.UNACCEPTABLE_ADDRESSES)];
     context.count('mobike-updates-answered');
@@ -222,7 +222,7 @@ export function checkMapping(context: IkeContext, sa: IkeSa, payloads: readonly 
 
 /** What a liveness check asks besides, behind a NAT: how it is seen. */
 export function mappingQuestion(sa: IkeSa): readonly Payload[] {
-  return sa.mobility?.decides === true && sa.natLocal ? natNotifies(headerSpis(sa), sa.path) : [];
+  return sa.mobility?.decides === true && sa.natLocal ? natNotifies(headerSpis(sa), sa.path, sa.isForced) : [];
 }
 
 function noteMapping(mobility: Mobility, payloads: readonly Payload[]): void {

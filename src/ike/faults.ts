@@ -57,6 +57,8 @@ export const FAULTS = {
   'certificate-refused': { notify: NotifyType.AUTHENTICATION_FAILED, ends: 'ike-sa', section: '2.21.2' },
   'identity-refused': { notify: NotifyType.AUTHENTICATION_FAILED, ends: 'ike-sa', section: '2.21.2' },
 
+  'sa-limit': { notify: NotifyType.NO_ADDITIONAL_SAS, ends: 'ike-sa', section: '2.21.2' },
+
   // Child SAs: the IKE SA stays.
   'child-no-proposal-chosen': { notify: NotifyType.NO_PROPOSAL_CHOSEN, ends: 'exchange', section: '1.2, 1.3' },
   'ts-unacceptable': { notify: NotifyType.TS_UNACCEPTABLE, ends: 'exchange', section: '2.9' },

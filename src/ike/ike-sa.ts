@@ -202,6 +202,10 @@ export type IkeSa = {
   authentication: IkeSaSnapshot['authentication'] | undefined;
   localIdentity: Identity | undefined;
   remoteIdentity: Identity | undefined;
+  /** ESP goes in UDP without a NAT on the way, because we want it so. */
+  isForced: boolean;
+  /** Our IKE_AUTH asks for no child SA; it is asked for afterwards (RFC 6023). */
+  isChildless: boolean;
   natLocal: boolean;
   natRemote: boolean;
   /** Absent when an end can not move. */
@@ -239,8 +243,8 @@ export function isCurrent(sa: IkeSa): boolean {
 }
 
 /** Whether ESP goes in UDP, RFC 3948. */
-export function isEncapsulated({ natLocal, natRemote }: IkeSa): boolean {
-  return natLocal || natRemote;
+export function isEncapsulated({ natLocal, natRemote, isForced }: IkeSa): boolean {
+  return natLocal || natRemote || isForced;
 }
 
 /** Whether some child SA is in use or about to be. */

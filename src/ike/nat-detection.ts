@@ -1,5 +1,5 @@
 /** NAT detection, RFC 7296 section 2.23: both ends hash the addresses they see and compare. */
-import { bytesEqual, EMPTY, type Endpoint, Writer } from '../base/index.ts';
+import { bytesEqual, EMPTY, type Endpoint, IpAddress, Writer } from '../base/index.ts';
 import { sha1 } from '../crypto/index.ts';
 import { spiBytes } from './keys.ts';
 import type { IkePath } from './policy.ts';
@@ -11,10 +11,14 @@ export type Spis = Pick<IkeHeader, 'initiatorSpi' | 'responderSpi'>;
 /** Where a NAT stands. `supported`: the peer sent both kinds of hash. */
 export type NatSituation = Readonly<{ local: boolean; remote: boolean; supported: boolean }>;
 
-/** The two notifications of an IKE_SA_INIT message that we send on `path`. */
-export function natNotifies(spis: Spis, path: IkePath): Payload[] {
+/**
+ * The two notifications of an IKE_SA_INIT message that we send on `path`. Who wants ESP in UDP without a NAT on the way
+ * (section 2.23 foresees it) says of itself what no address is, so that the peer finds a NAT before us.
+ */
+export function natNotifies(spis: Spis, path: IkePath, forced = false): Payload[] {
+  const source = forced ? { address: IpAddress.any(path.local.address.family), port: 0 } : path.local;
   return [
-    notify(NotifyType.NAT_DETECTION_SOURCE_IP, natHash(spis, path.local)),
+    notify(NotifyType.NAT_DETECTION_SOURCE_IP, natHash(spis, source)),
     notify(NotifyType.NAT_DETECTION_DESTINATION_IP, natHash(spis, path.remote)),
   ];
 }

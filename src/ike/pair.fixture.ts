@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import {
   at,
-  type Endpoint,
   earlier,
   type Instant,
   IpAddress,
@@ -141,6 +140,8 @@ export class Lab {
   /** False drops the message. */
   pass: (sent: Sent) => boolean = () => true;
   nat: Nat | undefined;
+  /** More nodes behind a NAT, of which several may share the outside address. */
+  readonly nats: Nat[] = [];
   readonly random: Random;
   readonly #seed: number;
   #queue: Delivery[] = [];
@@ -218,18 +219,21 @@ export class Lab {
 
   /** The path as the receiver sees it. */
   #translate({ local, remote }: IkePath): IkePath | undefined {
-    const { nat } = this;
-    if (nat === undefined) return { local: remote, remote: local };
-    if (local.address.equals(nat.inside)) {
-      const port =
-        nat.ports.get(local.port) ?? 40_000 + nat.ports.size + Math.floor(1_000 * randomFraction(this.random));
-      nat.ports.set(local.port, port);
-      return { local: remote, remote: { address: nat.outside, port } };
+    const nats = this.nat === undefined ? this.nats : [this.nat, ...this.nats];
+    const before = nats.find(({ inside }) => local.address.equals(inside));
+    if (before !== undefined) {
+      const { ports, outside } = before;
+      const port = ports.get(local.port) ?? 40_000 + ports.size + Math.floor(1_000 * randomFraction(this.random));
+      ports.set(local.port, port);
+      return { local: remote, remote: { address: outside, port } };
     }
-    if (!remote.address.equals(nat.outside)) return { local: remote, remote: local };
-    const mapping = [...nat.ports].find(([, port]) => port === remote.port);
-    const inside: Endpoint | undefined = mapping && { address: nat.inside, port: mapping[0] };
-    return inside && { local: inside, remote: local };
+    const behind = nats.filter(({ outside }) => remote.address.equals(outside));
+    if (behind.length === 0) return { local: remote, remote: local };
+    for (const { inside, ports } of behind) {
+      const mapping = [...ports].find(([, port]) => port === remote.port);
+      if (mapping !== undefined) return { local: { address: inside, port: mapping[0] }, remote: local };
+    }
+    return undefined;
   }
 }
 

@@ -130,6 +130,10 @@ export type IkePeer = Readonly<{
   sendRoutes: readonly Prefix[];
   /** Whether subnets that the peer tells are reported (`route accept any`). */
   acceptRoutes: boolean;
+  /** Put ESP into UDP toward it, NAT or not (RFC 7296 section 2.23). */
+  forceEncapsulation?: boolean;
+  /** Ask for the first child SA by CREATE_CHILD_SA, with a key exchange of its own, if the peer can (RFC 6023). */
+  childless?: boolean;
 }>;
 
 /** All that one gateway's IKE needs to know. Replacing it disturbs only the peers that differ. */
@@ -149,6 +153,8 @@ export type IkeConfig = Readonly<{
   maxSas?: number;
   /** UDP keepalive from behind a NAT, RFC 3948 section 4; 0 switches NAT detection's keepalives off. */
   natKeepaliveMs: number;
+  /** Put ESP into UDP with all peers, NAT or not, so that what only lets UDP through lets it through. */
+  forceEncapsulation?: boolean;
   /**
    * Encrypted messages too large for one datagram are cut (RFC 7383); absent: neither said nor done. `mtu` is the
    * largest IP packet; absent: 576 for IPv4, 1280 for IPv6.

@@ -124,10 +124,10 @@ export function moveWindow(context: IkeContext, sa: IkeSa, event: WindowEvent): 
   return outcome;
 }
 
-/** When the NAT before us wants to see a packet again, RFC 3948 section 4. */
+/** When the NAT before us, or the firewall for which we put ESP into UDP, wants to see a packet again (RFC 3948 4). */
 export function keepaliveAt(context: IkeContext, sa: IkeSa): Instant | undefined {
   const every = context.config.natKeepaliveMs;
-  return sa.natLocal && every > 0 ? ((context.now + every) as Instant) : undefined;
+  return (sa.natLocal || sa.isForced) && every > 0 ? ((context.now + every) as Instant) : undefined;
 }
 
 /** Nothing is left but to answer repeats of the last request, whose response may have been lost. */
