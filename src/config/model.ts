@@ -338,6 +338,8 @@ export type DeviceModel = Readonly<{
   natKeepaliveMs?: number;
   /** Percent of the limit of half-open SAs past which cookies are asked for; 0 always, 100 never. */
   cookieChallengePercent: number;
+  /** The same as a number, which goes before the percentage. */
+  cookieChallengeCount?: number;
   maxHalfOpen: number;
   /** Established IKE SAs at most; absent: as many as come. */
   maxIkeSas?: number;

@@ -71,6 +71,8 @@ export class Context {
   #queue: Work[] = [];
   #effects: GatewayEffect[] = [];
 
+  /** Put ESP into UDP with all peers; set by the gateway. */
+  forceEncapsulation = false;
   /** Is shown each event as it happens; set by the gateway. */
   onEvent: (event: GatewayLogEvent) => void = () => undefined;
   readonly #askCounters: () => PlaneCounters;

@@ -37,6 +37,8 @@ export type GatewayOptions = Readonly<{
   syslog?: FormatSyslog;
   /** Whose TCP carries BGP with neighbours that an ethernet interface leads to; on a host, the kernel's. */
   lanTcp?: 'own' | 'host';
+  /** Put ESP into UDP with all peers, NAT or not: for networks that let nothing else through. */
+  forceEncapsulation?: boolean;
   /** Is told IKE keys as they come to be, for decryption tables. */
   exportKeys?: (keys: ExportedIkeKeys) => void;
 }>;
@@ -66,6 +68,7 @@ export class Gateway {
     this.#options = options;
     this.#context = new Context(random, options.counters, options.lanTcp);
     const context = this.#context;
+    context.forceEncapsulation = options.forceEncapsulation ?? false;
     if (syslog !== undefined) {
       const hosts = new LogHosts(syslog);
       const { wallClock } = options;

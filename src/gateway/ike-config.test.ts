@@ -305,6 +305,24 @@ test('cookies are asked for past a share of the half-open limit', () => {
   assert.deepEqual([threshold(0), threshold(50), threshold(100)], [0, 100, 200]);
 });
 
+test('a flood is met by its rate, unless cookies are never asked for', () => {
+  const rate = (change: Partial<DeviceModel>) => plan({ ...modelOf(TEXT), ...change }).config.cookieRate;
+  assert.deepEqual(
+    [rate({}), rate({ cookieChallengePercent: 100 }), rate({ cookieChallengeCount: 3 })],
+    [500, undefined, 500],
+  );
+});
+
+test('fragmentation and limits are as configured', () => {
+  const configOf = (change: string) => plan(modelOf(`${TEXT}${change}\n`)).config;
+  assert.deepEqual([configOf('').fragmentation, configOf('').maxSas], [{}, undefined]);
+  assert.deepEqual(configOf('crypto ikev2 fragmentation mtu 1400').fragmentation, { mtu: 1400 });
+  assert.equal(configOf('no crypto ikev2 fragmentation').fragmentation, undefined);
+  assert.equal(configOf('crypto ikev2 limit max-sa 7').maxSas, 7);
+  assert.equal(configOf('').forceEncapsulation, undefined);
+  assert.equal(ikePlan(new ModelIndex(modelOf(TEXT)), true).config.forceEncapsulation, true);
+});
+
 test('what is not supported is neither offered nor accepted; where too little is left the tunnel says so', () => {
   const { config } = planOf([/ encryption aes-256\n/, ' encryption aes-256 3des\n']);
   assert.deepEqual(config.proposals[0]?.encryption, [{ encr: 12, keyBits: 256 }]);

@@ -19,8 +19,8 @@ export type IkePlan = Readonly<{
   unusable: ReadonlyMap<string, string>;
 }>;
 
-/** Everything IKE runs by, from one model. */
-export function ikePlan(index: ModelIndex): IkePlan {
+/** Everything IKE runs by, from one model; `forceEncapsulation` is the host's wish that no line of it can express. */
+export function ikePlan(index: ModelIndex, forceEncapsulation = false): IkePlan {
   const { model } = index;
   const peers: IkePeer[] = [];
   const bindings: TunnelBinding[] = [];
@@ -63,14 +63,20 @@ export function ikePlan(index: ModelIndex): IkePlan {
     addresses,
     proposals: [...model.ikePolicies].sort((a, b) => a.priority - b.priority).flatMap(ikeProposal),
     peers,
-    cookieThreshold: Math.floor((model.cookieChallengePercent / 100) * model.maxHalfOpen),
+    cookieThreshold: cookieThreshold(model),
     maxHalfOpen: model.maxHalfOpen,
-    ...(model.cookieChallengePercent === NEVER_PERCENT ? {} : { cookieRate: COOKIE_RATE }),
+    ...(cookieThreshold(model) >= model.maxHalfOpen ? {} : { cookieRate: COOKIE_RATE }),
     ...(model.maxIkeSas === undefined ? {} : { maxSas: model.maxIkeSas }),
     ...(model.ikeFragmentation === undefined ? {} : { fragmentation: model.ikeFragmentation }),
     natKeepaliveMs: model.natKeepaliveMs ?? 0,
+    ...(forceEncapsulation ? { forceEncapsulation } : {}),
   };
   return { config, bindings, unusable };
+}
+
+/** Half-open IKE SAs past which everyone has to show a cookie; as many as may be means never. */
+export function cookieThreshold({ cookieChallengeCount, cookieChallengePercent, maxHalfOpen }: DeviceModel): number {
+  return cookieChallengeCount ?? Math.floor((cookieChallengePercent / 100) * maxHalfOpen);
 }
 
 /** The peer of a static VTI, or the first thing it lacks. */
@@ -286,8 +292,6 @@ function allowsIkev2(model: DeviceModel, group: TunnelGroupModel): boolean {
 
 /** Unanswered liveness checks before the peer counts as dead: the platform's number. */
 const LIVENESS_TRIES = 3;
-/** `crypto ikev2 cookie-challenge never`. */
-const NEVER_PERCENT = 100;
 /** First requests in a second past which cookies are asked for: the key exchanges of so many keep one core busy. */
 const COOKIE_RATE = 500;
 const DEFAULT_GROUP = 'DefaultL2LGroup';

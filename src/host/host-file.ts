@@ -47,6 +47,8 @@ const SECTIONS = {
   run: path,
   /** Control socket; otherwise NAME.sock in the run folder. */
   control: path,
+  /** Whether ESP goes in UDP with all peers, NAT or not, where a network lets nothing else through. */
+  'force-encapsulation': flag,
   /** Messages are appended there, besides the standard output. */
   'log-file': path,
   /** User to go on as, once sockets and devices may be made without being root. */

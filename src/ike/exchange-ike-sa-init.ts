@@ -379,7 +379,11 @@ export function noteChallenges(
   statistics.cookieChallenges += challenges;
   statistics.cookiesRefused += refused;
   context.count('cookie-required' satisfies IkeFault, challenges);
-  if (path === undefined) admission.answeredOutside(config, challenges, now);
+  if (path === undefined) {
+    admission.answeredOutside(config, challenges, now);
+    context.count('received', challenges);
+    context.count('sent', challenges);
+  }
   if (path === undefined || (context.cookieToldAt !== undefined && now < after(context.cookieToldAt, COOKIE_NEWS_MS))) {
     return;
   }

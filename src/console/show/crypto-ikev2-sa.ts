@@ -53,6 +53,12 @@ const saSchema = object({
   remoteMessageId: count("next request of the peer's"),
   isNatLocal: flag('there is a NAT before us'),
   isNatRemote: flag('there is a NAT before the peer'),
+  fragmentation: optional(
+    object({
+      mtu: count('bytes of the largest IP packet that carries a piece of a message'),
+      overhead: count('bytes of it that are not IKE'),
+    }),
+  ),
   liveness: optional(
     object({ idleSeconds: count('silence before a check'), retrySeconds: count('between checks') }, 'DPD'),
   ),
@@ -105,6 +111,7 @@ function saValue({ now, model }: GatewaySnapshot, sa: IkeSaSnapshot): Sa {
     ...(sa.rekeyAt === undefined ? {} : { rekeyInSeconds: seconds(sa.rekeyAt - now) }),
     localMessageId: sa.localMessageId,
     remoteMessageId: sa.remoteMessageId,
+    ...(sa.fragmentation === undefined ? {} : { fragmentation: sa.fragmentation }),
     isNatLocal: sa.natLocal,
     isNatRemote: sa.natRemote,
     ...(keepalive === undefined
@@ -206,11 +213,17 @@ function detailLines(sa: Sa): string[] {
       ? 'DPD not configured'
       : `DPD configured for ${liveness.idleSeconds} seconds, retry ${liveness.retrySeconds}`,
     `NAT-T is ${nat}`,
-    'IKEv2 Fragmentation not configured',
+    fragmentationLine(sa),
     'Parent SA Extended Status:',
     `    Delete in progress: ${sa.status === 'deleting' ? 'TRUE' : 'FALSE'}`,
     `    Marked for delete: ${sa.status === 'rekeyed' ? 'TRUE' : 'FALSE'}`,
   ];
+}
+
+function fragmentationLine({ fragmentation }: Sa): string {
+  if (fragmentation === undefined) return 'IKEv2 Fragmentation not configured';
+  const { mtu, overhead } = fragmentation;
+  return `IKEv2 Fragmentation Configured MTU: ${mtu} bytes, Overhead: ${overhead} bytes, Effective MTU: ${mtu - overhead} bytes`;
 }
 
 function description({ status, role }: Sa): string {

@@ -1,7 +1,7 @@
 /** `show crypto ikev2 stats` in ASA's layout (show-output A10): figures over all IKE SAs since the start. */
 import type { GatewaySnapshot } from '../../gateway/index.ts';
 import type { IkeStatistics } from '../../ike/index.ts';
-import { count, counts, object, publish, type Value } from './schema.ts';
+import { count, counts, object, optional, publish, type Value } from './schema.ts';
 import { lines, type Shown } from './shown.ts';
 
 export const cryptoIkev2StatsSchema = publish(
@@ -43,6 +43,7 @@ export const cryptoIkev2StatsSchema = publish(
     childRekeysInitiated: count('child SAs rekeyed by us'),
     childRekeysResponded: count('child SAs rekeyed by the peer'),
     negotiating: count('IKE SAs being negotiated'),
+    maxSessions: optional(count('sessions at most; absent: as many as come')),
     maxNegotiating: count('half-open IKE SAs at most'),
     cookieThreshold: count('half-open IKE SAs past which cookies are asked for'),
     incomingRequests: count('IKE_SA_INIT requests that came, repetitions left out'),
@@ -67,6 +68,11 @@ const DROPPED = [
   'message-id-outside-window',
   'unexpected-response',
   'half-open-limit',
+  'address-limit',
+  'fragment-not-agreed',
+  'fragment-outdated',
+  'fragment-duplicate',
+  'fragment-limit',
   'cookie-required',
   'unknown-address',
 ] as const;
@@ -82,7 +88,7 @@ export function cryptoIkev2Stats({ ike, model }: GatewaySnapshot): CryptoIkev2St
   const s: Partial<IkeStatistics> = ike.statistics ?? {};
   const made = (s.sessionsInitiated ?? 0) + (s.sessionsResponded ?? 0);
   const challenges = s.cookieChallenges ?? 0;
-  const rejected = of('half-open-limit');
+  const rejected = of('half-open-limit', 'address-limit');
   return {
     activeTunnels: s.sessions ?? 0,
     previousTunnels: made - (s.sessions ?? 0),
@@ -124,8 +130,9 @@ export function cryptoIkev2Stats({ ike, model }: GatewaySnapshot): CryptoIkev2St
     childRekeysInitiated: s.childRekeysInitiated ?? 0,
     childRekeysResponded: s.childRekeysResponded ?? 0,
     negotiating: ike.sas.filter(({ status }) => status === 'negotiating').length,
+    ...(model.maxIkeSas === undefined ? {} : { maxSessions: model.maxIkeSas }),
     maxNegotiating: model.maxHalfOpen,
-    cookieThreshold: Math.floor((model.maxHalfOpen * model.cookieChallengePercent) / 100),
+    cookieThreshold: model.cookieChallengeCount ?? Math.floor((model.maxHalfOpen * model.cookieChallengePercent) / 100),
     incomingRequests: of('request-ike-sa-init-answered') + rejected + challenges,
     incomingRejected: rejected,
     outgoingRequests: of('request-ike-sa-init-sent'),
@@ -175,7 +182,7 @@ function textOf(v: CryptoIkev2Stats): string {
     row('CHILD Rekey Remotely Initiated', v.childRekeysResponded),
     '',
     'IKEV2 Call Admission Statistics',
-    row('Max Active SAs', 'No Limit'),
+    row('Max Active SAs', v.maxSessions ?? 'No Limit'),
     row('Max In-Negotiation SAs', v.maxNegotiating),
     row('Cookie Challenge Threshold', v.cookieThreshold),
     row('Active SAs', v.activeTunnels),

@@ -410,12 +410,55 @@ export const ikev2Rows: readonly IosxeRow[] = [
     params: { number: optional(number(1, 1000, 'Number')) },
     example: ['crypto ikev2 diagnose error 100', 'crypto ikev2 window 5'],
   }),
+  used('config', {
+    pattern: 'crypto ikev2 limit max-sa / <count>',
+    help: 'IKE SAs at most',
+    section: 'ikev2',
+    params: { count: number(1, 9999, 'Established at one time; as many as come by default') },
+    example: 'crypto ikev2 limit max-sa 1000',
+    set(target, args) {
+      target.device.maxIkeSas = args.count;
+    },
+    unset(target) {
+      delete target.device.maxIkeSas;
+    },
+    print: ({ maxIkeSas }) => (maxIkeSas === undefined ? [] : [{ values: { count: maxIkeSas } }]),
+  }),
+  used('config', {
+    pattern: 'crypto ikev2 cookie-challenge / <count>',
+    help: 'When strangers must first return a cookie; never by default',
+    section: 'ikev2',
+    params: { count: number(0, 1000, 'Half-open IKE SAs past which they must') },
+    example: 'crypto ikev2 cookie-challenge 100',
+    set(target, args) {
+      target.device.cookieChallengeCount = args.count;
+    },
+    unset(target) {
+      delete target.device.cookieChallengeCount;
+    },
+    print: ({ cookieChallengeCount: count }) => (count === undefined ? [] : [{ values: { count } }]),
+  }),
+  used('config', {
+    pattern: 'crypto ikev2 fragmentation / [mtu <mtu>]',
+    help: 'Cut large IKE messages instead of leaving it to IP; off by default',
+    section: 'ikev2',
+    params: { mtu: optional(number(68, 1500, 'Largest IP packet; 576 by default, 1280 over IPv6')) },
+    example: ['crypto ikev2 fragmentation', 'crypto ikev2 fragmentation mtu 1400'],
+    set(target, args) {
+      target.device.ikeFragmentation = args.mtu === undefined ? {} : { mtu: args.mtu };
+    },
+    unset(target) {
+      delete target.device.ikeFragmentation;
+    },
+    print: ({ ikeFragmentation }) =>
+      ikeFragmentation === undefined ? [] : [{ values: { mtu: ikeFragmentation.mtu } }],
+  }),
   unsupported('config', {
-    pattern: 'crypto ikev2 {redirect <rest>|limit max-sa <rest>|limit queue <rest>|name-mangler <rest>}',
-    help: 'Redirection, further limits and name manglers',
+    pattern: 'crypto ikev2 {redirect <rest>|limit queue <rest>|name-mangler <rest>}',
+    help: 'Redirection, limits of queues and name manglers',
     section: 'ikev2',
     params: { rest: optional(text('Setting')) },
-    example: 'crypto ikev2 limit max-sa 1000',
+    example: 'crypto ikev2 limit queue sa-init 1000',
   }),
 ];
 
