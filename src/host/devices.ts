@@ -31,16 +31,17 @@ export function deviceName({ name }: Pick<InterfaceModel, 'name'>): string {
 
 /** Follows the plane's interfaces, so that the devices of templates are as small as the smallest clone. */
 export class Devices {
-  /** Of tunnels and clones, as last told to the plane. */
+  /** Of tunnels and clones when they were last up, and of templates from their last clone on. */
   readonly #mtus = new Map<string, number>();
   readonly #templates = new Map<string, string>();
   /** Number of clones by MTU, by template. */
   readonly #clones = new Map<string, Map<number, number>>();
 
   set({ name, kind, mtu, template, up }: PlaneInterface): void {
-    this.remove(name);
-    // A tunnel without SAs does not know yet what it will leave of a packet.
-    if (kind !== 'tunnel' || !up) return;
+    if (kind !== 'tunnel') return;
+    if (template !== undefined) this.remove(name);
+    // A tunnel without SAs does not know what they leave of a packet: its device stays as it is.
+    if (!up) return;
     this.#mtus.set(name, mtu);
     if (template === undefined) return;
     this.#templates.set(name, template);
@@ -59,7 +60,9 @@ export class Devices {
     const left = (counts.get(mtu) ?? 0) - 1;
     if (left > 0) counts.set(mtu, left);
     else counts.delete(mtu);
-    if (counts.size === 0) this.#clones.delete(template);
+    if (counts.size > 0) return;
+    this.#clones.delete(template);
+    this.#mtus.set(template, mtu);
   }
 
   /** The template of a clone that is up. */
@@ -84,8 +87,8 @@ export class Devices {
 
   #mtuOf({ name, kind, mtu: configured }: InterfaceModel, addresses: readonly LinkAddress[]): number {
     const least = addresses.some(({ address }) => address.family === 6) ? LEAST_MTU_V6 : LEAST_MTU_V4;
-    const counted = kind === 'virtual-template' ? smallest(this.#clones.get(name)) : this.#mtus.get(name);
-    return Math.max(counted ?? configured ?? DEFAULT_MTU, least);
+    const smallestClone = kind === 'virtual-template' ? smallest(this.#clones.get(name)) : undefined;
+    return Math.max(smallestClone ?? this.#mtus.get(name) ?? configured ?? DEFAULT_MTU, least);
   }
 }
 

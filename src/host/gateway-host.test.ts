@@ -1,12 +1,13 @@
 /** One gateway on a machine, in memory: tunnels as devices, the kernel's routes, and what comes and goes. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { after, seededRandom } from '../base/index.ts';
+import { after, IpAddress, ok, Prefix, seededRandom } from '../base/index.ts';
 import type { DeviceModel } from '../config/index.ts';
 import type { GatewayLogEvent } from '../gateway/index.ts';
 import { gatewayText, hubText, ip, modelOf, spokeText } from '../gateway/model.fixture.ts';
 import { buildEcho, buildIcmpError, parseIp } from '../ip/index.ts';
 import { GatewayHost } from './gateway-host.ts';
+import { KernelRoutes } from './kernel-routes.ts';
 import { MemoryMachine, MemoryWorld } from './memory-system.fixture.ts';
 import { DEFAULT_SETTINGS, type HostSettings } from './settings.ts';
 import type { SystemFault } from './system.ts';
@@ -414,4 +415,62 @@ test('the tunnel is shut down and up by a reload: its device goes and comes', ()
   assert.deepEqual([[...a.tuns.keys()], a.routeTexts()], [[], []]);
   left.host.configure(modelOf(text));
   world.until('back', () => a.routeTexts().includes('10.1.2.0/24 dev Tunnel2'), 60_000);
+});
+
+test('a tunnel that goes down leaves its device as large as it was', () => {
+  const { world, a, b } = pair();
+  const mtu = a.tuns.get('Tunnel2')?.mtu;
+  assert.ok(mtu !== undefined && mtu < 1500);
+  b.kill();
+  a.orders.length = 0;
+  world.run(120_000);
+  assert.equal(a.tuns.get('Tunnel2')?.mtu, mtu);
+  assert.ok(!a.orders.includes('set Tunnel2'));
+});
+
+test('a reload that asks for an interface that is not there says so, and runs all the rest', () => {
+  const { world, a, left } = pair();
+  const more = `interface GigabitEthernet0/2
+ nameif dmz
+ security-level 50
+ ip address 10.7.0.1 255.255.255.0
+ no shutdown
+!
+`;
+  const faults = left.host.configure(modelOf(gatewayText(1, [2]).replace('router bgp', `${more}router bgp`)));
+  assert.deepEqual(
+    faults.map(({ code }) => code),
+    ['no-link'],
+  );
+  assert.deepEqual(left.faults, faults);
+  assert.ok(left.log.some(({ code, text }) => code === 'system-no-link' && text.includes('GigabitEthernet0/2 "dmz"')));
+  const isUp = (): boolean =>
+    left.host.device.snapshot()?.interfaces.some(({ alias, lineProtocol }) => alias === 'dmz' && lineProtocol) === true;
+  assert.ok(!isUp());
+  a.addLink({ index: 9, name: 'eth2', up: true, mtu: 1500, addresses: [{ address: ip('10.7.0.1'), length: 24 }] });
+  world.run(10);
+  assert.ok(isUp(), 'it is found when it comes');
+});
+
+test('ten thousand routes come and go without a trace', () => {
+  const machine = machineOf(new MemoryWorld(), 1);
+  const opened = machine.open({ event: () => undefined, tcp: () => undefined });
+  assert.ok(opened.ok);
+  const routes = new KernelRoutes({
+    system: { ...opened.value, setRoute: () => ok(undefined), removeRoute: () => ok(undefined) },
+    settings: DEFAULT_SETTINGS,
+    interface: () => ({ link: 'eth0', isDevice: false, addresses: [] }),
+    onFault: (fault) => assert.fail(fault.text),
+  });
+  const gateway = ip('10.0.0.254');
+  const all = Array.from({ length: 10_000 }, (_, i) => new Prefix(IpAddress.v4(0x14000000 + (i << 8)), 24));
+  for (const prefix of all) {
+    routes.order({ kind: 'set-route', vrf: '', prefix, nextHops: [{ interface: 'outside', gateway }] });
+    routes.order({ kind: 'set-route', vrf: 'OTHER', prefix, nextHops: [] });
+  }
+  routes.flush();
+  assert.equal(routes.size, 10_000);
+  for (const prefix of all) routes.order({ kind: 'remove-route', vrf: '', prefix });
+  routes.flush();
+  assert.equal(routes.size, 0);
 });

@@ -125,6 +125,7 @@ export class GatewayHost {
     this.#enter(() => {
       faults = machine.configure(new ModelIndex(model));
       this.#device.configure(model, this.#now(), by);
+      for (const fault of faults) this.#fault(fault);
     });
     return faults;
   }

@@ -39,6 +39,8 @@ export class Machine {
   /** Kernel name by hardware name. */
   #matches: ReadonlyMap<string, string> = new Map();
   readonly #carriers = new Map<string, boolean>();
+  /** Addresses that the links have not, as last told, by hardware name. */
+  readonly #missing = new Map<string, string>();
   /** Devices that are open, by kernel name, and their names by those of the configuration. */
   readonly #open = new Map<string, WantedDevice>();
   readonly #deviceNames = new Map<string, string>();
@@ -248,7 +250,9 @@ export class Machine {
     if (isMissing || this.#matches.size < this.#links.size) this.#match(index);
     this.#applyAddresses(this.#options.onFault);
     for (const name of [...this.#carriers.keys()]) {
-      if (!this.#matches.has(name)) this.#setCarrier(name, false, undefined);
+      if (this.#matches.has(name)) continue;
+      this.#missing.delete(name);
+      this.#setCarrier(name, false, undefined);
     }
     for (const [name, linkName] of this.#matches) {
       const link = this.#links.get(linkName);
@@ -261,7 +265,20 @@ export class Machine {
             ? `${linkName} is down`
             : `${linkName} has no address of it any more`;
       this.#setCarrier(name, link?.up === true && hasOne, reason);
+      if (link !== undefined && hasOne) this.#tellMissing(name, link);
     }
+  }
+
+  /** Some addresses are there and some are not, as when Linux takes those of IPv6 from a link that goes down. */
+  #tellMissing(name: string, link: SystemLink): void {
+    const model = this.#index?.interface(name);
+    const missing = model === undefined ? [] : missingAddresses(model, link);
+    const text = missing.map(({ address, length }) => `${address}/${length}`).join(' and ');
+    if (text !== '' && this.#missing.get(name) !== text) {
+      const alias = model?.alias === undefined ? '' : ` "${model.alias}"`;
+      this.#options.tell('address-missing', `${name}${alias}: ${link.name} has not ${text}`, name);
+    }
+    this.#missing.set(name, text);
   }
 
   #setCarrier(name: string, up: boolean, reason: string | undefined): void {
