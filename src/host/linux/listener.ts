@@ -152,7 +152,8 @@ const ICMP_WANTED = [0, 3, 11, 12];
 /** Destination unreachable, packet too big, time exceeded, parameter problem, echo reply (RFC 4443). */
 const ICMPV6_WANTED = [1, 2, 3, 4, 129];
 
-function attachProgram(libc: Libc, fd: number, program: Uint8Array): number {
+/** Has the kernel sort by a program of `reuseport-filter.ts`; answers 0 or the negative error number. */
+export function attachProgram(libc: Libc, fd: number, program: Uint8Array): number {
   const pointer = new Uint8Array(16);
   const view = new DataView(pointer.buffer);
   view.setUint16(0, program.length / 8, true);

@@ -18,7 +18,8 @@ export type RouteMessage = Readonly<{
 
 const RTMSG = 12;
 const RTNEXTHOP = 8;
-const MAIN_TABLE = 254;
+/** Stands in the header when the number needs more room than is there; the attribute has it. */
+const TABLE_UNSPEC = 0;
 /** What IPv6 makes of a metric that is not given. */
 const IPV6_METRIC = 1024;
 
@@ -97,7 +98,7 @@ function header(
   const metric = key.metric === 0 && prefix.family === 6 ? IPV6_METRIC : key.metric;
   const writer = new NativeWriter().u8(domainOf(prefix.family)).u8(prefix.length).u8(0).u8(0);
   writer
-    .u8(table < 256 ? table : MAIN_TABLE)
+    .u8(table < 256 ? table : TABLE_UNSPEC)
     .u8(protocol)
     .u8(scope)
     .u8(type)
