@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { withEvidence } from './evidence.ts';
 import { Frr } from './frr.ts';
+import { FRR, STRONGSWAN } from './matrix.ts';
 import { type Namespace, Namespaces } from './namespaces.ts';
 import { StrongSwan } from './strongswan.ts';
 import { until } from './until.ts';
@@ -67,6 +68,16 @@ describe('the bench', { timeout: 60_000 }, () => {
   });
 
   after(() => namespaces?.close());
+
+  test('the peers are those that the documents name', async () => {
+    // It looks for a daemon first, and says what it is all the same.
+    const { stdout, stderr } = await inside.outcomeOf('swanctl', ['--version']);
+    assert.match(stdout + stderr, new RegExp(`^${STRONGSWAN} `, 'm'));
+    assert.match(
+      await inside.run('/usr/lib/frr/bgpd', ['--version']),
+      new RegExp(`^bgpd version ${FRR.split(' ')[1]}`),
+    );
+  });
 
   test('strongSwan meets strongSwan through a NAT', async () => {
     await withEvidence({ initiator, responder }, async () => {

@@ -16,7 +16,9 @@ export type Area = Readonly<{
 /** `only`: the columns that it has; absent: all. */
 export type Row = Readonly<{ name: string; only?: readonly string[] }>;
 
-const STRONGSWAN = 'strongSwan 5.9.8';
+/** Debian 12's. */
+export const STRONGSWAN = 'strongSwan 5.9.8';
+export const FRR = 'FRR 8.4.4';
 const ROLES = ['we initiate', 'they initiate'] as const;
 
 const named = (...names: readonly string[]): Row[] => names.map((name) => ({ name }));
@@ -58,6 +60,7 @@ export const matrix = {
       ...named('cookie demanded by the responder', 'another group demanded (INVALID_KE_PAYLOAD)'),
       ...named('several proposals, one in common', 'selectors narrowed by the responder'),
       ...named('no IKE proposal in common', 'no ESP proposal in common', 'wrong key', 'wrong identity'),
+      { name: 'IKE SA without a first child SA (RFC 6023)', only: ['they initiate'] },
       { name: 'extended sequence numbers offered', only: ['they initiate'] },
       { name: 'another group demanded while rekeying with PFS', only: ['they initiate'] },
     ],
@@ -73,7 +76,7 @@ export const matrix = {
   },
   documents: {
     title: "The first document's spoke with `wheelwright run`, its two hubs strongSwan with FRR",
-    peer: `${STRONGSWAN}, FRR 8.4.4`,
+    peer: `${STRONGSWAN}, ${FRR}`,
     columns: ['directly', 'through a NAT'],
     rows: named(
       'both tunnels and BGP over each come up',

@@ -214,4 +214,15 @@ describe('negotiation', { timeout: 180_000 }, () => {
       await site.pingBothWays();
     }),
   );
+
+  proof.cell('IKE SA without a first child SA (RFC 6023)', 'they initiate', () =>
+    site.step(async () => {
+      const log = await logged(async () => {
+        await site.bringUp({ initiator: 'them', connection: { connection: ['childless = force'] } });
+      });
+      assert.match(log, /generating IKE_AUTH request 1 \[ (?!.* SA ).*AUTH/);
+      assert.match(log, /generating CREATE_CHILD_SA request 2/);
+      await site.pingBothWays();
+    }),
+  );
 });
