@@ -3,7 +3,7 @@
  * JSON, answers each by a line, and prints what the system reports.
  */
 import { createInterface } from 'node:readline';
-import { fromHex, IpAddress, Prefix, toHex } from '../../src/base/index.ts';
+import { fromHex, IpAddress, Prefix, SecretKey, toHex } from '../../src/base/index.ts';
 import { openLinux } from '../../src/host/linux/index.ts';
 import type { System, SystemEvent, SystemRoute } from '../../src/host/system.ts';
 
@@ -73,6 +73,8 @@ const orders: Readonly<Record<string, (of: System, a: readonly unknown[]) => unk
   addAddress: (of, [link, a]) => interfaces([a]).map((one) => of.addAddress(text(link), one.address, one.length))[0],
   removeAddress: (of, [link, a]) =>
     interfaces([a]).map((one) => of.removeAddress(text(link), one.address, one.length))[0],
+  demandCookies: (of, [key]) =>
+    of.demandCookies?.(key === undefined ? [] : [{ version: 1, key: new SecretKey(packet(key)) }]),
   counters: (of) => of.counters(),
   close: (of) => of.close(),
 };

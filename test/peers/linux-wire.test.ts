@@ -154,6 +154,65 @@ for (const { family, near, far } of families) {
   });
 }
 
+/** IKE_SA_INIT with SA, KE and nonce, a cookie before them if there is one (RFC 7296 section 2.6). */
+function firstRequest(mark: number, cookie: Uint8Array = new Uint8Array(0)): Uint8Array {
+  const payload = (next: number, body: Uint8Array): number[] => [next, 0, 0, 4 + body.length, ...body];
+  const body = [
+    ...(cookie.length === 0 ? [] : payload(33, Uint8Array.of(0, 0, 0x40, 0x06, ...cookie))),
+    ...payload(34, new Uint8Array(40)),
+    ...payload(40, new Uint8Array(32)),
+    ...payload(0, new Uint8Array(32).fill(mark)),
+  ];
+  const header = new Uint8Array(28);
+  header.fill(mark, 0, 8);
+  header.set([cookie.length === 0 ? 33 : 41, 0x20, 34, 0x08], 16);
+  header[27] = 28 + body.length;
+  return Uint8Array.of(...header, ...body);
+}
+
+for (const { near, far } of families) {
+  for (const port of [500, 4500]) {
+    test(`in a flood strangers at ${far} port ${port} are asked for a cookie, and let in with it`, async () => {
+      const marker = port === 500 ? [] : [0, 0, 0, 0];
+      const mark = 150 + port / 500 + (near.includes(':') ? 20 : 0);
+      const send = (message: Uint8Array): Promise<unknown> => {
+        const [source, destination] = [address(near), address(far)];
+        const ends = [
+          { address: source, port },
+          { address: destination, port },
+        ] as const;
+        const datagram = buildUdp(...ends, Uint8Array.of(...marker, ...message));
+        return left.order('sendOuter', toHex(buildIp({ source, destination, protocol: 17 }, datagram)));
+      };
+      await right.order('demandCookies', '0102030405060708090a0b0c0d0e0f10');
+      await send(firstRequest(mark));
+      const initiatorSpi = Buffer.alloc(8, mark).toString('hex');
+      const answer = await left.packet('the demand', 'outer', (packet) => {
+        const at = header(packet);
+        return at.source.toString() === far && toHex(packet.subarray(at.payloadOffset)).includes(initiatorSpi);
+      });
+      const reply = answer.subarray(header(answer).payloadOffset + 8 + marker.length);
+      // HDR(SPIi, 0), N(COOKIE)
+      assert.equal(reply[16], 41);
+      assert.equal(reply[18], 34);
+      assert.equal(reply[19], 0x20);
+      assert.deepEqual([...reply.subarray(34, 36)], [0x40, 0x06]);
+      const cookie = reply.subarray(36);
+      await send(firstRequest(mark, cookie));
+      const admitted = await right.packet('the request with the cookie', 'outer', (packet) =>
+        toHex(packet).includes(toHex(firstRequest(mark, cookie))),
+      );
+      assert.equal(header(admitted).source.toString(), near);
+      const without = toHex(firstRequest(mark));
+      assert.ok(!right.events.some(({ packets }) => packets?.some((hex) => hex.includes(without))));
+      await right.report('that cookies were demanded', ({ kind }) => kind === 'cookies-answered');
+      await right.order('demandCookies');
+      await send(firstRequest(mark));
+      await right.packet('a request when the flood is over', 'outer', (packet) => toHex(packet).includes(without));
+    });
+  }
+}
+
 test('what can not be sent is counted and does no harm', async () => {
   const source = address('10.81.0.1');
   const beyond = buildIp({ source, destination: address('203.0.113.9'), protocol: 50 }, new Uint8Array(20));

@@ -62,6 +62,21 @@ export class KernelTables {
     );
   }
 
+  /** One link by its name; undefined when there is none. */
+  link(name: string): SystemLink | undefined {
+    const answer = this.#client.ask(MessageType.GETLINK, encodeLinkQuery(name));
+    const link = typeof answer === 'number' ? undefined : decodeLink(answer);
+    if (link === undefined) return undefined;
+    this.#indexes.set(name, link.index);
+    const addresses = this.#client.dump(
+      MessageType.GETADDR,
+      encodeAddressQuery(link.index),
+      MessageType.NEWADDR,
+      decodeAddress,
+    );
+    return systemLink(link, addresses.ok ? addresses.value.filter(({ index }) => index === link.index) : []);
+  }
+
   /** A link's index by its name; undefined when there is none. */
   indexOf(name: string): number | undefined {
     const known = this.#indexes.get(name);

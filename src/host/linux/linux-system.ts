@@ -137,7 +137,7 @@ export class LinuxSystem implements System {
 
   setTun(name: string, mtu: number, addresses: readonly Interface[]): Result<void, SystemFault> {
     if (!this.#tuns.has(name)) return fail(systemFault('netlink', Errno.ENODEV, `set up the device ${name}`));
-    const now = this.links().find((link) => link.name === name);
+    const now = this.#tables.link(name);
     if (now === undefined || now.mtu !== mtu || !now.up) {
       const changed = this.#tables.changeLink(name, { mtu, up: true });
       if (!changed.ok) return changed;

@@ -36,9 +36,9 @@ export function decodeAddress(body: Uint8Array): AddressMessage | undefined {
   };
 }
 
-/** Asks for all addresses of both families. */
-export function encodeAddressQuery(): Uint8Array {
-  return new NativeWriter().u32(0).u32(0).finish();
+/** Asks for all addresses of both families, or for those of one link (older kernels tell all the same). */
+export function encodeAddressQuery(index = 0): Uint8Array {
+  return new NativeWriter().u32(0).u32(index).finish();
 }
 
 /** `noDad`: usable at once, without looking for the same address on the link. */

@@ -2,7 +2,7 @@
 import { fromUtf8, utf8 } from '../../../base/index.ts';
 import { Domain } from '../socket-numbers.ts';
 import { decodeAttributes, NativeWriter, nativeU32 } from './message.ts';
-import { ADDR_GEN_MODE_NONE, Inet6Attribute, LinkAttribute, LinkFlag } from './numbers.ts';
+import { ADDR_GEN_MODE_NONE, Inet6Attribute, LinkAttribute, LinkFlag, SKIP_STATISTICS } from './numbers.ts';
 
 export type LinkMessage = Readonly<{ index: number; name: string; up: boolean; mtu: number }>;
 
@@ -30,7 +30,7 @@ export function decodeLink(body: Uint8Array): LinkMessage | undefined {
 export function encodeLinkQuery(name?: string): Uint8Array {
   const writer = header(0, 0, 0);
   if (name !== undefined) writer.attribute(LinkAttribute.IFNAME, zeroEnded(name));
-  return writer.finish();
+  return writer.attributeU32(LinkAttribute.EXT_MASK, SKIP_STATISTICS).finish();
 }
 
 export function encodeLinkChange(index: number, change: LinkChange): Uint8Array {

@@ -186,7 +186,10 @@ test('a change of a link names what changes alone', () => {
     toHex(encodeLinkChange(7, { noLinkLocal: true })),
     '0000000007000000000000000000000010001a800c000a800500080001000000',
   );
-  assert.equal(toHex(encodeLinkQuery('eth0')), '0000000000000000000000000000000009000300657468300000'.padEnd(56, '0'));
+  assert.equal(
+    toHex(encodeLinkQuery('eth0')),
+    '000000000000000000000000000000000900030065746830000000000800 1d0008000000'.replaceAll(' ', ''),
+  );
 });
 
 test('messages are split as they were joined', () => {
