@@ -223,11 +223,12 @@ test('what a killed one leaves is its routes, which the next one finds as its ow
 });
 
 test('closing undoes devices, sockets and addresses, and lets the process end', async () => {
-  await peer.succeeds('openTun', 'Tunnel1', 1400);
+  for (const name of ['Tunnel1', 'Tunnel2', 'Tunnel3']) await peer.succeeds('openTun', name, 1400);
   await peer.succeeds('addAddress', 'lan0', '10.87.0.1/24');
   await peer.order('close');
   const links = await machine.ip('address show');
-  assert.doesNotMatch(links, /Tunnel1|10\.87\.0\.1/);
+  assert.doesNotMatch(links, /Tunnel|10\.87\.0\.1/);
+  assert.match(links, /lan0/);
   assert.match(links, /10\.84\.0\.1/);
   assert.doesNotMatch(await machine.run('ss', ['-uln']), /:500/);
   peer.process.child.stdin.end();

@@ -6,7 +6,14 @@ import type { Libc } from './libc.ts';
 import { systemLink } from './link-table.ts';
 import { type AddressMessage, decodeAddress, encodeAddress, encodeAddressQuery } from './netlink/address.ts';
 import { NetlinkClient } from './netlink/client.ts';
-import { decodeLink, encodeLinkChange, encodeLinkQuery, type LinkChange, type LinkMessage } from './netlink/link.ts';
+import {
+  decodeLink,
+  encodeLinkChange,
+  encodeLinkGroup,
+  encodeLinkQuery,
+  type LinkChange,
+  type LinkMessage,
+} from './netlink/link.ts';
 import { MessageType, RequestFlag, ROUTE_PROTOCOL } from './netlink/numbers.ts';
 import {
   decodeRoute,
@@ -92,6 +99,11 @@ export class KernelTables {
       this.#client.change(MessageType.NEWLINK, encodeLinkChange(index, change)),
     );
     return done === 0 ? ok(undefined) : fail(systemFault('netlink', done, `set up the interface ${name}`));
+  }
+
+  /** Deletes all links of a group, which takes the kernel about as long as one link does. */
+  deleteGroup(group: number): void {
+    this.#client.change(MessageType.DELLINK, encodeLinkGroup(group));
   }
 
   /** `noDad`: as in `encodeAddress`. Says whether it was there already. */

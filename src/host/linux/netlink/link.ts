@@ -7,7 +7,13 @@ import { ADDR_GEN_MODE_NONE, Inet6Attribute, LinkAttribute, LinkFlag, SKIP_STATI
 export type LinkMessage = Readonly<{ index: number; name: string; up: boolean; mtu: number }>;
 
 /** What is to be changed of a link. */
-export type LinkChange = Readonly<{ up?: boolean; mtu?: number; queueLength?: number; noLinkLocal?: boolean }>;
+export type LinkChange = Readonly<{
+  up?: boolean;
+  mtu?: number;
+  queueLength?: number;
+  noLinkLocal?: boolean;
+  group?: number;
+}>;
 
 const IFINFOMSG = 16;
 
@@ -34,10 +40,11 @@ export function encodeLinkQuery(name?: string): Uint8Array {
 }
 
 export function encodeLinkChange(index: number, change: LinkChange): Uint8Array {
-  const { up, mtu, queueLength, noLinkLocal } = change;
+  const { up, mtu, queueLength, noLinkLocal, group } = change;
   const writer = header(index, up === true ? LinkFlag.UP : 0, up === undefined ? 0 : LinkFlag.UP);
   if (mtu !== undefined) writer.attributeU32(LinkAttribute.MTU, mtu);
   if (queueLength !== undefined) writer.attributeU32(LinkAttribute.TXQLEN, queueLength);
+  if (group !== undefined) writer.attributeU32(LinkAttribute.GROUP, group);
   if (noLinkLocal === true) {
     writer.nested(LinkAttribute.AF_SPEC, (outer) => {
       outer.nested(Domain.INET6, (inner) => {
@@ -46,6 +53,11 @@ export function encodeLinkChange(index: number, change: LinkChange): Uint8Array 
     });
   }
   return writer.finish();
+}
+
+/** Names all links of a group, to be deleted. */
+export function encodeLinkGroup(group: number): Uint8Array {
+  return header(0, 0, 0).attributeU32(LinkAttribute.GROUP, group).finish();
 }
 
 function header(index: number, flags: number, changed: number): NativeWriter {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { fromHex, IpAddress, Prefix, toHex } from '../../../base/index.ts';
 import { decodeAddress, encodeAddress } from './address.ts';
-import { decodeLink, encodeLinkChange, encodeLinkQuery } from './link.ts';
+import { decodeLink, encodeLinkChange, encodeLinkGroup, encodeLinkQuery } from './link.ts';
 import { decodeAttributes, decodeMessages, encodeMessage, errorOf, NativeWriter } from './message.ts';
 import { MessageType, RouteType } from './numbers.ts';
 import { decodeRoute, encodeRoute, encodeRouteKey, type RouteMessage } from './route.ts';
@@ -186,9 +186,10 @@ test('a change of a link names what changes alone', () => {
     toHex(encodeLinkChange(7, { noLinkLocal: true })),
     '0000000007000000000000000000000010001a800c000a800500080001000000',
   );
+  assert.equal(toHex(encodeLinkGroup(0x7700_0005)), '0000000000000000000000000000000008001b0005000077');
   assert.equal(
     toHex(encodeLinkQuery('eth0')),
-    '000000000000000000000000000000000900030065746830000000000800 1d0008000000'.replaceAll(' ', ''),
+    '0000000000000000000000000000000009000300657468300000000008001d0008000000',
   );
 });
 

@@ -32,7 +32,7 @@ export const Group = { LINK: 0x1, IPV4_IFADDR: 0x10, IPV6_IFADDR: 0x100 } as con
 
 export const NetlinkOption = { GET_STRICT_CHK: 12 } as const;
 
-export const LinkAttribute = { IFNAME: 3, MTU: 4, TXQLEN: 13, AF_SPEC: 26, EXT_MASK: 29 } as const;
+export const LinkAttribute = { IFNAME: 3, MTU: 4, TXQLEN: 13, AF_SPEC: 26, GROUP: 27, EXT_MASK: 29 } as const;
 /** For `EXT_MASK`: statistics are left out, which are most of what there is to tell of a link. */
 export const SKIP_STATISTICS = 8;
 export const Inet6Attribute = { ADDR_GEN_MODE: 8 } as const;
