@@ -109,6 +109,8 @@ export type IpsecProfileModel = Readonly<{
   /** 'unlimited' or kilobytes times 1000, as bytes. */
   lifetimeBytes?: number | 'unlimited';
   responderOnly: boolean;
+  /** Routes to what the peer's selectors name, for as long as its child SAs are there. */
+  reverseRoute?: boolean;
   /** IKE profile by name. */
   ikeProfile?: string;
   /** Packets; 0 switches the check off; absent: the device's. */

@@ -14,6 +14,7 @@ import {
   tellNotice,
 } from './ike-news.ts';
 import { NAT_T_PORT, NON_ESP_MARKER_LENGTH } from './punts.ts';
+import { addReverseRoutes, removeReverseRoutes } from './reverse-routes.ts';
 
 export function performIke(context: Context, effect: IkeEffect): void {
   switch (effect.kind) {
@@ -89,6 +90,7 @@ function installChildSa(context: Context, sa: ChildSa): void {
     kind: 'install-child-sa',
     sa: { ...rest, id, account, interface: tunnel.name, local: path.local, remote: path.remote },
   });
+  addReverseRoutes(context, tunnel, sa);
   tellChildUp(context, tunnel.name, sa);
 }
 
@@ -96,6 +98,7 @@ function removeChildSa(context: Context, inboundSpi: number, lingerMs: number, c
   const sa = context.tunnels.child(inboundSpi);
   const tunnel = context.tunnels.remove(inboundSpi);
   context.command({ kind: 'remove-child-sa', id: inboundSpi, lingerMs });
+  removeReverseRoutes(context, inboundSpi);
   if (tunnel === undefined) return;
   tellChildDown(context, tunnel.name, inboundSpi, sa, cause);
   const gone: Cause = { code: 'child-sa-down', text: 'its last child SA is gone', because: cause };

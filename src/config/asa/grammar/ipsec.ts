@@ -207,9 +207,37 @@ export const ipsecRows: readonly AsaRow[] = [
     },
     print: (view) => (view.responderOnly ? [{ values: {} }] : []),
   }),
+  used('ipsec-profile', {
+    pattern: 'reverse-route',
+    help: "Routes to what the peer's selectors name",
+    attribute: 'reverseRoute',
+    params: {},
+    example: 'reverse-route',
+    set(target) {
+      target.reverseRoute = true;
+    },
+    unset(target) {
+      delete target.reverseRoute;
+    },
+    print: (view) => (view.reverseRoute === true ? [{ values: {} }] : []),
+  }),
+  used('ipsec-profile', {
+    pattern: 'set reverse-route',
+    help: "Routes to what the peer's selectors name",
+    attribute: 'reverseRoute',
+    params: {},
+    example: { line: 'set reverse-route', prints: 'reverse-route' },
+    set(target) {
+      target.reverseRoute = true;
+    },
+    unset(target) {
+      delete target.reverseRoute;
+    },
+    print: () => [],
+  }),
   unsupported('ipsec-profile', {
-    pattern: '{set trustpoint <trustpoint> [<chain>]|set reverse-route|reverse-route}',
-    help: 'Certificates and reverse routes',
+    pattern: 'set trustpoint <trustpoint> [<chain>]',
+    help: 'Certificates',
     params: {
       trustpoint: optional(name('Trustpoint')),
       chain: optional(choice('Whole chain', { chain: 'Send the whole chain' })),
