@@ -31,7 +31,7 @@ export async function askGateway(
   around: Readonly<{ opened?: (line: ControlLine) => void; closed?: () => void }> = {},
 ): Promise<number> {
   const complain = (text: string): void => void stderr.write(`wheelwright: ${text}\n`);
-  const path = socketOf(which);
+  const path = await socketOf(which);
   if (!path.ok) {
     complain(path.error);
     return EXIT.problem;
@@ -89,8 +89,8 @@ export async function askGateway(
   });
 }
 
-/** The control socket that is meant: as given, by name, or that of the only gateway there is. */
-function socketOf({ socket, name, run = DEFAULT_FOLDERS.run }: Which): Result<string, string> {
+/** The control socket that is meant: as given, by name, or that of the only gateway that answers. */
+async function socketOf({ socket, name, run = DEFAULT_FOLDERS.run }: Which): Promise<Result<string, string>> {
   if (socket !== undefined) return ok(socket);
   if (name !== undefined) return ok(join(run, `${name}.sock`));
   const found = socketsIn(run);
@@ -101,8 +101,20 @@ function socketOf({ socket, name, run = DEFAULT_FOLDERS.run }: Which): Result<st
     return fail(`no gateway is running: there is no control socket in ${run}; ${started}`);
   }
   if (others.length === 0) return ok(join(run, only));
-  const names = found.value.map((file) => file.replace(/\.sock$/, ''));
+  // Sockets of gateways that were killed stay until their next run.
+  const living: string[] = [];
+  for (const file of found.value) if (await answers(join(run, file))) living.push(file);
+  if (living.length === 1) return ok(join(run, living[0] ?? only));
+  const names = (living.length > 1 ? living : found.value).map((file) => file.replace(/\.sock$/, ''));
+  if (living.length === 0) return fail(`no gateway is running: ${names.join(', ')} in ${run} were killed`);
   return fail(`several gateways are running (${names.join(', ')}): say which one with --name NAME`);
+}
+
+/** Whether somebody listens there, or at least keeps us from asking. */
+async function answers(path: string): Promise<boolean> {
+  const connected = await connectControl(path);
+  if (connected.ok) connected.value.destroy();
+  return connected.ok || connected.error.kind !== 'not-running';
 }
 
 function socketsIn(run: string): Result<readonly string[], string> {

@@ -40,6 +40,7 @@ export const hostFileSchema = publish(
     'route-table': optional(count('kernel routing table for learned routes; 254 is main')),
     'install-routes': optional(flag('learned routes go to the kernel')),
     'route-metric': optional(count('metric of these routes')),
+    'force-encapsulation': optional(flag('ESP in UDP even where there is no NAT')),
     state: optional(text('folder for what outlives a run')),
     run: optional(text('folder for the lock and the control socket')),
     control: optional(text('control socket')),

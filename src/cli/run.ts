@@ -101,6 +101,7 @@ async function runLocked(
     clock: realClock,
     wallClock,
     syslog: syslog.syslogDatagrams,
+    forceEncapsulation: host['force-encapsulation'] ?? false,
     onLog: (event) => {
       running.tell(event);
       around.stdout(runLogText(event, epochMs(), log));

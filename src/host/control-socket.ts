@@ -47,7 +47,7 @@ export async function listenControl(
   const stale = await removeStale(path);
   if (!stale.ok) return stale;
   const connections = new Map<Socket, ConnectionOwner>();
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
+  const server = createServer((socket) => {
     if (connections.size >= MOST_CONNECTIONS) socket.destroy();
     else own(socket, open, connections);
   });
@@ -110,10 +110,8 @@ function own(
     unread = undefined;
     owner.drained();
   });
-  // A program that has sent everything still reads; one that never asked has left.
-  socket.on('end', () => {
-    if (!owner.isAsked) socket.destroy();
-  });
+  // Whoever has no more input says so by a frame: the end of the stream is that of the program.
+  socket.on('end', () => socket.destroy());
   // A program that was killed: no fault of ours, and `close` follows.
   socket.on('error', () => undefined);
   socket.on('close', () => {

@@ -20,6 +20,7 @@ addresses: apply
 plane: software
 route-table: 100
 install-routes: false
+force-encapsulation: true
 state: /srv/state
 run: run
 control: /tmp/one.sock
@@ -41,6 +42,7 @@ ppk:
     plane: 'software',
     'route-table': 100,
     'install-routes': false,
+    'force-encapsulation': true,
     state: '/srv/state',
     run: '/etc/wheelwright/run',
     control: '/tmp/one.sock',
