@@ -13,6 +13,7 @@ import type {
   KeyringModel,
   VrfModel,
 } from './ike-profile-model.ts';
+import type { CertificateChainModel, TrustpointModel } from './trustpoint-model.ts';
 import type { Position, Written } from './written.ts';
 
 export type * from './ike-profile-model.ts';
@@ -111,6 +112,8 @@ export type IpsecProfileModel = Readonly<{
   responderOnly: boolean;
   /** Routes to what the peer's selectors name, for as long as its child SAs are there. */
   reverseRoute?: boolean;
+  /** Certificate that we show where the tunnel-group names none. */
+  trustpoint?: Readonly<{ name: string; chain: boolean }>;
   /** IKE profile by name. */
   ikeProfile?: string;
   /** Packets; 0 switches the check off; absent: the device's. */
@@ -125,6 +128,14 @@ export type TunnelGroupModel = Readonly<{
   groupPolicy?: string;
   localKey?: SecretKey;
   remoteKey?: SecretKey;
+  /** Trustpoint whose certificate we prove. */
+  localTrustpoint?: string;
+  /** The peer may prove a certificate that leads to one of our trustpoints. */
+  remoteCertificate?: boolean;
+  /** Send the authorities above our certificate, too. */
+  sendChain?: boolean;
+  /** `ikev2 rsa-sig-hash`: the old signature of RSA. */
+  rsaSigHash?: 'sha1';
   validateIdentity: 'required' | 'certificate' | 'none';
   /** Dead peer detection; undefined: switched off. */
   keepalive?: Readonly<{ thresholdMs: number; retryMs: number }>;
@@ -362,6 +373,10 @@ export type DeviceModel = Readonly<{
   authorizationPolicies: readonly AuthorizationPolicyModel[];
   /** Dead peer detection where an IKE profile has none of its own. */
   dpd?: DpdModel;
+  trustpoints?: readonly TrustpointModel[];
+  certificateChains?: readonly CertificateChainModel[];
+  /** RSA keys below 2048 bits and signatures with SHA-1 will do. */
+  permitWeakCrypto?: boolean;
   tunnelGroups: readonly TunnelGroupModel[];
   groupPolicies: readonly GroupPolicyModel[];
   staticRoutes: readonly StaticRouteModel[];

@@ -220,6 +220,22 @@ export function name(help: string, longest = 128): Param<string> {
   return bounded('name', 'WORD', longest, help);
 }
 
+/** Bytes as hexadecimal digits, in lower case; a word may end in the middle of a byte. */
+export function hexadecimal(help: string): Param<string> {
+  return make({
+    kind: 'name',
+    help,
+    shape: 'HEX',
+    write: String,
+    read: (line, index) => {
+      const digits = word(line, index).toLowerCase();
+      return /^[0-9a-f]+$/.test(digits)
+        ? { ok: true, value: digits, used: 1 }
+        : malformed('expected hexadecimal digits');
+    },
+  });
+}
+
 /** The rest of the line as it stands. */
 export function text(help: string): Param<string> {
   return make({ kind: 'text', help, shape: 'LINE', write: String, read: restOfLine });

@@ -1,5 +1,6 @@
 /** What a configuration says against itself, and what it names that does not exist. Runs when all lines are read. */
-import { Prefix } from '../../base/index.ts';
+import { fromHex, Prefix } from '../../base/index.ts';
+import { readCertificate } from '../../crypto/index.ts';
 import type { Draft } from '../draft.ts';
 import { editDistance } from '../edit-distance.ts';
 import { isPhysical } from '../interface-name.ts';
@@ -18,6 +19,7 @@ export function checkModel(model: Draft<DeviceModel>, isSaved: boolean, report: 
   checkOverlaps(model, report);
   checkSameSecurity(model, report);
   checkReferences(model, report);
+  checkCertificates(model, report);
 }
 
 /**
@@ -133,6 +135,7 @@ function checkSameSecurity({ interfaces, sameSecurityPermit }: DeviceModel, repo
 function checkReferences(model: DeviceModel, report: Report): void {
   const known = {
     interface: new Set(model.interfaces.flatMap((one) => (one.alias === undefined ? [] : [one.alias]))),
+    trustpoint: new Set((model.trustpoints ?? []).map((one) => one.name)),
     'IPsec profile': new Set(model.ipsecProfiles.map((one) => one.name)),
     'IPsec proposal': new Set(model.espProposals.map((one) => one.name)),
     'access list': new Set(model.accessLists.map((one) => one.name)),
@@ -166,7 +169,10 @@ function checkReferences(model: DeviceModel, report: Report): void {
   for (const one of model.ikeEnabled) need('interface', one.interface, one.written.start);
   for (const one of model.ipsecProfiles)
     for (const wanted of one.proposals) need('IPsec proposal', wanted, placeOf(one.written, 'proposals'));
+  for (const one of model.ipsecProfiles) need('trustpoint', one.trustpoint?.name, placeOf(one.written, 'trustpoint'));
+  for (const one of model.certificateChains ?? []) need('trustpoint', one.trustpoint, one.written.start);
   for (const one of model.tunnelGroups) {
+    need('trustpoint', one.localTrustpoint, placeOf(one.written, 'localTrustpoint'));
     need('group policy', one.groupPolicy, placeOf(one.written, 'groupPolicy'));
     const template = one.virtualTemplate === undefined ? undefined : `Virtual-Template${one.virtualTemplate}`;
     need('virtual template', template, placeOf(one.written, 'virtualTemplate'));
@@ -216,4 +222,18 @@ function checkProtocols(model: DeviceModel, wanted: string, position: Position, 
 
 function placeOf(written: Written, attribute: string): Position {
   return written.attributes[attribute] ?? written.start;
+}
+
+/** A certificate that can not be read is as if it were not there. */
+function checkCertificates(model: DeviceModel, report: Report): void {
+  for (const { certificates } of model.certificateChains ?? []) {
+    for (const { hex, written } of certificates) {
+      const der = fromHex(hex);
+      const read = der === undefined ? undefined : readCertificate(der);
+      if (read?.ok === true) continue;
+      const why = read === undefined ? 'a digit is missing' : read.error.detail;
+      const message = `this certificate can not be used: ${why}`;
+      report({ severity: 'warning', position: written.start, code: 'malformed-certificate', message });
+    }
+  }
 }

@@ -14,6 +14,7 @@ import type {
   TunnelGroupModel,
 } from '../model.ts';
 import { type Row, rowKinds } from '../row.ts';
+import type { CertificateChainModel, CertificateModel, TrustpointModel } from '../trustpoint-model.ts';
 import type { Assembly } from './assembly.ts';
 import type { NetworkObject, ServiceObject } from './objects.ts';
 
@@ -32,6 +33,10 @@ export type AsaModes = Readonly<{
   'ipsec-profile': Pair<Draft<IpsecProfileModel>, IpsecProfileModel>;
   'tunnel-group-general': Pair<Draft<TunnelGroupModel>, TunnelGroupModel>;
   'tunnel-group-ipsec': Pair<Draft<TunnelGroupModel>, TunnelGroupModel>;
+  trustpoint: Pair<Draft<TrustpointModel>, TrustpointModel>;
+  'certificate-chain': Pair<Draft<CertificateChainModel>, CertificateChainModel>;
+  'certificate-data': Pair<Draft<CertificateModel>, CertificateModel>;
+  'certificate-map': Pair<unknown, never>;
   'group-policy': Pair<Draft<GroupPolicyModel>, GroupPolicyModel>;
   'router-bgp': Pair<Draft<BgpModel>, BgpModel>;
   'bgp-ipv4': Pair<BgpFamilyScope, BgpFamilyView>;

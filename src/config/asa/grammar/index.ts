@@ -8,6 +8,7 @@ import { accessListRows } from './access-list.ts';
 import { bgpFamilyRows, bgpRows } from './bgp.ts';
 import { bgpNeighborRows } from './bgp-neighbor.ts';
 import { bgpSessionRows } from './bgp-session.ts';
+import { certificateRows } from './certificates.ts';
 import { groupPolicyRows } from './group-policy.ts';
 import { ikeRows } from './ike.ts';
 import { interfaceRows } from './interfaces.ts';
@@ -32,6 +33,7 @@ export const asaGrammar: Grammar<AsaRow> = new Grammar([
   ...bgpFamilyRows,
   ...routingRows,
   ...ipsecRows,
+  ...certificateRows,
   ...ikeRows,
   ...groupPolicyRows,
   ...tunnelGroupRows,

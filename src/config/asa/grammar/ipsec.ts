@@ -235,14 +235,25 @@ export const ipsecRows: readonly AsaRow[] = [
     },
     print: () => [],
   }),
-  unsupported('ipsec-profile', {
-    pattern: 'set trustpoint <trustpoint> [<chain>]',
-    help: 'Certificates',
+  used('ipsec-profile', {
+    pattern: 'set trustpoint / <trustpoint> [<chain>]',
+    help: 'Certificate that we show where the tunnel-group names none',
+    attribute: 'trustpoint',
     params: {
-      trustpoint: optional(name('Trustpoint')),
+      trustpoint: name('Trustpoint'),
       chain: optional(choice('Whole chain', { chain: 'Send the whole chain' })),
     },
-    example: { line: 'set trustpoint TP chain', prints: 'set trustpoint TP chain' },
+    example: ['set trustpoint TP', 'set trustpoint TP chain'],
+    set(target, args) {
+      target.trustpoint = { name: args.trustpoint, chain: args.chain !== undefined };
+    },
+    unset(target) {
+      delete target.trustpoint;
+    },
+    print({ trustpoint: one }) {
+      if (one === undefined) return [];
+      return [{ values: { trustpoint: one.name, ...(one.chain ? { chain: 'chain' as const } : {}) } }];
+    },
   }),
   used('config', {
     pattern: 'crypto ipsec security-association lifetime seconds / <seconds>',
@@ -383,24 +394,6 @@ export const ipsecRows: readonly AsaRow[] = [
     section: 'crypto-map',
     params: { name: name('Crypto map'), rest: text('Attribute') },
     example: { line: 'crypto map OUTSIDE 10 set peer 192.0.2.7', prints: 'crypto map OUTSIDE 10 set peer 192.0.2.7' },
-  }),
-  harmless('config', {
-    pattern: 'crypto ca trustpool policy',
-    help: 'Checks of the pool of certificates',
-    section: 'crypto-ca',
-    enters: 'section',
-    example: 'crypto ca trustpool policy',
-  }),
-  unsupported('config', {
-    pattern: 'crypto ca <what> <rest>',
-    help: 'Certificates',
-    section: 'crypto-ca',
-    enters: 'section',
-    params: {
-      what: words('What', 'trustpoint', 'certificate', 'server', 'trustpool', 'alerts', 'permit-weak-crypto'),
-      rest: text('Rest of the line'),
-    },
-    example: 'crypto ca trustpoint TP',
   }),
   harmless('config', {
     pattern: 'crypto {engine|key|large-cert-acceleration} [<rest>]',

@@ -537,6 +537,7 @@ function clearSection(target: Assembly, section: string, wanted: string | undefi
       Object.assign(device, { espProposals, ipsecProfiles, childLifetimeMs, childLifetimeBytes, replayWindow });
       Object.assign(device, { natKeepaliveMs: empty.natKeepaliveMs, ikeFragmentation: empty.ikeFragmentation });
       delete device.maxIkeSas;
+      for (const name of ['trustpoints', 'certificateChains', 'permitWeakCrypto'] as const) delete device[name];
     },
   };
   clear[section]?.();

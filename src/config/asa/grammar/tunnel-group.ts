@@ -185,10 +185,19 @@ export const tunnelGroupRows: readonly AsaRow[] = [
       return how === 'required' && !all ? [] : [{ values: { how: word } }];
     },
   }),
-  harmless('tunnel-group-ipsec', {
+  used('tunnel-group-ipsec', {
     pattern: 'chain',
-    help: 'Send the whole certificate chain',
+    help: 'Send the authorities above our certificate, too',
+    attribute: 'sendChain',
+    params: {},
     example: { line: 'chain', ...inIpsec },
+    set(target) {
+      target.sendChain = true;
+    },
+    unset(target) {
+      delete target.sendChain;
+    },
+    print: ({ sendChain }) => (sendChain === true ? [{ values: {} }] : []),
   }),
   used('tunnel-group-ipsec', {
     pattern: 'isakmp keepalive / threshold {<seconds>|<infinite>} [retry <retry>]',
@@ -241,8 +250,10 @@ export const tunnelGroupRows: readonly AsaRow[] = [
     set(target, args, place) {
       if (isReadable(args, place)) target.remoteKey = args.key;
     },
-    unset(target) {
+    unset(target, args) {
       delete target.remoteKey;
+      // `no ikev2 remote-authentication` means every way.
+      if (args.key === undefined) delete target.remoteCertificate;
     },
     print: (view) => (view.remoteKey === undefined ? [] : [{ values: { key: view.remoteKey } }]),
   }),
@@ -260,22 +271,68 @@ export const tunnelGroupRows: readonly AsaRow[] = [
       },
     ],
     set(target, args, place) {
-      if (isReadable(args, place)) target.localKey = args.key;
+      if (!isReadable(args, place)) return;
+      target.localKey = args.key;
+      delete target.localTrustpoint;
     },
-    unset(target) {
+    unset(target, args) {
       delete target.localKey;
+      if (args.key === undefined) delete target.localTrustpoint;
     },
     print: (view) => (view.localKey === undefined ? [] : [{ values: { key: view.localKey } }]),
   }),
+  used('tunnel-group-ipsec', {
+    pattern: 'ikev2 remote-authentication certificate',
+    help: 'The peer may prove a certificate that leads to one of our trustpoints',
+    attribute: 'remoteCertificate',
+    params: {},
+    example: { line: 'ikev2 remote-authentication certificate', ...inIpsec },
+    set(target) {
+      target.remoteCertificate = true;
+    },
+    unset(target) {
+      delete target.remoteCertificate;
+    },
+    print: ({ remoteCertificate }) => (remoteCertificate === true ? [{ values: {} }] : []),
+  }),
+  used('tunnel-group-ipsec', {
+    pattern: 'ikev2 local-authentication certificate / <trustpoint>',
+    help: 'Trustpoint whose certificate we prove',
+    attribute: 'localTrustpoint',
+    params: { trustpoint: name('Trustpoint') },
+    example: { line: 'ikev2 local-authentication certificate TP', ...inIpsec },
+    set(target, args) {
+      target.localTrustpoint = args.trustpoint;
+      delete target.localKey;
+    },
+    unset(target) {
+      delete target.localTrustpoint;
+    },
+    print: ({ localTrustpoint }) =>
+      localTrustpoint === undefined ? [] : [{ values: { trustpoint: localTrustpoint } }],
+  }),
+  used('tunnel-group-ipsec', {
+    pattern: 'ikev2 rsa-sig-hash sha1',
+    help: 'RSA signatures with SHA-1, for peers without anything better',
+    attribute: 'rsaSigHash',
+    params: {},
+    example: { line: 'ikev2 rsa-sig-hash sha1', ...inIpsec },
+    set(target) {
+      target.rsaSigHash = 'sha1';
+    },
+    unset(target) {
+      delete target.rsaSigHash;
+    },
+    print: ({ rsaSigHash }) => (rsaSigHash === undefined ? [] : [{ values: {} }]),
+  }),
   unsupported('tunnel-group-ipsec', {
-    pattern: 'ikev2 <side> {certificate [<trustpoint>]|eap [<query>]}',
-    help: 'Certificates and EAP',
+    pattern: 'ikev2 <side> eap [<query>]',
+    help: 'Authentication of users by EAP',
     params: {
       side: words('Side', 'remote-authentication', 'local-authentication'),
-      trustpoint: optional(name('Trustpoint')),
       query: optional(choice('Ask for the identity', { 'query-identity': 'Ask for the identity' })),
     },
-    example: { line: 'ikev2 remote-authentication certificate', ...inIpsec },
+    example: { line: 'ikev2 remote-authentication eap query-identity', ...inIpsec },
   }),
   used('tunnel-group-ipsec', {
     pattern: 'virtual-template / <number>',
@@ -371,7 +428,8 @@ function addGroup(target: Assembly, wanted: string, type: string, place: Place):
 }
 
 function resetIpsec(group: Draft<TunnelGroupModel>): void {
-  for (const key of ['localKey', 'remoteKey', 'virtualTemplate'] as const) delete group[key];
+  const optional = ['localKey', 'remoteKey', 'virtualTemplate', 'localTrustpoint', 'remoteCertificate'] as const;
+  for (const key of [...optional, 'sendChain', 'rsaSigHash'] as const) delete group[key];
   Object.assign(group, { validateIdentity: 'required', keepalive: { ...KEEPALIVE } });
   Object.assign(group, { routeSetInterface: false, routeAcceptAny: true });
 }
