@@ -105,7 +105,7 @@ export function configure(context: Context, model: DeviceModel): void {
     },
     index,
   );
-  const plan = ikePlan(index, context.forceEncapsulation);
+  const plan = ikePlan(index, context);
   const unusableBefore = context.ikePlan?.unusable;
   // Those that are gone are still spoken of while their SAs end.
   const peers = [...(context.ikePlan?.config.peers ?? []), ...plan.config.peers];

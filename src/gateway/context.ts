@@ -8,6 +8,7 @@ import type { TcpEvent } from '../tcp/index.ts';
 import { Tunnels } from '../tunnel/index.ts';
 import { ClosedPorts } from './closed-ports.ts';
 import type { GatewayEffect } from './contract.ts';
+import { NO_CREDENTIALS } from './credentials.ts';
 import type { GatewayLogEvent } from './event.ts';
 import type { IkePlan } from './ike-config.ts';
 import type { Interfaces } from './interfaces.ts';
@@ -46,6 +47,8 @@ export class Context {
   interfaces: Interfaces | undefined;
   index: ModelIndex | undefined;
   ikePlan: IkePlan | undefined;
+  /** Private keys and certificates that the configuration does not hold. */
+  credentials = NO_CREDENTIALS;
   /** All IKE peers by name. */
   peersByName: ReadonlyMap<string, IkePeer> = new Map();
   /** Static IKE peers by the address where they are. */

@@ -4,11 +4,14 @@ import type { DeviceModel } from '../config/model.ts';
 import type { CookieSecret } from '../ike/index.ts';
 import type { PlaneCommand, PlaneEvent, PlaneTap } from '../plane/contract.ts';
 import type { TcpEffect } from '../tcp/index.ts';
+import type { Credentials } from './credentials.ts';
 import type { GatewayLogEvent } from './event.ts';
 
 export type GatewayEvent =
   /** Run this configuration: the first one, or a change of it, made by somebody with a line. Only what differs is touched. */
   | Readonly<{ kind: 'configure'; model: DeviceModel; by?: Readonly<{ user: string; command: string }> }>
+  /** Other private keys, certificates or revocation lists: those in use stay until the next authentication. */
+  | Readonly<{ kind: 'credentials'; credentials: Credentials }>
   | Readonly<{ kind: 'plane'; event: PlaneEvent }>
   /** A physical interface (hardware name) gained or lost its carrier. All are down until told otherwise. */
   | Readonly<{ kind: 'carrier'; interface: string; up: boolean }>

@@ -24,6 +24,7 @@ import type {
   TracerouteProbe,
   TracerouteRequest,
 } from './contract.ts';
+import type { Credentials } from './credentials.ts';
 import type { GatewayLogEvent } from './event.ts';
 import { Gateway, type GatewayOptions, type GatewayStatus } from './gateway.ts';
 import type { GatewaySnapshot } from './snapshot.ts';
@@ -57,6 +58,7 @@ export class Device {
   readonly name: string;
   readonly #options: DeviceOptions;
   #model: DeviceModel;
+  #credentials: Credentials | undefined;
   #gateway: Gateway;
   #plane: Plane;
   readonly #interfaces = new Map<string, PlaneInterface>();
@@ -71,6 +73,7 @@ export class Device {
     this.name = options.name;
     this.#options = options;
     this.#model = options.model;
+    this.#credentials = options.credentials;
     this.#plane = this.#newPlane();
     this.#gateway = this.#newGateway();
   }
@@ -132,6 +135,12 @@ export class Device {
   configure(model: DeviceModel, now: Instant, by?: ConfiguredBy): void {
     this.#model = model;
     this.tell({ kind: 'configure', model, ...(by === undefined ? {} : { by }) }, now);
+  }
+
+  /** Takes other keys, certificates and revocation lists; SAs stand. They are also what the next start has. */
+  renew(credentials: Credentials, now: Instant): void {
+    this.#credentials = credentials;
+    this.tell({ kind: 'credentials', credentials }, now);
   }
 
   operator(request: OperatorRequest, now: Instant): void {
@@ -209,6 +218,7 @@ export class Device {
   #newGateway(): Gateway {
     return new Gateway({
       ...this.#options,
+      ...(this.#credentials === undefined ? {} : { credentials: this.#credentials }),
       lastInbound: (spi) => this.#plane.lastInbound(spi),
       counters: () => this.#plane.counters(),
     });

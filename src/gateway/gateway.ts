@@ -17,6 +17,7 @@ import { performBgp, performHostTcp, performTcp } from './bgp-orders.ts';
 import { configure, stopBgp } from './configuring.ts';
 import { Context, type Work } from './context.ts';
 import type { GatewayEffect, GatewayEvent, OperatorRequest } from './contract.ts';
+import type { Credentials } from './credentials.ts';
 import { performIke } from './ike-orders.ts';
 import { type FormatSyslog, LogHosts } from './log-hosts.ts';
 import { causeOf, tellConfigured } from './operator-news.ts';
@@ -24,6 +25,7 @@ import { planeEvent } from './punts.ts';
 import { ribChanged, routeTeller, sourceFor } from './routes.ts';
 import type { GatewaySnapshot } from './snapshot.ts';
 import { interfaceSnapshots } from './snapshot-interfaces.ts';
+import { Trustpoints } from './trustpoints.ts';
 
 export type GatewayOptions = Readonly<{
   name: string;
@@ -31,7 +33,9 @@ export type GatewayOptions = Readonly<{
   /** When the plane last saw authentic ESP on an inbound SPI. */
   lastInbound: (inboundSpi: number) => number | undefined;
   counters: () => PlaneCounters;
-  /** Wall-clock time as milliseconds since 1970, for logs. */
+  /** Private keys, and files of certificates and revocation lists; absent: there are none. */
+  credentials?: Credentials;
+  /** Wall-clock time as milliseconds since 1970, for logs and certificates. */
   wallClock?: (now: Instant) => number;
   /** What goes to the log hosts of the configuration for an event, a datagram each; absent: they are told nothing. */
   syslog?: FormatSyslog;
@@ -69,12 +73,19 @@ export class Gateway {
     this.#context = new Context(random, options.counters, options.lanTcp);
     const context = this.#context;
     context.forceEncapsulation = options.forceEncapsulation ?? false;
+    if (options.credentials !== undefined) context.credentials = options.credentials;
     if (syslog !== undefined) {
       const hosts = new LogHosts(syslog);
       const { wallClock } = options;
       context.onEvent = (event) => hosts.send(context, event, wallClock?.(context.now));
     }
-    this.#ike = new Ike({ random, lastInbound, ...(exportKeys === undefined ? {} : { exportKeys }) });
+    const { wallClock } = options;
+    this.#ike = new Ike({
+      random,
+      lastInbound,
+      ...(wallClock === undefined ? {} : { wallClock }),
+      ...(exportKeys === undefined ? {} : { exportKeys }),
+    });
     this.#bgp = new Bgp({ random });
     this.#tcp = new Tcp({ random });
   }
@@ -89,6 +100,10 @@ export class Gateway {
         tellConfigured(context, event);
         this.#startedAt ??= now;
         configure(context, event.model);
+        break;
+      case 'credentials':
+        context.credentials = event.credentials;
+        if (context.index !== undefined && !context.isStopped) configure(context, context.index.model);
         break;
       case 'plane':
         planeEvent(context, event.event);
@@ -165,6 +180,9 @@ export class Gateway {
       model,
       interfaces: interfaceSnapshots(index, interfaces, tunnels, ikePlan, ike),
       ike,
+      ...(model.trustpoints === undefined
+        ? {}
+        : { trustpoints: new Trustpoints(model, this.#context.credentials).status() }),
       routes: [...this.#context.ribs()].map((rib) => ({ vrf: rib.vrf, routes: [...rib.routes()] })),
       ...bgp,
       tcp: this.#tcp.snapshot(now),

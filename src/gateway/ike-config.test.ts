@@ -52,12 +52,12 @@ const unusable = [
   {
     name: 'no key of ours',
     change: [' ikev2 local-authentication pre-shared-key between-1-2\n', ''],
-    reason: 'tunnel-group 10.0.0.2 has no ikev2 local-authentication pre-shared-key',
+    reason: 'tunnel-group 10.0.0.2 has no ikev2 local-authentication pre-shared-key or certificate',
   },
   {
     name: 'no key of the peer',
     change: [' ikev2 remote-authentication pre-shared-key between-1-2\n', ''],
-    reason: 'tunnel-group 10.0.0.2 has no ikev2 remote-authentication pre-shared-key',
+    reason: 'tunnel-group 10.0.0.2 has no ikev2 remote-authentication pre-shared-key or certificate',
   },
   {
     name: 'no IKE policy',
@@ -320,7 +320,7 @@ test('fragmentation and limits are as configured', () => {
   assert.equal(configOf('no crypto ikev2 fragmentation').fragmentation, undefined);
   assert.equal(configOf('crypto ikev2 limit max-sa 7').maxSas, 7);
   assert.equal(configOf('').forceEncapsulation, undefined);
-  assert.equal(ikePlan(new ModelIndex(modelOf(TEXT)), true).config.forceEncapsulation, true);
+  assert.equal(ikePlan(new ModelIndex(modelOf(TEXT)), { forceEncapsulation: true }).config.forceEncapsulation, true);
 });
 
 test('what is not supported is neither offered nor accepted; where too little is left the tunnel says so', () => {

@@ -10,7 +10,10 @@ import type {
 import { isAead, isSupportedEncryption, isSupportedGroup, isSupportedInteg, isSupportedPrf } from '../crypto/index.ts';
 import type { ChildPolicy, EspProposal, IkeConfig, IkePeer, IkeProposal, TrafficSelector } from '../ike/index.ts';
 import type { TunnelBinding } from '../tunnel/index.ts';
+import { type Credentials, NO_CREDENTIALS } from './credentials.ts';
 import type { ModelIndex } from './model-index.ts';
+import { peerAuthentication } from './peer-authentication.ts';
+import { Trustpoints } from './trustpoints.ts';
 
 export type IkePlan = Readonly<{
   config: IkeConfig;
@@ -19,9 +22,16 @@ export type IkePlan = Readonly<{
   unusable: ReadonlyMap<string, string>;
 }>;
 
-/** Everything IKE runs by, from one model; `forceEncapsulation` is the host's wish that no line of it can express. */
-export function ikePlan(index: ModelIndex, forceEncapsulation = false): IkePlan {
+/** What the host adds that no line of a configuration can express. */
+export type HostPart = Readonly<{ credentials?: Credentials; forceEncapsulation?: boolean }>;
+
+/** Everything IKE runs by, from one model. */
+export function ikePlan(
+  index: ModelIndex,
+  { credentials = NO_CREDENTIALS, forceEncapsulation = false }: HostPart = {},
+): IkePlan {
   const { model } = index;
+  const trustpoints = new Trustpoints(model, credentials);
   const peers: IkePeer[] = [];
   const bindings: TunnelBinding[] = [];
   const unusable = new Map<string, string>();
@@ -29,7 +39,7 @@ export function ikePlan(index: ModelIndex, forceEncapsulation = false): IkePlan 
   const byEnds = new Map<string, string>();
   for (const one of model.interfaces) {
     if (one.kind !== 'tunnel') continue;
-    const peer = staticPeer(index, one);
+    const peer = staticPeer(index, trustpoints, one);
     if (typeof peer === 'string') {
       unusable.set(one.name, peer);
       continue;
@@ -47,7 +57,7 @@ export function ikePlan(index: ModelIndex, forceEncapsulation = false): IkePlan 
   for (const group of model.tunnelGroups) {
     const template = templateOf(index, group);
     if (template === undefined) continue;
-    const peer = templatePeer(index, group, template);
+    const peer = templatePeer(index, trustpoints, group, template);
     if (typeof peer === 'string') {
       unusable.set(template.name, peer);
       continue;
@@ -80,7 +90,7 @@ export function cookieThreshold({ cookieChallengeCount, cookieChallengePercent, 
 }
 
 /** The peer of a static VTI, or the first thing it lacks. */
-function staticPeer(index: ModelIndex, one: InterfaceModel): IkePeer | string {
+function staticPeer(index: ModelIndex, trustpoints: Trustpoints, one: InterfaceModel): IkePeer | string {
   const { model } = index;
   const { tunnel } = one;
   if (one.alias === undefined && model.dialect === 'asa') return 'nameif is not configured';
@@ -106,13 +116,14 @@ function staticPeer(index: ModelIndex, one: InterfaceModel): IkePeer | string {
   const group = index.group(destination.toString()) ?? index.group(DEFAULT_GROUP);
   if (group === undefined) return `no tunnel-group ${destination}`;
   if (!allowsIkev2(model, group)) return 'its group-policy does not allow ikev2';
-  const lack = keyLack(group);
-  if (lack !== undefined) return lack;
+  const authentication = peerAuthentication(group, trustpoints, { model, profile });
+  if (typeof authentication === 'string') return authentication;
   if (model.ikePolicies.length === 0) return 'no crypto ikev2 policy is configured';
   if (model.ikePolicies.flatMap(ikeProposal).length === 0)
     return 'no crypto ikev2 policy has algorithms that are supported';
   return {
     ...groupSettings(index, group, one),
+    ...authentication,
     name: one.name,
     group: destination.toString(),
     isDefault: false,
@@ -124,30 +135,29 @@ function staticPeer(index: ModelIndex, one: InterfaceModel): IkePeer | string {
 }
 
 /** The class of peers that a tunnel-group with a virtual template admits, or what it lacks. */
-function templatePeer(index: ModelIndex, group: TunnelGroupModel, template: InterfaceModel): IkePeer | string {
+function templatePeer(
+  index: ModelIndex,
+  trustpoints: Trustpoints,
+  group: TunnelGroupModel,
+  template: InterfaceModel,
+): IkePeer | string {
   const profileName = template.tunnel?.profile;
   if (profileName === undefined) return 'tunnel protection is not configured';
   const child = childPolicy(index, template, profileName);
   if (typeof child === 'string') return child;
   if (!allowsIkev2(index.model, group)) return `the group-policy of tunnel-group ${group.name} does not allow ikev2`;
-  const lack = keyLack(group);
-  if (lack !== undefined) return lack;
+  const profile = index.profile(profileName);
+  const authentication = peerAuthentication(group, trustpoints, { model: index.model, profile });
+  if (typeof authentication === 'string') return authentication;
   return {
     ...groupSettings(index, group, template),
+    ...authentication,
     name: `tunnel-group ${group.name}`,
     group: group.name,
     isDefault: group.name === DEFAULT_GROUP,
     initiate: false,
     child,
   };
-}
-
-/** Both keys are needed: ours and the peer's may differ. */
-function keyLack({ name, localKey, remoteKey }: TunnelGroupModel): string | undefined {
-  const missing = localKey === undefined ? 'local' : remoteKey === undefined ? 'remote' : undefined;
-  return missing === undefined
-    ? undefined
-    : `tunnel-group ${name} has no ikev2 ${missing}-authentication pre-shared-key`;
 }
 
 function templateOf(index: ModelIndex, group: TunnelGroupModel): InterfaceModel | undefined {
@@ -161,7 +171,7 @@ function groupSettings(
   one: InterfaceModel,
 ): Omit<IkePeer, 'name' | 'group' | 'isDefault' | 'initiate' | 'child' | 'remote' | 'local'> {
   const { model } = index;
-  const { localKey, remoteKey, keepalive } = group;
+  const { keepalive } = group;
   const own = index.addresses(one).filter(({ address }) => !address.isLinkLocal);
   return {
     ...(model.ikeIdentity.kind === 'key-id'
@@ -171,8 +181,6 @@ function groupSettings(
       ? { localIdentity: { type: 'fqdn' as const, name: model.hostname } }
       : {}),
     validateIdentity: group.validateIdentity === 'required' ? 'required' : 'none',
-    ...(localKey === undefined ? {} : { localKey }),
-    ...(remoteKey === undefined ? {} : { remoteKey }),
     ikeLifetimeMs: DEFAULT_IKE_LIFETIME_MS,
     ...(keepalive === undefined
       ? {}

@@ -11,9 +11,18 @@ export type {
   TracerouteProbe,
   TracerouteRequest,
 } from './contract.ts';
+export {
+  type CredentialFault,
+  type CredentialFiles,
+  type Credentials,
+  NO_CREDENTIALS,
+  readCredentials,
+  type TrustpointMaterial,
+} from './credentials.ts';
 export { Device, type DeviceOptions, type OperatedDevice, operated } from './device.ts';
 export type * from './event.ts';
 export { Gateway, type GatewayOptions, type GatewayStatus } from './gateway.ts';
 export { type FormatSyslog, SYSLOG_PORT } from './log-hosts.ts';
 export { ModelIndex } from './model-index.ts';
 export type { GatewaySnapshot, InterfaceSnapshot } from './snapshot.ts';
+export type { TrustpointStatus } from './trustpoints.ts';

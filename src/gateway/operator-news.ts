@@ -15,6 +15,8 @@ export function causeOf(event: GatewayEvent): Cause | undefined {
         ? { code: 'carrier-up', text: `the link of ${name} came up` }
         : { code: 'carrier-lost', text: `the link of ${name} went down` };
     }
+    case 'credentials':
+      return { code: 'credentials-changed', text: 'keys or certificates were replaced' };
     case 'operator':
       return event.request.kind === 'shutdown' ? { code: 'shutdown', text: 'the gateway is shut down' } : undefined;
     case 'machine':

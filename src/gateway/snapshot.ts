@@ -7,6 +7,7 @@ import type { PlaneCounters } from '../plane/contract.ts';
 import type { InstalledRoute } from '../routing/index.ts';
 import type { TcpSnapshot } from '../tcp/index.ts';
 import type { GatewayLogEvent } from './event.ts';
+import type { TrustpointStatus } from './trustpoints.ts';
 
 export type { GatewayLogEvent } from './event.ts';
 
@@ -50,6 +51,8 @@ export type GatewaySnapshot = Readonly<{
   model: DeviceModel;
   interfaces: readonly InterfaceSnapshot[];
   ike: IkeSnapshot;
+  /** Present where the configuration has any. */
+  trustpoints?: readonly TrustpointStatus[];
   routes: readonly Readonly<{ vrf: string; routes: readonly InstalledRoute[] }>[];
   bgp?: BgpSnapshot;
   tcp: TcpSnapshot;

@@ -42,7 +42,8 @@ export function groupsOf(certificate: Certificate | undefined): readonly string[
 export function ownIdentity({ localIdentity, localSignature }: IkePeer, address: IpAddress): Identity {
   if (localIdentity !== undefined) return localIdentity;
   const certificate = localSignature?.credential.certificate;
-  if (certificate === undefined || certificate.subjectText === '') return addressIdentity(address);
+  const isNamed = certificate !== undefined && certificate.subjectText !== '' && localSignature?.identity !== 'address';
+  if (!isNamed) return addressIdentity(address);
   return { type: 'der-asn1-dn', data: certificate.subject };
 }
 

@@ -75,6 +75,8 @@ export type LocalSignature = Readonly<{
   credential: LocalCredential;
   /** Send the authorities above our certificate, too. */
   sendChain: boolean;
+  /** Call ourselves by our address rather than by the certificate's subject. */
+  identity?: 'address';
   /** RSA signatures by the old method with SHA-1 alone, whatever the peer has (`ikev2 rsa-sig-hash sha1`). */
   rsaHash?: 'sha1';
   /** How RSA signatures are padded where the peer leaves the choice (RFC 7427); absent: as PKCS #1 version 1.5 does. */

@@ -1,6 +1,6 @@
 import type { IpAddress, Random } from '../base/index.ts';
 import type { DeviceModel } from '../config/model.ts';
-import { Device, type FormatSyslog, type GatewayLogEvent } from '../gateway/index.ts';
+import { type Credentials, Device, type FormatSyslog, type GatewayLogEvent } from '../gateway/index.ts';
 import { SoftwarePlane } from '../plane/index.ts';
 import type { DecryptionTables } from './decryption-tables.ts';
 import type { MakeDevice } from './lab.ts';
@@ -11,6 +11,8 @@ export type GatewayNodeOptions = Readonly<{
   model: DeviceModel;
   outlet: Outlet;
   random: Random;
+  /** Private keys, certificates and revocation lists. */
+  credentials?: Credentials;
   /** Is given the keys of every SA. */
   keys?: DecryptionTables;
   onLog?: (name: string, event: GatewayLogEvent) => void;
@@ -20,7 +22,7 @@ export type GatewayNodeOptions = Readonly<{
 
 /** A gateway in the lab: a device with a software plane, and virtual links for interfaces. */
 export class GatewayNode extends Device implements LabNode {
-  constructor(name: string, { model, outlet, random, keys, onLog, syslog }: GatewayNodeOptions) {
+  constructor(name: string, { model, credentials, outlet, random, keys, onLog, syslog }: GatewayNodeOptions) {
     super({
       name,
       model,
@@ -29,6 +31,7 @@ export class GatewayNode extends Device implements LabNode {
       sink: { transmit: (port, nextHop, packet) => outlet.transmit(port, nextHop, packet) },
       wallClock: (now) => LAB_EPOCH_MS + now,
       changed: () => outlet.changed(),
+      ...(credentials === undefined ? {} : { credentials }),
       ...(syslog === undefined ? {} : { syslog }),
       ...(onLog === undefined ? {} : { onLog: (event) => onLog(name, event) }),
       ...(keys === undefined
@@ -54,9 +57,11 @@ export function gatewayDevices(
   models: ReadonlyMap<string, DeviceModel>,
   options: Pick<GatewayNodeOptions, 'keys' | 'onLog' | 'syslog'> = {},
 ): MakeDevice {
-  return (node, _spec, outlet, random) => {
+  return (node, spec, outlet, random) => {
     const model = models.get(node.name);
     if (model === undefined) throw new Error(`there is no model of device ${node.name}`);
-    return new GatewayNode(node.name, { ...options, model, outlet, random });
+    const credentials =
+      'credentials' in spec && spec.credentials !== undefined ? { credentials: spec.credentials } : {};
+    return new GatewayNode(node.name, { ...options, ...credentials, model, outlet, random });
   };
 }

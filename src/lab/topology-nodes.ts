@@ -3,6 +3,7 @@ import { type IpAddress, Prefix } from '../base/index.ts';
 import { Protocol } from '../ip/index.ts';
 import type { InterfaceAddress } from '../plane/contract.ts';
 import type { FirewallRule, NodeSpec, RouterSpec } from './topology.ts';
+import { besides, readDeviceCredentials } from './topology-credentials.ts';
 import { type Field, type Fields, nearest, type TopologyText } from './topology-text.ts';
 
 /** Where the texts of configurations come from: undefined when there is no such file. */
@@ -79,7 +80,7 @@ function readDevice(
   fields: Fields,
   readFile: ReadFile,
 ): NodeSpec | undefined {
-  text.refuseOthers(fields, [...HARMLESS, 'startup-config'], 'A device');
+  text.refuseOthers(fields, [...HARMLESS, 'startup-config', 'keypairs', 'trustpoints'], 'A device');
   const field = fields.entries.get('startup-config')?.field;
   const path = text.text(field);
   if (field === undefined || path === undefined || path === '') {
@@ -92,7 +93,8 @@ function readDevice(
     text.complain(field.position, 'missing-file', `The configuration \`${path}\` of \`${name}\` cannot be read.`, file);
     return undefined;
   }
-  return { kind, config: { file, text: config } };
+  const credentials = readDeviceCredentials(text, fields, readFile);
+  return { kind, config: { file, text: config }, ...(credentials === undefined ? {} : { credentials }) };
 }
 
 function readHost(text: TopologyText, name: string, fields: Fields): NodeSpec {
@@ -258,10 +260,4 @@ function readAddresses(text: TopologyText, field: Field | undefined, what: strin
 
 function hasFields(text: TopologyText, field: Field): boolean {
   return text.text(field) === undefined && text.items(field).includes(field);
-}
-
-/** A path written in a file, seen from where the reader of that file stands. */
-function besides(file: string, path: string): string {
-  if (/^([/\\]|[A-Za-z]:)/.test(path)) return path;
-  return file.slice(0, Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1) + path;
 }

@@ -4,6 +4,7 @@
  */
 import type { IpAddress, Prefix } from '../base/index.ts';
 import type { Position } from '../config/model.ts';
+import type { Credentials } from '../gateway/index.ts';
 import type { InterfaceAddress } from '../plane/contract.ts';
 
 export type Topology = Readonly<{
@@ -24,6 +25,8 @@ export type DeviceSpec = Readonly<{
   kind: 'asa' | 'iosxe';
   /** As it is named in the topology file, and where it was found. */
   config: Readonly<{ file: string; text: string }>;
+  /** Private keys, certificates and revocation lists that its trustpoints use. */
+  credentials?: Credentials;
 }>;
 
 export type HostSpec = Readonly<{

@@ -44,6 +44,8 @@ const saSchema = object({
   integrity: optional(text('HMAC; N/A for AEAD ciphers')),
   prf: optional(text('pseudorandom function')),
   group: optional(count('Diffie-Hellman group')),
+  authSign: optional(oneOf(['psk', 'rsa', 'ecdsa', 'eddsa'], 'how we proved who we are')),
+  authVerify: optional(oneOf(['psk', 'rsa', 'ecdsa', 'eddsa'], 'how the peer did')),
   localIdentity: text('what we call ourselves'),
   remoteIdentity: text('what the peer calls itself'),
   lifetimeSeconds: count('lifetime; 0 is without end'),
@@ -104,6 +106,9 @@ function saValue({ now, model }: GatewaySnapshot, sa: IkeSaSnapshot): Sa {
     ...(sa.integ === undefined ? {} : { integrity: hashName(sa.integ) }),
     ...(sa.prf === undefined ? {} : { prf: prfName(sa.prf) }),
     ...(sa.group === undefined ? {} : { group: sa.group }),
+    ...(sa.authentication === undefined
+      ? {}
+      : { authSign: sa.authentication.local, authVerify: sa.authentication.remote }),
     localIdentity: identityName(sa.localIdentity),
     remoteIdentity: identityName(sa.remoteIdentity),
     lifetimeSeconds: seconds(sa.lifetimeMs),
@@ -189,9 +194,11 @@ function saLines(sa: Sa, detail: boolean): string[] {
   ];
 }
 
-function algorithms({ encryption, keyBits, integrity, group }: Sa): string {
+function algorithms({ encryption, keyBits, integrity, group, authSign, authVerify }: Sa): string {
+  const [sign, verify] = [authSign ?? 'psk', authVerify ?? 'psk'].map((kind) => kind.toUpperCase());
+  const signs = `Auth sign: ${sign}, Auth verify: ${verify}`;
   const size = keyBits === undefined ? '' : `, keysize: ${keyBits}`;
-  return `Encr: ${encryption}${size}, Hash: ${integrity}, DH Grp:${group}, Auth sign: PSK, Auth verify: PSK`;
+  return `Encr: ${encryption}${size}, Hash: ${integrity}, DH Grp:${group}, ${signs}`;
 }
 
 function detailLines(sa: Sa): string[] {
