@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { loadAsa } from './config/index.ts';
+import { readHostFile } from './host/index.ts';
 import { loadTopology } from './lab/index.ts';
 import { formatDiagnostic } from './yaml/index.ts';
 
@@ -92,6 +93,11 @@ for (const document of documents) {
       );
     }
     for (const topology of blocks(text, 'yaml')) {
+      if (!/^topology:/m.test(topology)) {
+        const host = readHostFile(topology, 'wheelwright.yaml');
+        assert.deepEqual(host.ok ? [] : host.error.map(formatDiagnostic), []);
+        continue;
+      }
       const loaded = loadTopology('lab.yaml', (path) => (path === 'lab.yaml' ? topology : ''));
       assert.deepEqual(loaded.ok ? [] : loaded.error.map(formatDiagnostic), []);
     }

@@ -23,7 +23,7 @@ import { EXIT } from './control-client.ts';
 import { findHostFile } from './host-settings.ts';
 import { runLogText } from './run-log.ts';
 import { RunningGateway } from './run-service.ts';
-import { saveFile } from './save-file.ts';
+import { saveFilesBelow } from './save-file.ts';
 import { type ReadConfig, StartupConfig } from './startup-config.ts';
 
 export type RunOptions = Readonly<{
@@ -115,7 +115,7 @@ async function runLocked(
     pid: around.pid,
     epochMs,
     now: () => realClock.now(),
-    saveFile,
+    saveFile: saveFilesBelow(host.state ?? DEFAULT_FOLDERS.state),
   });
   const open = await listenControl(prepared.control, (peer) => new control.ControlSession(running, peer), complain);
   if (!open.ok) {

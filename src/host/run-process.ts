@@ -29,12 +29,19 @@ export type RunProcess = Readonly<{
 }>;
 
 const SIGNALS = { SIGHUP: 'reload', SIGTERM: 'stop', SIGINT: 'stop' } as const;
+/** As sysexits.h calls it: EX_SOFTWARE. */
+const INTERNAL_FAULT = 70;
 const OWN_USER_ONLY = 0o700;
 
 /** This very process. */
 export function runProcess(): RunProcess {
   const libc = openLibc();
   const notifier = libc.ok ? openNotifier(libc.value) : undefined;
+  // A broken invariant of ours: what is told is a stack, what is left the next run takes over.
+  process.once('uncaughtException', (error) => {
+    process.stderr.write(`wheelwright: internal fault: ${error.stack ?? error.message}\n`);
+    process.exit(INTERNAL_FAULT);
+  });
   return {
     open: openLinux,
     stdout: (text) => void process.stdout.write(text),
