@@ -77,11 +77,23 @@ export const matrix = {
   documents: {
     title: "The first document's spoke with `wheelwright run`, its two hubs strongSwan with FRR",
     peer: `${STRONGSWAN}, ${FRR}`,
-    columns: ['directly', 'through a NAT'],
+    columns: ['directly', 'through a NAT', 'over IPv6'],
     rows: named(
       'both tunnels and BGP over each come up',
       'pings from LAN to LAN, IPv4 and IPv6',
       'a TCP transfer each way',
+    ),
+  },
+  reverse: {
+    title: "The first document's hub with `wheelwright run`, its two spokes strongSwan with FRR",
+    peer: `${STRONGSWAN}, ${FRR}`,
+    columns: ['directly', 'both behind one NAT'],
+    rows: named(
+      'both spokes and BGP with each come up, one with MD5',
+      'pings from LAN to LAN and from spoke to spoke',
+      '10,000 prefixes told and taken back',
+      'a BGP session is shut and opened again',
+      'a spoke dies and returns',
     ),
   },
 } as const satisfies Readonly<Record<string, Area>>;

@@ -22,6 +22,8 @@ const TRANSFER_BYTES = 8 << 20;
 /** What is inside the spoke's tunnels. */
 const SPOKE_NETWORKS = '172.16.1.4/30, 10.1.0.0/16, 2001:db8:172::4/126, 2001:db8:1::/48';
 
+const OUTSIDE_V6 = '2001:db8:ffff::';
+
 type HubPlan = Readonly<{ name: string; last: number; lan: number; end: number; key: string }>;
 const HUBS: readonly HubPlan[] = [
   { name: 'hub1', last: 253, lan: 250, end: 5, key: 'hub1-to-spoke1' },
@@ -42,13 +44,13 @@ class Hub {
     this.frr = frr;
   }
 
-  static async open(namespaces: Namespaces, plan: HubPlan, spoke: string): Promise<Hub> {
+  static async open(namespaces: Namespaces, plan: HubPlan, spoke: string, isV6: boolean): Promise<Hub> {
     const { name, last, lan, end, key } = plan;
     const machine = await namespaces.add(name);
     const host = await namespaces.add(`dc-${name}`);
     await machine.forward();
     await namespaces.cable(
-      { at: machine, name: 'eth0', addresses: [`10.0.0.${last}/24`] },
+      { at: machine, name: 'eth0', addresses: [`10.0.0.${last}/24`, `${OUTSIDE_V6}${last}/64`] },
       { at: namespaces.named('internet'), name, addresses: [] },
     );
     await namespaces.named('internet').ip(`link set ${name} master bridge`);
@@ -63,7 +65,12 @@ class Hub {
     const strongSwan = await StrongSwan.start(machine);
     await strongSwan.load(
       connectionConfig({
-        ...{ local: `10.0.0.${last}`, remote: spoke, remoteId: '%any', remoteSelectors: SPOKE_NETWORKS },
+        ...{
+          local: isV6 ? `${OUTSIDE_V6}${last}` : `10.0.0.${last}`,
+          remote: spoke,
+          remoteId: '%any',
+          remoteSelectors: SPOKE_NETWORKS,
+        },
         ...{ proposals: 'aes256-sha384-ecp256', espProposals: 'aes128-sha1' },
         keys: [key, `spoke1-to-${name}`],
       }),
@@ -115,10 +122,13 @@ before(() => {
 });
 after(() => command?.remove());
 
-for (const [column, isBehindNat] of [
-  ['directly', false],
-  ['through a NAT', true],
+for (const [column, outside] of [
+  ['directly', 'IPv4'],
+  ['through a NAT', 'NAT'],
+  ['over IPv6', 'IPv6'],
 ] as const) {
+  const isBehindNat = outside === 'NAT';
+  const isV6 = outside === 'IPv6';
   describe(`the first document's spoke, ${column}`, { timeout: 180_000 }, () => {
     let namespaces: Namespaces;
     let spoke: Namespace;
@@ -127,26 +137,26 @@ for (const [column, isBehindNat] of [
     const hubs: Hub[] = [];
 
     before(async () => {
-      namespaces = new Namespaces(isBehindNat ? 'spoke-nat' : 'spoke');
+      namespaces = new Namespaces(`spoke-${outside}`);
       const internet = await namespaces.add('internet');
       await internet.ip('link add bridge type bridge');
       await internet.ip('link set bridge up');
       spoke = await namespaces.add('spoke');
       lan = await namespaces.add('lan');
-      const outside = isBehindNat ? await namespaces.add('nat') : spoke;
-      const address = isBehindNat ? '10.0.0.99' : '10.0.0.1';
+      const edge = isBehindNat ? await namespaces.add('nat') : spoke;
+      const address = isV6 ? `${OUTSIDE_V6}1` : isBehindNat ? '10.0.0.99' : '10.0.0.1';
       const name = isBehindNat ? 'wan' : 'eth0';
       await namespaces.cable(
-        { at: outside, name, addresses: [`${address}/24`] },
+        { at: edge, name, addresses: [`${address}/${isV6 ? 64 : 24}`] },
         { at: internet, name: 'spoke', addresses: [] },
       );
       await internet.ip('link set spoke master bridge');
       if (isBehindNat) {
         await namespaces.cable(
           { at: spoke, name: 'eth0', addresses: ['192.168.7.2/24'] },
-          { at: outside, name: 'lan', addresses: ['192.168.7.1/24'] },
+          { at: edge, name: 'lan', addresses: ['192.168.7.1/24'] },
         );
-        await outside.masquerade('wan');
+        await edge.masquerade('wan');
         await spoke.ip('route add default via 192.168.7.1');
       }
       await namespaces.cable(
@@ -156,7 +166,7 @@ for (const [column, isBehindNat] of [
       await lan.ip('route add default via 10.1.1.1');
       await lan.ip('-6 route add default via 2001:db8:1:1::1');
       await spoke.forward();
-      for (const plan of HUBS) hubs.push(await Hub.open(namespaces, plan, address));
+      for (const plan of HUBS) hubs.push(await Hub.open(namespaces, plan, address, isV6));
     });
     after(() => namespaces?.close());
 
@@ -172,6 +182,12 @@ for (const [column, isBehindNat] of [
     const links = { 'GigabitEthernet0/0': 'eth0', 'GigabitEthernet0/1': 'eth1' };
     const config = (): string => {
       const text = readFileSync(join(root, 'examples/hub-and-spoke/spoke1.cfg'), 'utf8');
+      if (isV6) {
+        return text
+          .replace('ip address 10.0.0.1 255.255.255.0', `ipv6 address ${OUTSIDE_V6}1/64`)
+          .replace(/10\.0\.0\.(25\d)/g, `${OUTSIDE_V6}$1`)
+          .replaceAll('tunnel mode ipsec ipv4', 'tunnel mode ipsec ipv6');
+      }
       if (!isBehindNat) return text;
       return `${text.replace('ip address 10.0.0.1 255', 'ip address 192.168.7.2 255')}\nroute outside 0.0.0.0 0.0.0.0 192.168.7.1\n`;
     };
