@@ -11,6 +11,7 @@ import { ikePlan } from './ike-config.ts';
 import { type InterfaceState, Interfaces } from './interfaces.ts';
 import { lanConfigured, tellTcp } from './lan-tcp.ts';
 import { ModelIndex } from './model-index.ts';
+import { unmatchedSettings } from './peer-settings.ts';
 import { BGP_PORT, GTSM_TTL } from './ports.ts';
 import { redistribute, tellNeighborReachable, tellPeerReachable, tunnelDetails } from './routes.ts';
 
@@ -106,6 +107,11 @@ export function configure(context: Context, model: DeviceModel): void {
     index,
   );
   const plan = ikePlan(index, context);
+  for (const { peer } of unmatchedSettings(context.peerSettings, plan.config.peers)) {
+    context.log(4, 'unknown-peer', `settings are given for ${peer}, which is no tunnel-group or tunnel here`, {
+      subject: peer,
+    });
+  }
   const unusableBefore = context.ikePlan?.unusable;
   // Those that are gone are still spoken of while their SAs end.
   const peers = [...(context.ikePlan?.config.peers ?? []), ...plan.config.peers];

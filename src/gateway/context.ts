@@ -7,7 +7,7 @@ import { Rib } from '../routing/index.ts';
 import type { TcpEvent } from '../tcp/index.ts';
 import { Tunnels } from '../tunnel/index.ts';
 import { ClosedPorts } from './closed-ports.ts';
-import type { GatewayEffect } from './contract.ts';
+import type { GatewayEffect, PeerSettings } from './contract.ts';
 import { NO_CREDENTIALS } from './credentials.ts';
 import type { GatewayLogEvent } from './event.ts';
 import type { IkePlan } from './ike-config.ts';
@@ -49,6 +49,8 @@ export class Context {
   ikePlan: IkePlan | undefined;
   /** Private keys and certificates that the configuration does not hold. */
   credentials = NO_CREDENTIALS;
+  /** From outside of the configuration. */
+  peerSettings: readonly PeerSettings[] = [];
   /** All IKE peers by name. */
   peersByName: ReadonlyMap<string, IkePeer> = new Map();
   /** Static IKE peers by the address where they are. */

@@ -1,7 +1,7 @@
 /** What one gateway is told, and what it orders: the surface that `lab` and `host` drive. */
 import type { Endpoint, IpAddress, SecretKey } from '../base/index.ts';
 import type { DeviceModel } from '../config/model.ts';
-import type { CookieSecret } from '../ike/index.ts';
+import type { CookieSecret, Ppk } from '../ike/index.ts';
 import type { PlaneCommand, PlaneEvent, PlaneTap } from '../plane/contract.ts';
 import type { TcpEffect } from '../tcp/index.ts';
 import type { Credentials } from './credentials.ts';
@@ -9,7 +9,13 @@ import type { GatewayLogEvent } from './event.ts';
 
 export type GatewayEvent =
   /** Run this configuration: the first one, or a change of it, made by somebody with a line. Only what differs is touched. */
-  | Readonly<{ kind: 'configure'; model: DeviceModel; by?: Readonly<{ user: string; command: string }> }>
+  | Readonly<{
+      kind: 'configure';
+      model: DeviceModel;
+      by?: Readonly<{ user: string; command: string }>;
+      /** What the dialect has no line for; absent: as before. */
+      peerSettings?: readonly PeerSettings[];
+    }>
   /** Other private keys, certificates or revocation lists: those in use stay until the next authentication. */
   | Readonly<{ kind: 'credentials'; credentials: Credentials }>
   | Readonly<{ kind: 'plane'; event: PlaneEvent }>
@@ -23,6 +29,17 @@ export type GatewayEvent =
   /** Cookies demanded in our stead since this was last told, and bad ones that were shown. */
   | Readonly<{ kind: 'cookies-answered'; challenges: number; refused: number }>
   | Readonly<{ kind: 'tick' }>;
+
+/**
+ * How IKE is with a peer as far as the dialect can not say it. `peer` is the name of its tunnel-group or of its tunnel
+ * interface, or `*` for all; what is more particular counts.
+ */
+export type PeerSettings = Readonly<{
+  peer: string;
+  ppk?: Ppk;
+  mobike?: 'offer' | 'accept' | 'off';
+  reauthenticateMs?: number;
+}>;
 
 export type OperatorRequest =
   | Readonly<{ kind: 'ping'; id: number; ping: PingRequest }>

@@ -19,6 +19,7 @@ import type {
   GatewayEffect,
   GatewayEvent,
   OperatorRequest,
+  PeerSettings,
   PingProbe,
   PingRequest,
   TracerouteProbe,
@@ -32,6 +33,8 @@ import type { GatewaySnapshot } from './snapshot.ts';
 export type DeviceOptions = Omit<GatewayOptions, 'lastInbound' | 'counters'> &
   Readonly<{
     model: DeviceModel;
+    /** What the dialect of the model has no line for. */
+    peerSettings?: readonly PeerSettings[];
     /** Makes the plane, each time that the device starts. */
     plane: (sink: PlaneSink, random: Random) => Plane;
     /** Where packets leave to: the part of the plane's sink that is the driver's. */
@@ -59,6 +62,7 @@ export class Device {
   readonly #options: DeviceOptions;
   #model: DeviceModel;
   #credentials: Credentials | undefined;
+  #peerSettings: readonly PeerSettings[];
   #gateway: Gateway;
   #plane: Plane;
   readonly #interfaces = new Map<string, PlaneInterface>();
@@ -74,6 +78,7 @@ export class Device {
     this.#options = options;
     this.#model = options.model;
     this.#credentials = options.credentials;
+    this.#peerSettings = options.peerSettings ?? [];
     this.#plane = this.#newPlane();
     this.#gateway = this.#newGateway();
   }
@@ -128,7 +133,7 @@ export class Device {
     this.#queue = [];
     this.#plane = this.#newPlane();
     this.#gateway = this.#newGateway();
-    this.tell({ kind: 'configure', model: this.#model }, now);
+    this.tell({ kind: 'configure', model: this.#model, peerSettings: this.#peerSettings }, now);
   }
 
   /** Runs another configuration; only what differs is touched. It is also what the next start runs. */
@@ -141,6 +146,12 @@ export class Device {
   renew(credentials: Credentials, now: Instant): void {
     this.#credentials = credentials;
     this.tell({ kind: 'credentials', credentials }, now);
+  }
+
+  /** Puts other settings of peers in force with the configuration that runs. */
+  setPeers(peerSettings: readonly PeerSettings[], now: Instant): void {
+    this.#peerSettings = peerSettings;
+    this.tell({ kind: 'configure', model: this.#model, peerSettings }, now);
   }
 
   operator(request: OperatorRequest, now: Instant): void {

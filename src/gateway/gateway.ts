@@ -99,6 +99,7 @@ export class Gateway {
       case 'configure':
         tellConfigured(context, event);
         this.#startedAt ??= now;
+        context.peerSettings = event.peerSettings ?? context.peerSettings;
         configure(context, event.model);
         break;
       case 'credentials':

@@ -10,9 +10,11 @@ import type {
 import { isAead, isSupportedEncryption, isSupportedGroup, isSupportedInteg, isSupportedPrf } from '../crypto/index.ts';
 import type { ChildPolicy, EspProposal, IkeConfig, IkePeer, IkeProposal, TrafficSelector } from '../ike/index.ts';
 import type { TunnelBinding } from '../tunnel/index.ts';
+import type { PeerSettings } from './contract.ts';
 import { type Credentials, NO_CREDENTIALS } from './credentials.ts';
 import type { ModelIndex } from './model-index.ts';
 import { peerAuthentication } from './peer-authentication.ts';
+import { withSettings } from './peer-settings.ts';
 import { Trustpoints } from './trustpoints.ts';
 
 export type IkePlan = Readonly<{
@@ -23,12 +25,16 @@ export type IkePlan = Readonly<{
 }>;
 
 /** What the host adds that no line of a configuration can express. */
-export type HostPart = Readonly<{ credentials?: Credentials; forceEncapsulation?: boolean }>;
+export type HostPart = Readonly<{
+  credentials?: Credentials;
+  forceEncapsulation?: boolean;
+  peerSettings?: readonly PeerSettings[];
+}>;
 
 /** Everything IKE runs by, from one model. */
 export function ikePlan(
   index: ModelIndex,
-  { credentials = NO_CREDENTIALS, forceEncapsulation = false }: HostPart = {},
+  { credentials = NO_CREDENTIALS, forceEncapsulation = false, peerSettings = [] }: HostPart = {},
 ): IkePlan {
   const { model } = index;
   const trustpoints = new Trustpoints(model, credentials);
@@ -72,7 +78,7 @@ export function ikePlan(
   const config: IkeConfig = {
     addresses,
     proposals: [...model.ikePolicies].sort((a, b) => a.priority - b.priority).flatMap(ikeProposal),
-    peers,
+    peers: peers.map((peer) => withSettings(peer, peerSettings)),
     cookieThreshold: cookieThreshold(model),
     maxHalfOpen: model.maxHalfOpen,
     ...(cookieThreshold(model) >= model.maxHalfOpen ? {} : { cookieRate: COOKIE_RATE }),

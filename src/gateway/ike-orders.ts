@@ -48,7 +48,10 @@ export function performIke(context: Context, effect: IkeEffect): void {
       for (const id of effect.inboundSpis) {
         const { local, remote } = effect.path;
         const { udpEncapsulation } = effect;
+        const tunnel = context.tunnels.move(id, effect.path, udpEncapsulation);
         context.command({ kind: 'move-child-sa', id, local, remote, udpEncapsulation });
+        // Another family or encapsulation leaves another MTU.
+        if (tunnel !== undefined) context.interfaces?.refresh(tunnel.name, tunnel, context.now);
       }
       break;
     case 'cookies-demanded':

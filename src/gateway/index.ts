@@ -6,6 +6,7 @@ export type {
   HostTcpOrder,
   HostTcpReport,
   OperatorRequest,
+  PeerSettings,
   PingProbe,
   PingRequest,
   TracerouteProbe,

@@ -81,7 +81,26 @@ export function tellPeerReachable(context: Context, { name, local, remote }: Ike
     });
   }
   const reachable = sourceUp && way !== undefined && !recursive;
-  context.push({ to: 'ike', event: { kind: 'peer-reachable', peer: name, reachable } });
+  const leaves = way === undefined || recursive ? undefined : addressToward(context, local, way.interface);
+  const from = leaves === undefined ? {} : { local: leaves };
+  context.push({ to: 'ike', event: { kind: 'peer-reachable', peer: name, reachable, ...from } });
+}
+
+/**
+ * Our address for an IKE SA that can move: the configured one as long as its own interface leads to the peer, else one
+ * with IKE on the interface that does. An address of a loopback stays whatever the route is.
+ */
+function addressToward(context: Context, local: IpAddress, out: string): IpAddress | undefined {
+  const states = [...(context.interfaces?.all() ?? [])];
+  const source = states.find(({ addresses }) => addresses.some(({ address }) => address.equals(local)));
+  if (source === undefined || source.name === out || source.kind !== 'ethernet') return local;
+  const answers = context.ikePlan?.config.addresses ?? [];
+  const other = states
+    .find(({ name }) => name === out)
+    ?.addresses.find(
+      ({ address }) => address.family === local.family && answers.some((one) => one.equals(address)),
+    )?.address;
+  return other ?? local;
 }
 
 export function tunnelDetails(context: Context, name: string, remote: IpAddress | undefined): TunnelDetails {

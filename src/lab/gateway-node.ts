@@ -1,6 +1,12 @@
 import type { IpAddress, Random } from '../base/index.ts';
 import type { DeviceModel } from '../config/model.ts';
-import { type Credentials, Device, type FormatSyslog, type GatewayLogEvent } from '../gateway/index.ts';
+import {
+  type Credentials,
+  Device,
+  type FormatSyslog,
+  type GatewayLogEvent,
+  type PeerSettings,
+} from '../gateway/index.ts';
 import { SoftwarePlane } from '../plane/index.ts';
 import type { DecryptionTables } from './decryption-tables.ts';
 import type { MakeDevice } from './lab.ts';
@@ -13,6 +19,7 @@ export type GatewayNodeOptions = Readonly<{
   random: Random;
   /** Private keys, certificates and revocation lists. */
   credentials?: Credentials;
+  peerSettings?: readonly PeerSettings[];
   /** Is given the keys of every SA. */
   keys?: DecryptionTables;
   onLog?: (name: string, event: GatewayLogEvent) => void;
@@ -22,7 +29,10 @@ export type GatewayNodeOptions = Readonly<{
 
 /** A gateway in the lab: a device with a software plane, and virtual links for interfaces. */
 export class GatewayNode extends Device implements LabNode {
-  constructor(name: string, { model, credentials, outlet, random, keys, onLog, syslog }: GatewayNodeOptions) {
+  constructor(
+    name: string,
+    { model, credentials, peerSettings, outlet, random, keys, onLog, syslog }: GatewayNodeOptions,
+  ) {
     super({
       name,
       model,
@@ -32,6 +42,7 @@ export class GatewayNode extends Device implements LabNode {
       wallClock: (now) => LAB_EPOCH_MS + now,
       changed: () => outlet.changed(),
       ...(credentials === undefined ? {} : { credentials }),
+      ...(peerSettings === undefined ? {} : { peerSettings }),
       ...(syslog === undefined ? {} : { syslog }),
       ...(onLog === undefined ? {} : { onLog: (event) => onLog(name, event) }),
       ...(keys === undefined
@@ -55,7 +66,7 @@ export class GatewayNode extends Device implements LabNode {
 /** Makes the devices of a lab as gateways that run their configuration, given as models by node name. */
 export function gatewayDevices(
   models: ReadonlyMap<string, DeviceModel>,
-  options: Pick<GatewayNodeOptions, 'keys' | 'onLog' | 'syslog'> = {},
+  options: Pick<GatewayNodeOptions, 'keys' | 'onLog' | 'syslog' | 'peerSettings'> = {},
 ): MakeDevice {
   return (node, spec, outlet, random) => {
     const model = models.get(node.name);

@@ -109,6 +109,17 @@ export class Tunnels {
     return entry;
   }
 
+  /** A child SA goes another way from now on. Gives the interface that it serves. */
+  move(inboundSpi: number, path: ChildSa['path'], udpEncapsulation: boolean): Tunnel | undefined {
+    const entry = this.#bySpi.get(inboundSpi);
+    const sa = entry?.children.get(inboundSpi);
+    if (entry === undefined || sa === undefined) return undefined;
+    const moved = { ...sa, path, udpEncapsulation };
+    entry.children.set(inboundSpi, moved);
+    if (entry.newest === sa) entry.newest = moved;
+    return entry;
+  }
+
   /** An IKE session ended: its clone goes and is returned. */
   endSession(session: number): Tunnel | undefined {
     const entry = this.#accessBySession.get(session);

@@ -2,10 +2,20 @@
 export type Order =
   /** Run this configuration, an ASA's; the first one or a change of it. */
   | Readonly<{ kind: 'configure'; text: string }>
+  /** What no line of the configuration says about peers, from now on. */
+  | Readonly<{ kind: 'settings'; settings: readonly SettingsOrder[] }>
   | Readonly<{ kind: 'view' }>
   | Readonly<{ kind: 'ping'; destination: string; source?: string; count: number; size: number; timeoutMs: number }>
   | Readonly<{ kind: 'clear-ike' | 'clear-child'; remote?: string }>
   | Readonly<{ kind: 'shutdown' }>;
+
+/** The gateway's settings of one peer; the key as text. */
+export type SettingsOrder = Readonly<{
+  peer: string;
+  mobike?: 'offer' | 'accept' | 'off';
+  reauthenticateMs?: number;
+  ppk?: Readonly<{ id: string; key: string; required: boolean }>;
+}>;
 
 /** The answer to every order but `view` and `ping` is null. */
 export type Answer = GatewayView | PingView | null;
@@ -44,6 +54,8 @@ export type IkeSaView = Readonly<{
   rekeyInMs?: number;
   natLocal: boolean;
   natRemote: boolean;
+  quantumSafe: boolean;
+  mobike: boolean;
   children: readonly ChildView[];
 }>;
 

@@ -1,7 +1,7 @@
 /** One of our gateways in a namespace, as tests drive it. */
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Answer, GatewayView, IkeSaView, Order, PingView } from './gateway-orders.ts';
+import type { Answer, GatewayView, IkeSaView, Order, PingView, SettingsOrder } from './gateway-orders.ts';
 import type { Namespace } from './namespaces.ts';
 import type { Running } from './process.ts';
 import { until } from './until.ts';
@@ -36,6 +36,11 @@ export class GatewayProcess {
 
   async configure(text: string): Promise<void> {
     await this.#ask({ kind: 'configure', text });
+  }
+
+  /** What no line of the configuration says about peers. */
+  async settings(settings: readonly SettingsOrder[]): Promise<void> {
+    await this.#ask({ kind: 'settings', settings });
   }
 
   async view(): Promise<GatewayView> {

@@ -7,12 +7,13 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { createInterface } from 'node:readline';
-import { at, type Instant, IpAddress } from '../../src/base/index.ts';
+import { at, type Instant, IpAddress, SecretKey, utf8 } from '../../src/base/index.ts';
 import { type DeviceModel, formatDiagnostic, loadAsa } from '../../src/config/index.ts';
+import type { PeerSettings } from '../../src/gateway/index.ts';
 import type { TrafficSelector } from '../../src/ike/index.ts';
 import { buildIp, buildUdp, type IpHeader, Protocol, parseIp, parseUdp, Reassembler } from '../../src/ip/index.ts';
 import { GatewayNode } from '../../src/lab/gateway-node.ts';
-import type { Answer, GatewayView, Order, PingView } from './gateway-orders.ts';
+import type { Answer, GatewayView, Order, PingView, SettingsOrder } from './gateway-orders.ts';
 
 const PORTS = [500, 4500];
 const rate = option('--rate') || 1;
@@ -24,6 +25,7 @@ const now = (): Instant => at(performance.now() * rate);
 const sockets = new Map<string, Readonly<{ socket: Socket; port: string }>>();
 const reassembler = new Reassembler();
 let node: GatewayNode | undefined;
+let settings: readonly PeerSettings[] = [];
 let timer: NodeJS.Timeout | undefined;
 
 for await (const line of createInterface({ input: process.stdin })) {
@@ -49,6 +51,11 @@ async function perform(order: Exclude<Order, { kind: 'ping' }>): Promise<Gateway
   switch (order.kind) {
     case 'configure':
       await configure(order.text);
+      return null;
+    case 'settings':
+      settings = order.settings.map(settingsOf);
+      node?.setPeers(settings, now());
+      arm();
       return null;
     case 'view':
       return view();
@@ -88,7 +95,7 @@ async function configure(text: string): Promise<void> {
     const outlet = { transmit, resolves: () => true, changed: () => void setImmediate(arm) };
     const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
     node = new GatewayNode(model.hostname, {
-      ...{ model, outlet, random },
+      ...{ model, outlet, random, peerSettings: settings },
       onLog: (_, { code, text: said, remote, cause }) =>
         process.stderr.write(`${code} ${said} ${remote ?? ''} ${cause === undefined ? '' : JSON.stringify(cause)}\n`),
     });
@@ -96,6 +103,12 @@ async function configure(text: string): Promise<void> {
   } else node.configure(model, now());
   for (const { name, kind } of model.interfaces) if (kind === 'ethernet') node.carrier(name, true, now());
   arm();
+}
+
+function settingsOf({ ppk, ...rest }: SettingsOrder): PeerSettings {
+  if (ppk === undefined) return rest;
+  const { id, key, required } = ppk;
+  return { ...rest, ppk: { id: utf8(id), type: 'fixed', key: new SecretKey(utf8(key)), required } };
 }
 
 /** Opens the ports of IKE and of ESP in UDP on every address of an interface. */
@@ -175,6 +188,7 @@ function view(): GatewayView {
       ...{ encr: sa.encr ?? 0, keyBits: sa.keyBits ?? 0, integ: sa.integ ?? 0, prf: sa.prf ?? 0, group: sa.group ?? 0 },
       ...(sa.rekeyAt === undefined ? {} : { rekeyInMs: (sa.rekeyAt - now()) / rate }),
       ...{ natLocal: sa.natLocal, natRemote: sa.natRemote },
+      ...{ quantumSafe: sa.quantumSafe === true, mobike: sa.mobike === true },
       children: sa.children.map((child) => ({
         ...{ inboundSpi: spiText(child.inboundSpi), outboundSpi: spiText(child.outboundSpi) },
         ...{ encr: child.encr, keyBits: child.keyBits, integ: child.integ, group: child.group },

@@ -61,6 +61,9 @@ const saSchema = object({
       overhead: count('bytes of it that are not IKE'),
     }),
   ),
+  isQuantumSafe: optional(flag('a postquantum preshared key is in its keys (RFC 8784)')),
+  isMobike: optional(flag('it can move to other addresses (RFC 4555)')),
+  reauthenticateInSeconds: optional(count('until we authenticate anew')),
   liveness: optional(
     object({ idleSeconds: count('silence before a check'), retrySeconds: count('between checks') }, 'DPD'),
   ),
@@ -119,6 +122,9 @@ function saValue({ now, model }: GatewaySnapshot, sa: IkeSaSnapshot): Sa {
     ...(sa.fragmentation === undefined ? {} : { fragmentation: sa.fragmentation }),
     isNatLocal: sa.natLocal,
     isNatRemote: sa.natRemote,
+    ...(sa.quantumSafe === true ? { isQuantumSafe: true } : {}),
+    ...(sa.mobike === true ? { isMobike: true } : {}),
+    ...(sa.reauthenticateAt === undefined ? {} : { reauthenticateInSeconds: seconds(sa.reauthenticateAt - now) }),
     ...(keepalive === undefined
       ? {}
       : { liveness: { idleSeconds: keepalive.thresholdMs / 1000, retrySeconds: keepalive.retryMs / 1000 } }),
@@ -220,6 +226,8 @@ function detailLines(sa: Sa): string[] {
       ? 'DPD not configured'
       : `DPD configured for ${liveness.idleSeconds} seconds, retry ${liveness.retrySeconds}`,
     `NAT-T is ${nat}`,
+    ...(sa.isMobike === true ? ['MOBIKE enabled'] : []),
+    ...(sa.isQuantumSafe === true ? ['Quantum Resistance Enabled'] : []),
     fragmentationLine(sa),
     'Parent SA Extended Status:',
     `    Delete in progress: ${sa.status === 'deleting' ? 'TRUE' : 'FALSE'}`,
