@@ -51,8 +51,13 @@ export function tellMoved(context: Context, effect: Extract<IkeEffect, { kind: '
   const known = context.sessions.get(session);
   const previous = known?.path;
   if (known !== undefined) known.path = path;
-  const from = previous === undefined ? '' : ` from ${endpointText(previous.remote)}`;
-  context.log(5, 'peer-moved', `${peer} moved${from} to ${endpointText(path.remote)}`, {
+  const isOurs = previous !== undefined && endpointText(previous.remote) === endpointText(path.remote);
+  const [before, after] = isOurs ? [previous.local, path.local] : [previous?.remote, path.remote];
+  const from = before === undefined ? '' : ` from ${endpointText(before)}`;
+  const who = isOurs ? `our end of ${peer}` : peer;
+  // Only how ESP is carried changed, where both ends are what they were.
+  if (before !== undefined && endpointText(before) === endpointText(after)) return;
+  context.log(5, isOurs ? 'local-moved' : 'peer-moved', `${who} moved${from} to ${endpointText(after)}`, {
     subject: peer,
     remote: path.remote.address,
     details: {

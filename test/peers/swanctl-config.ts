@@ -10,6 +10,8 @@ export type ConnectionOptions = Readonly<{
   child?: readonly string[];
   localSide?: readonly string[];
   remoteSide?: readonly string[];
+  /** Further secrets. */
+  secrets?: readonly string[];
   /** What it calls itself and the peer; absent: the addresses. */
   localId?: string;
   remoteId?: string;
@@ -65,6 +67,7 @@ secrets {
     id = ${remoteId}
     secret = "${keys[1]}"
   }
+  ${lines(options.secrets)}
 }
 `;
 }
