@@ -97,6 +97,7 @@ async function runLocked(
     model: read.model,
     open: around.open,
     settings,
+    ...(host['force-encapsulation'] === true ? { forceEncapsulation: true } : {}),
     random: entropy,
     clock: realClock,
     wallClock,
