@@ -26,8 +26,8 @@ export type GatewayEvent =
   | Readonly<{ kind: 'host-tcp'; report: HostTcpReport }>
   /** Something of the machine around that operators shall read about, such as a link that is gone. */
   | Readonly<{ kind: 'machine'; severity: GatewayLogEvent['severity']; code: string; text: string; subject?: string }>
-  /** Cookies demanded in our stead since this was last told, and bad ones that were shown. */
-  | Readonly<{ kind: 'cookies-answered'; challenges: number; refused: number }>
+  /** Cookies demanded in our stead since this was last told, bad ones that were shown, and strangers nobody could hear. */
+  | Readonly<{ kind: 'cookies-answered'; challenges: number; refused: number; lost: number }>
   | Readonly<{ kind: 'tick' }>;
 
 /**

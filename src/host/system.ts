@@ -44,8 +44,11 @@ export type SystemEvent =
   /** An interface appeared or differs from what was last told. */
   | Readonly<{ kind: 'link'; link: SystemLink }>
   | Readonly<{ kind: 'link-gone'; name: string }>
-  /** Cookies demanded in the gateway's stead since this was last told, once a second at most (`demandCookies`). */
-  | Readonly<{ kind: 'cookies-answered'; challenges: number; refused: number }>
+  /**
+   * Cookies demanded in the gateway's stead since this was last told (`demandCookies`), and first messages of strangers
+   * that were lost before they could be read; once a second at most.
+   */
+  | Readonly<{ kind: 'cookies-answered'; challenges: number; refused: number; lost: number }>
   /** Something that worked does not any more, such as a socket or the reader. */
   | Readonly<{ kind: 'failed'; fault: SystemFault }>;
 

@@ -112,7 +112,7 @@ test('who is in front is told the secrets while cookies are demanded, and again 
   for (let second = 0; second < 70; second++) {
     lab.run(1_000);
     flood(both, 1, anywhere);
-    lab.do(b, { kind: 'cookies-answered', challenges: 1_000, refused: 3 });
+    lab.do(b, { kind: 'cookies-answered', challenges: 1_000, refused: 3, lost: 0 });
   }
   assert.equal(b.ike.snapshot(lab.now).statistics?.cookiesRefused, 210);
 });
@@ -124,12 +124,22 @@ test('reports of a flood in front keep it up, silence ends it', () => {
   const told = (): readonly number[] => b.of('cookies-demanded').map(({ secrets }) => secrets.length);
   for (let second = 0; second < 100; second++) {
     lab.run(1_000);
-    lab.do(b, { kind: 'cookies-answered', challenges: 1_000, refused: 0 });
+    lab.do(b, { kind: 'cookies-answered', challenges: 1_000, refused: 0, lost: 0 });
   }
   assert.deepEqual(told(), [1, 2], 'a minute later there is a new secret, and the one before');
   lab.run(11_000);
   assert.deepEqual(told(), [1, 2, 0]);
   assert.equal(b.ike.wakeAt(), undefined);
+});
+
+test('requests that nobody could read are a flood too, however few come through', () => {
+  const both = pair(1, { config: { cookieRate: 100 } });
+  const { lab, b } = both;
+  flood(both, 5, anywhere);
+  assert.equal(b.of('cookies-demanded').length, 0);
+  lab.do(b, { kind: 'cookies-answered', challenges: 0, refused: 0, lost: 5_000 });
+  assert.equal(b.of('cookies-demanded').length, 1);
+  assert.equal(counter(b, lab.now, 'first-requests-lost'), 5_000);
 });
 
 test('always means from the first request on', () => {

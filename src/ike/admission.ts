@@ -85,8 +85,8 @@ export class Admission {
     return proven && taken >= PROVEN_OF_ADDRESS ? 'address-limit' : undefined;
   }
 
-  /** So many requests were answered with a cookie in front of us: the flood goes on. */
-  answeredOutside(config: IkeConfig, count: number, now: Instant): void {
+  /** So many requests were answered with a cookie in front of us, or lost there: a flood goes on. */
+  metOutside(config: IkeConfig, count: number, now: Instant): void {
     this.#notice(config, count, now);
   }
 

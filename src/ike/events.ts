@@ -17,8 +17,11 @@ export type IkeEvent =
   | Readonly<{ kind: 'peer-moved'; spi: number; path: IkePath }>
   /** Operator: delete IKE SAs (all, or of one remote address) with their children; always-on peers come back. */
   | Readonly<{ kind: 'clear'; what: 'ike' | 'child'; remote?: IpAddress }>
-  /** Those in front of us answered so many first requests with a cookie, of which some had shown a bad one. */
-  | Readonly<{ kind: 'cookies-answered'; challenges: number; refused: number }>
+  /**
+   * Those in front of us answered so many first requests with a cookie, of which some had shown a bad one; `lost` are
+   * those that came faster than anybody could read: a flood, even if few of it reach us.
+   */
+  | Readonly<{ kind: 'cookies-answered'; challenges: number; refused: number; lost: number }>
   | Readonly<{ kind: 'tick' }>;
 
 /** Keys and parameters of one child SA, ready for the plane. SPIs are 32-bit unsigned. */

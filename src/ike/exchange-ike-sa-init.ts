@@ -372,7 +372,7 @@ function firstGroup(context: IkeContext): number | undefined {
 /** Cookies were demanded, here or in front of us. */
 export function noteChallenges(
   context: IkeContext,
-  { challenges, refused }: Readonly<{ challenges: number; refused: number }>,
+  { challenges, refused, lost = 0 }: Readonly<{ challenges: number; refused: number; lost?: number }>,
   path?: IkePath,
 ): void {
   const { admission, config, now, statistics } = context;
@@ -380,7 +380,8 @@ export function noteChallenges(
   statistics.cookiesRefused += refused;
   context.count('cookie-required' satisfies IkeFault, challenges);
   if (path === undefined) {
-    admission.answeredOutside(config, challenges, now);
+    admission.metOutside(config, challenges + lost, now);
+    if (lost > 0) context.count('first-requests-lost', lost);
     context.count('received', challenges);
     context.count('sent', challenges);
   }

@@ -69,8 +69,8 @@ export class LinuxSystem implements System {
       gone: (id, errno) => {
         if (system !== undefined) system.#gone(id, errno);
       },
-      cookies: (challenges, refused) => {
-        if (system !== undefined) system.#event({ kind: 'cookies-answered', challenges, refused });
+      cookies: (challenges, refused, lost) => {
+        if (system !== undefined) system.#event({ kind: 'cookies-answered', challenges, refused, lost });
       },
       failed: (fault) => {
         if (system !== undefined) system.#failed(fault);

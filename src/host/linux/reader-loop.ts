@@ -3,7 +3,7 @@
  * everything over at once. What belongs to known peers is read first and most; first messages of strangers last and
  * few. When the main thread lags nothing is read, so that memory stays what it is and the kernel drops.
  */
-import { type Endpoint, IpAddress } from '../../base/index.ts';
+import { concat, type Endpoint, IpAddress } from '../../base/index.ts';
 import { Protocol } from '../../ip/index.ts';
 import { Errno } from './errno.ts';
 import type { Libc } from './libc.ts';
@@ -42,6 +42,11 @@ export type FilterVerdict = 'pass' | 'unknown' | 'drop' | Uint8Array;
 const FIRST_WHEN_IDLE = 32;
 const FIRST_WHEN_BUSY = 4;
 const MARKER = 4;
+const NON_ESP_MARKER = new Uint8Array(MARKER);
+
+const PLACES = Object.fromEntries(readerCounters.map((name, place) => [name, place])) as Readonly<
+  Record<ReaderCounter, number>
+>;
 
 type Watched = Readonly<{ source: Source; local: IpAddress; order: number }>;
 
@@ -189,8 +194,7 @@ export class ReaderLoop {
       this.#count('first-messages-refused');
       return false;
     }
-    const answer = new Uint8Array(marker + verdict.length);
-    answer.set(verdict, marker);
+    const answer = marker === 0 ? verdict : concat(NON_ESP_MARKER, verdict);
     const length = writeSockaddr(this.#name, 0, from.address, from.port);
     this.#libc.sendto(fd, answer, answer.length, MessageFlag.DONTWAIT, this.#name, length);
     this.#count('first-messages-answered');
@@ -308,7 +312,7 @@ export class ReaderLoop {
   }
 
   #count(name: ReaderCounter, by = 1): void {
-    const place = readerCounters.indexOf(name);
+    const place = PLACES[name];
     this.#counters[place] = (this.#counters[place] ?? 0) + by;
   }
 

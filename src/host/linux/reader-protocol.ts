@@ -30,8 +30,8 @@ export type BareSecret = Readonly<{ version: number; key: Uint8Array }>;
 export type ReaderReport =
   | Readonly<{ kind: 'ready' }>
   | Readonly<{ kind: 'packets'; packets: ArrayBuffer; index: ArrayBuffer; weight: number }>
-  /** Of strangers, since it was last told. */
-  | Readonly<{ kind: 'cookies-answered'; challenges: number; refused: number }>
+  /** Of strangers, since it was last told; `lost`: the kernel had no room for their first messages. */
+  | Readonly<{ kind: 'cookies-answered'; challenges: number; refused: number; lost: number }>
   /** The descriptor gives nothing any more; it is the main thread's to close. */
   | Readonly<{ kind: 'gone'; id: number; errno: number }>;
 

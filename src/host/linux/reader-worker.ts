@@ -4,11 +4,17 @@ import { SecretKey } from '../../base/index.ts';
 import { StatelessCookies } from '../../ike/index.ts';
 import { openLibc } from './libc.ts';
 import { ReaderLoop } from './reader-loop.ts';
-import type { ReaderData, ReaderOrder, ReaderReport } from './reader-protocol.ts';
+import {
+  type ReaderData,
+  type ReaderOrder,
+  type ReaderReport,
+  readerCounters,
+  sharedCounters,
+} from './reader-protocol.ts';
 
 /** Bounded, so that the thread can be ended from without even if nobody wakes it. */
 const LONGEST_WAIT_MS = 1000;
-/** How often it tells of cookies at most. */
+/** How often it tells of strangers at most. */
 const TELL_EVERY_MS = 1000;
 
 const port = parentPort;
@@ -47,19 +53,26 @@ const loop = new ReaderLoop({
   },
 });
 
-const told = { at: 0, challenges: 0, refused: 0 };
+const counters = sharedCounters(shared);
+const LOST = readerCounters.indexOf('kernel-dropped-first');
+const told = { at: 0, challenges: 0, refused: 0, lost: 0 };
 
-function tellOfCookies(): void {
+function tellOfStrangers(): void {
   const { challenges, refused } = cookies;
+  const lost = counters[LOST] ?? 0;
   const now = performance.now();
-  if (challenges === told.challenges || now < told.at + TELL_EVERY_MS) return;
-  const since = { challenges: challenges - told.challenges, refused: refused - told.refused };
-  Object.assign(told, { at: now, challenges, refused });
+  if ((challenges === told.challenges && lost === told.lost) || now < told.at + TELL_EVERY_MS) return;
+  const since = {
+    challenges: challenges - told.challenges,
+    refused: refused - told.refused,
+    lost: lost - told.lost,
+  };
+  Object.assign(told, { at: now, challenges, refused, lost });
   port?.postMessage({ kind: 'cookies-answered', ...since } satisfies ReaderReport);
 }
 
 port.postMessage({ kind: 'ready' } satisfies ReaderReport);
 while (!loop.ended) {
   loop.round(LONGEST_WAIT_MS);
-  tellOfCookies();
+  tellOfStrangers();
 }

@@ -26,7 +26,7 @@ export type ReaderListener = Readonly<{
   packets: (walk: (each: (id: number, packet: Uint8Array) => void) => void) => void;
   /** A descriptor that has nothing to give any more; it is still open. */
   gone: (id: number, errno: number) => void;
-  cookies: (challenges: number, refused: number) => void;
+  cookies: (challenges: number, refused: number, lost: number) => void;
   failed: (fault: SystemFault) => void;
 }>;
 
@@ -124,7 +124,7 @@ export class Reader {
         this.#consume(report);
         return;
       case 'cookies-answered':
-        if (this.#state === 'running') this.#listener.cookies(report.challenges, report.refused);
+        if (this.#state === 'running') this.#listener.cookies(report.challenges, report.refused, report.lost);
         return;
       case 'gone':
         if (this.#told.delete(report.id)) this.#listener.gone(report.id, report.errno);
