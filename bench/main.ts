@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { Prefix } from '../src/base/index.ts';
-import { loadAsa } from '../src/config/index.ts';
+import { loadConfiguration } from '../src/config/index.ts';
 import {
   GatewayNode,
   gatewayDevices,
@@ -28,8 +28,8 @@ const topology = loadTopology('topology.yaml', (name) => files.get(name));
 if (!topology.ok) throw new Error(topology.error.map(({ message }) => message).join('\n'));
 const models = new Map(
   topology.value.nodes.flatMap(({ name, spec }) => {
-    if (spec.kind !== 'asa') return [];
-    const { model, diagnostics } = loadAsa(spec.config.text, spec.config.file);
+    if (spec.kind !== 'asa' && spec.kind !== 'iosxe') return [];
+    const { model, diagnostics } = loadConfiguration(spec.config.text, spec.config.file, spec.kind);
     const errors = diagnostics.filter(({ severity }) => severity === 'error');
     if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join('\n'));
     return [[name, model] as const];

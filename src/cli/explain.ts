@@ -1,5 +1,5 @@
 /** `wheelwright explain`: diagnosis of configurations alone, of both ends or of one; nothing runs. */
-import { formatDiagnostic, loadAsa } from '../config/index.ts';
+import { formatDiagnostic, loadConfiguration } from '../config/index.ts';
 import {
   type DeviceEvidence,
   type Diagnosis,
@@ -55,7 +55,7 @@ function readFabric(paths: readonly string[], complain: (text: string) => void):
       complain(text.error);
       return undefined;
     }
-    const { model, diagnostics } = loadAsa(text.value, path);
+    const { model, diagnostics } = loadConfiguration(text.value, path);
     for (const one of diagnostics) if (one.severity !== 'note') complain(formatDiagnostic(one, text.value));
     const other = fabric.get(model.hostname)?.configuration.file;
     if (other !== undefined) {

@@ -1,5 +1,5 @@
 /** Devices of a lab as a console sees them. */
-import { type DeviceModel, printAsa } from '../config/index.ts';
+import { type DeviceModel, printConfiguration } from '../config/index.ts';
 import type { ConsoleDevice } from '../console/index.ts';
 import { operated } from '../gateway/index.ts';
 import { GatewayNode, LAB_EPOCH_MS, type Lab } from '../lab/index.ts';
@@ -27,6 +27,6 @@ export function labDevice(lab: Lab, node: GatewayNode, saveFile?: SaveFile): Con
 /** The file's own text as long as that is what runs: findings can name its lines. */
 function configText(lab: Lab, node: GatewayNode, startup: DeviceModel): Readonly<{ text: string; file: string }> {
   const spec = lab.topology.nodes.find(({ name }) => name === node.name)?.spec;
-  if (node.model === startup && spec?.kind === 'asa') return spec.config;
-  return { text: printAsa(node.model, { secrets: 'plain' }), file: 'running-config' };
+  if (node.model === startup && (spec?.kind === 'asa' || spec?.kind === 'iosxe')) return spec.config;
+  return { text: printConfiguration(node.model, { secrets: 'plain' }), file: 'running-config' };
 }

@@ -1,5 +1,5 @@
 /** From a topology file to a lab that is ready to run: everything is read and checked before anything starts. */
-import { type DeviceModel, type Diagnostic, formatDiagnostic, loadAsa } from '../config/index.ts';
+import { type DeviceModel, type Diagnostic, formatDiagnostic, loadConfiguration } from '../config/index.ts';
 import { syslog } from '../console/index.ts';
 import type { GatewayLogEvent } from '../gateway/index.ts';
 import { readText } from '../host/index.ts';
@@ -30,13 +30,8 @@ export function openLab(
   const models = new Map<string, DeviceModel>();
   let errors = 0;
   for (const { name, spec } of topology.value.nodes) {
-    if (spec.kind === 'iosxe') {
-      complain(`${name}: the IOS-XE dialect is not read yet; only kind asa runs`);
-      errors++;
-      continue;
-    }
-    if (spec.kind !== 'asa') continue;
-    const { model, diagnostics } = loadAsa(spec.config.text, spec.config.file);
+    if (spec.kind !== 'asa' && spec.kind !== 'iosxe') continue;
+    const { model, diagnostics } = loadConfiguration(spec.config.text, spec.config.file, spec.kind);
     for (const diagnostic of diagnostics) complain(formatDiagnostic(diagnostic, spec.config.text));
     errors += diagnostics.filter(isError).length;
     models.set(name, model);

@@ -1,5 +1,5 @@
 /** What a running gateway offers its operators: its console, its events, reload and status. */
-import { type DeviceModel, planOf, printAsa } from '../config/index.ts';
+import { type DeviceModel, planOf, printConfiguration } from '../config/index.ts';
 import { type ConsoleDevice, control, schema } from '../console/index.ts';
 import type { GatewayLogEvent, OperatedDevice } from '../gateway/index.ts';
 import { consoleDevice } from './console-device.ts';
@@ -55,7 +55,7 @@ export class RunningGateway implements control.ControlService {
     const configText = (): Readonly<{ text: string; file: string }> =>
       device.model() === this.#startup.model
         ? { text: this.#startup.text, file: config.file }
-        : { text: printAsa(device.model(), { secrets: 'plain' }), file: 'running-config' };
+        : { text: printConfiguration(device.model(), { secrets: 'plain' }), file: 'running-config' };
     const around = { epochMs: 0, configText, save: () => this.save() };
     const shown = consoleDevice(device, saveFile === undefined ? around : { ...around, saveFile });
     // The clock of the machine may be set while we run; what is shown follows it.

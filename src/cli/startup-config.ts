@@ -1,6 +1,12 @@
 /** The configuration file that a gateway runs: read at the start and at each reload, written by `write memory`. */
 import { fail, ok, type Result } from '../base/index.ts';
-import { type DeviceModel, type Diagnostic, formatDiagnostic, loadAsa, printAsa } from '../config/index.ts';
+import {
+  type DeviceModel,
+  type Diagnostic,
+  formatDiagnostic,
+  loadConfiguration,
+  printConfiguration,
+} from '../config/index.ts';
 import { readText, replaceFile } from '../host/index.ts';
 
 /** A file's configuration, with all that was found in it. With errors it must not be run. */
@@ -25,7 +31,7 @@ export class StartupConfig {
   read(): Result<ReadConfig, string> {
     const text = readText(this.file);
     if (!text.ok) return text;
-    const { model, diagnostics } = loadAsa(text.value, this.file);
+    const { model, diagnostics } = loadConfiguration(text.value, this.file);
     return ok({
       model,
       text: text.value,
@@ -44,7 +50,7 @@ export class StartupConfig {
    * can not be written nothing is lost. Gives what to tell the operator.
    */
   save(model: DeviceModel): Result<string, string> {
-    const text = printAsa(model, { secrets: 'plain' });
+    const text = printConfiguration(model, { secrets: 'plain' });
     const found = readText(this.file);
     let kept = '';
     if (found.ok && this.#text !== undefined && found.value !== this.#text) {

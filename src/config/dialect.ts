@@ -8,6 +8,9 @@ import type { Row } from './row.ts';
 import type { Repair } from './tree.ts';
 
 export type Dialect = Readonly<{
+  name: DeviceModel['dialect'];
+  /** As messages call it: this file is read as ... */
+  title: string;
   grammar: Grammar<Row>;
   assemble: () => Assembly;
   /** Mends lines that were damaged on their way, given all lines that there are. */

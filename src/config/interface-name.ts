@@ -10,6 +10,9 @@ const DOTTED = /^\d{1,4}(\.\d{1,10})?$/;
 const FAMILIES: readonly Family[] = [
   { name: 'GigabitEthernet', kind: 'ethernet', number: SLOTTED, highest: 999 },
   { name: 'TenGigabitEthernet', kind: 'ethernet', number: SLOTTED, highest: 999 },
+  { name: 'TwentyFiveGigE', kind: 'ethernet', number: SLOTTED, highest: 999 },
+  { name: 'FortyGigabitEthernet', kind: 'ethernet', number: SLOTTED, highest: 999 },
+  { name: 'HundredGigE', kind: 'ethernet', number: SLOTTED, highest: 999 },
   { name: 'FastEthernet', kind: 'ethernet', number: SLOTTED, highest: 999 },
   { name: 'Ethernet', kind: 'ethernet', number: SLOTTED, highest: 999 },
   { name: 'Management', kind: 'ethernet', number: SLOTTED, highest: 999 },

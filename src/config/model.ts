@@ -158,13 +158,17 @@ export type GroupPolicyModel = Readonly<{
 }>;
 
 export type StaticRouteModel = Readonly<{
-  /** Interface alias or name. */
-  interface: string;
+  /** Interface alias or name; absent: the one toward the gateway. */
+  interface?: string;
   prefix: Prefix;
   gateway?: IpAddress;
   nullRoute: boolean;
   distance: number;
   vrf: string;
+  name?: string;
+  tag?: number;
+  /** Kept while its interface is down. */
+  permanent?: boolean;
   written: Written;
 }>;
 

@@ -172,7 +172,8 @@ function tunnelOfRoute(fabric: Fabric, device: DeviceEvidence, address: IpAddres
   const { interfaces, staticRoutes } = device.model;
   const route = staticRoutes.find(({ prefix }) => prefix.isHost && prefix.contains(address));
   const tunnel = interfaces.find(
-    ({ kind, name, alias }) => kind === 'tunnel' && route !== undefined && [name, alias].includes(route.interface),
+    ({ kind, name, alias }) =>
+      kind === 'tunnel' && route?.interface !== undefined && [name, alias].includes(route.interface),
   );
   const found = tunnel === undefined ? undefined : openCase(fabric, { device: device.name, tunnel: tunnel.name });
   return typeof found === 'object' ? found : undefined;

@@ -126,7 +126,9 @@ function expected({ model }: DeviceEvidence): readonly Way[] {
       }),
     );
   const written = model.staticRoutes.flatMap((line): Way[] => {
-    const out = index.interface(line.interface);
+    const { gateway } = line;
+    const toward = connected.find(({ prefix }) => gateway !== undefined && prefix.contains(gateway))?.interface;
+    const out = index.interface(line.interface ?? toward);
     if (out === undefined && !line.nullRoute) return [];
     const through = out === undefined ? {} : { interface: out.name };
     return [{ prefix: line.prefix, source: 'static', line, ...through }];

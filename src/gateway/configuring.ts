@@ -17,17 +17,20 @@ import { redistribute, tellNeighborReachable, tellPeerReachable, tunnelDetails }
 
 function configureStaticRoutes(context: Context, before: DeviceModel | undefined, model: DeviceModel): void {
   const key = (route: DeviceModel['staticRoutes'][number]): string =>
-    `${route.interface} ${route.prefix} ${route.gateway ?? ''} ${route.distance} ${route.vrf} ${route.nullRoute}`;
+    `${route.interface ?? ''} ${route.prefix} ${route.gateway ?? ''} ${route.distance} ${route.vrf} ${route.nullRoute}`;
   const wanted = new Map(model.staticRoutes.map((route) => [key(route), route]));
   for (const route of before?.staticRoutes ?? []) {
     if (!wanted.has(key(route))) context.rib(route.vrf).remove(route.prefix, 'static', key(route));
   }
   for (const [owner, route] of wanted) {
     const out = context.index?.interface(route.interface);
-    if (out === undefined && !route.nullRoute) continue;
     const { prefix, distance, gateway } = route;
+    // Without an interface the gateway is looked up; one that is named must be there.
+    const isLookedUp = route.interface === undefined && gateway !== undefined;
+    if (out === undefined && !route.nullRoute && !isLookedUp) continue;
     const via = gateway === undefined ? {} : { gateway };
-    const way = route.nullRoute || out === undefined ? {} : { interface: out.name, ...via };
+    const through = out === undefined ? {} : { interface: out.name };
+    const way = route.nullRoute ? {} : { ...through, ...via };
     context.rib(route.vrf).add(staticRoute({ prefix, owner, distance, ...way }), context.now);
   }
 }

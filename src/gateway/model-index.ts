@@ -26,8 +26,8 @@ export class ModelIndex {
   }
 
   /** By alias (nameif) or hardware name. */
-  interface(name: string): InterfaceModel | undefined {
-    return this.#interfaces.get(name);
+  interface(name: string | undefined): InterfaceModel | undefined {
+    return name === undefined ? undefined : this.#interfaces.get(name);
   }
 
   profile(name: string): IpsecProfileModel | undefined {

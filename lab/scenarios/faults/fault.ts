@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after } from '../../../src/base/index.ts';
-import { formatDiagnostic, loadAsa } from '../../../src/config/index.ts';
+import { type DeviceModel, formatDiagnostic, loadConfiguration } from '../../../src/config/index.ts';
 import {
   applyEdit,
   type Diagnosis,
@@ -132,12 +132,12 @@ export function run(fault: Fault, texts: Texts, until: 'converged' | 'asked'): S
   const topology = loadTopology('topology.yaml', read);
   assert.ok(topology.ok, JSON.stringify(topology));
   const said: string[] = [];
-  const models = new Map<string, ReturnType<typeof loadAsa>['model']>();
+  const models = new Map<string, DeviceModel>();
   const known: [string, Fabric extends ReadonlyMap<string, infer D> ? D : never][] = [];
   let errors = 0;
   for (const { name, spec } of topology.value.nodes) {
-    if (spec.kind !== 'asa') continue;
-    const { model, diagnostics } = loadAsa(spec.config.text, spec.config.file);
+    if (spec.kind !== 'asa' && spec.kind !== 'iosxe') continue;
+    const { model, diagnostics } = loadConfiguration(spec.config.text, spec.config.file, spec.kind);
     for (const one of diagnostics) said.push(formatDiagnostic(one, spec.config.text));
     errors += diagnostics.filter(({ severity }) => severity === 'error').length;
     models.set(name, model);

@@ -11,6 +11,8 @@ import { PROMPTS } from './prompts.ts';
 import { SECTIONS } from './row.ts';
 
 export const asa: Dialect = {
+  name: 'asa',
+  title: 'an ASA',
   // A grammar of rows of some modes is one of rows; only what rows are asked for is wider.
   grammar: asaGrammar as unknown as Grammar<Row>,
   assemble: () => new Assembly(),

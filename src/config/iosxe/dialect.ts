@@ -10,6 +10,8 @@ import { PROMPTS } from './prompts.ts';
 import { SECTIONS } from './row.ts';
 
 export const iosxe: Dialect = {
+  name: 'iosxe',
+  title: 'an IOS-XE router',
   // A grammar of rows of some modes is one of rows; only what rows are asked for is wider.
   grammar: iosxeGrammar as unknown as Grammar<Row>,
   assemble: () => new Assembly(),

@@ -52,7 +52,7 @@ function alone(near: BgpEnd): Finding | undefined {
     .filter(({ prefix }) => prefix.isHost && prefix.family === called.family && !known.has(prefix.address.toString()))
     .filter((route) =>
       tunnels.some(({ alias, tunnel }) => {
-        if (alias !== route.interface) return false;
+        if (route.interface === undefined || alias !== route.interface) return false;
         return !isOuter || tunnel?.destination?.equals(called) === true;
       }),
     );

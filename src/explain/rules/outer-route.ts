@@ -23,7 +23,7 @@ export const recursion: TunnelRule = (one) => {
     code: 'recursive-routing',
     claim: `the route to ${destination}, the end of ${tunnel.name}, leads through ${tunnel.name} itself`,
     evidence: [
-      `${device.name}: ${destination} is looked up and ${best.prefix} by ${best.interface} is the longest match`,
+      `${device.name}: ${destination} is looked up and ${best.prefix} by ${best.interface ?? best.gateway} is the longest match`,
       ...(seen === undefined ? [] : [`${device.name} at ${(seen.at / 1000).toFixed(1)} s: ${seen.text}`]),
     ],
     lines: [lineOf(device, tunnel.written, 'destination'), lineOf(device, best.written)],
