@@ -17,6 +17,8 @@ export type RunningOptions = Readonly<{
   now: () => number;
   /** Why the model can not be run on this machine; undefined: it can. */
   refusal?: (model: DeviceModel) => string | undefined;
+  /** Reads keys and certificates again, by a reload; gives what is wrong with them. */
+  renew?: () => readonly string[];
   /** What runs differs now, by a reload. */
   reloaded?: () => void;
   saveFile?: SaveFile;
@@ -85,12 +87,12 @@ export class RunningGateway implements control.ControlService {
   }
 
   reload(dryRun: boolean): control.ControlAnswer {
-    const { device, config, refusal, reloaded } = this.#options;
+    const { device, config, refusal, reloaded, renew } = this.#options;
     const { file } = config;
     const read = config.read();
     if (!read.ok) return refused(file, [read.error], `${read.error}; nothing was changed\n`);
     const { model, findings, errors } = read.value;
-    const told = findings.map((finding) => `${finding}\n`).join('');
+    let told = findings.map((finding) => `${finding}\n`).join('');
     if (errors > 0) {
       const sum = `${errors} ${errors === 1 ? 'error' : 'errors'} in ${file}; nothing was changed\n`;
       return refused(file, findings, told + sum);
@@ -99,6 +101,7 @@ export class RunningGateway implements control.ControlService {
     if (why !== undefined) return refused(file, [...findings, why], `${told}${why}; nothing was changed\n`);
     const plan = planOf(device.model(), model);
     if (!dryRun) {
+      told += (renew?.() ?? []).map((fault) => `${fault}\n`).join('');
       device.configure(model, { user: 'reload', command: `reload of ${file}` });
       this.#startup = read.value;
       config.adopt(read.value);

@@ -1,6 +1,7 @@
 /** `wheelwright run`: the machine becomes the gateway that a configuration describes, until it is told to stop. */
 import { join } from 'node:path';
 import { control, syslog } from '../console/index.ts';
+import type { Credentials } from '../gateway/index.ts';
 import {
   type ControlListener,
   controlPath,
@@ -20,6 +21,7 @@ import {
   wallClock,
 } from '../host/index.ts';
 import { EXIT } from './control-client.ts';
+import { loadCredentials } from './credentials.ts';
 import { findHostFile } from './host-settings.ts';
 import { runLogText } from './run-log.ts';
 import { RunningGateway } from './run-service.ts';
@@ -42,6 +44,7 @@ type Prepared = Readonly<{
   hostFile: string | undefined;
   config: StartupConfig;
   read: ReadConfig;
+  credentials: Credentials;
   settings: HostSettings;
   control: string;
 }>;
@@ -101,6 +104,7 @@ async function runLocked(
     random: entropy,
     clock: realClock,
     wallClock,
+    credentials: prepared.credentials,
     syslog: syslog.syslogDatagrams,
     forceEncapsulation: host['force-encapsulation'] ?? false,
     onLog: (event) => {
@@ -116,6 +120,7 @@ async function runLocked(
     pid: around.pid,
     epochMs,
     now: () => realClock.now(),
+    renew: () => renew(prepared, gateway),
     saveFile: saveFilesBelow(host.state ?? DEFAULT_FOLDERS.state),
   });
   const open = await listenControl(prepared.control, (peer) => new control.ControlSession(running, peer), complain);
@@ -138,6 +143,14 @@ async function runLocked(
   return EXIT.fine;
 }
 
+/** Reads the files of keys and certificates again; gives why those before stay. */
+function renew({ host }: Prepared, gateway: GatewayHost): readonly string[] {
+  const credentials = loadCredentials(host);
+  if (!credentials.ok) return [...credentials.error, 'keys and certificates stay as they were'];
+  gateway.renew(credentials.value);
+  return [];
+}
+
 /** Reads both files and says everything that is wrong with them. */
 function prepare(path: string, { host: given }: RunOptions, stderr: (text: string) => void): Prepared | undefined {
   const found = findHostFile(given, path);
@@ -155,7 +168,9 @@ function prepare(path: string, { host: given }: RunOptions, stderr: (text: strin
   const { file, host } = found.value;
   const unknown = unknownInterfaces(host, model.interfaces);
   for (const name of unknown) stderr(`${file}: the configuration has no interface ${name}\n`);
-  if (unknown.length > 0) return undefined;
+  const credentials = loadCredentials(host);
+  if (!credentials.ok) for (const fault of credentials.error) stderr(`${fault}\n`);
+  if (unknown.length > 0 || !credentials.ok) return undefined;
   const name = host.name ?? nameOf(model.hostname);
   return {
     name,
@@ -163,6 +178,7 @@ function prepare(path: string, { host: given }: RunOptions, stderr: (text: strin
     hostFile: file,
     config,
     read: read.value,
+    credentials: credentials.value,
     settings: settingsOf(host),
     control: controlPath(host, name),
   };

@@ -11,6 +11,15 @@ export function readText(path: string): Result<string, string> {
   }
 }
 
+/** The bytes of a file, or one sentence why it can not be read. */
+export function readBytes(path: string): Result<Uint8Array, string> {
+  try {
+    return ok(new Uint8Array(readFileSync(path)));
+  } catch (error) {
+    return fail(`${path} can not be read: ${reasonOf(error)}`);
+  }
+}
+
 /** Writes texts below a folder, which is made when missing; or says why not. */
 export function writeTexts(folder: string, files: ReadonlyMap<string, string>): Result<number, string> {
   try {

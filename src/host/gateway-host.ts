@@ -8,6 +8,7 @@
 import { after, at, type Instant, type IpAddress, ok, type Random, type Result } from '../base/index.ts';
 import type { DeviceModel } from '../config/model.ts';
 import {
+  type Credentials,
   Device,
   type DeviceOptions,
   type DriverEffect,
@@ -128,6 +129,12 @@ export class GatewayHost {
       for (const fault of faults) this.#fault(fault);
     });
     return faults;
+  }
+
+  /** Takes other keys, certificates and revocation lists; what is up stays up. */
+  renew(credentials: Credentials): void {
+    if (this.#machine === undefined || this.#stopping !== undefined) return;
+    this.#enter(() => this.#device.renew(credentials, this.#now()));
   }
 
   /** The clean stop: peers are told, and have two seconds to answer; then all that was made is undone. */

@@ -9,7 +9,7 @@ export {
 } from './control-socket.ts';
 export { gatherFacts, type LinkFact, type MachineFacts, type PortFact } from './doctor-facts.ts';
 export { entropy } from './entropy.ts';
-export { type FileSink, fileSink, makeFolderFor, readText, reasonOf, writeTexts } from './files.ts';
+export { type FileSink, fileSink, makeFolderFor, readBytes, readText, reasonOf, writeTexts } from './files.ts';
 export { GatewayHost, type GatewayHostOptions } from './gateway-host.ts';
 export {
   controlPath,

@@ -1,7 +1,7 @@
 /** What a test asks of a gateway in another process, and what it is told: one line of JSON each. */
 export type Order =
   /** Run this configuration, an ASA's; the first one or a change of it. */
-  | Readonly<{ kind: 'configure'; text: string }>
+  | Readonly<{ kind: 'configure'; text: string; credentials?: CredentialTexts }>
   /** What no line of the configuration says about peers, from now on. */
   | Readonly<{ kind: 'settings'; settings: readonly SettingsOrder[] }>
   | Readonly<{ kind: 'view' }>
@@ -15,6 +15,14 @@ export type SettingsOrder = Readonly<{
   mobike?: 'offer' | 'accept' | 'off';
   reauthenticateMs?: number;
   ppk?: Readonly<{ id: string; key: string; required: boolean }>;
+}>;
+
+/** Texts in PEM: private keys by label, and what belongs to trustpoints by name. */
+export type CredentialTexts = Readonly<{
+  keypairs: Readonly<Record<string, string>>;
+  trustpoints: Readonly<
+    Record<string, Readonly<{ certificate: string; ca: readonly string[]; crl: readonly string[] }>>
+  >;
 }>;
 
 /** The answer to every order but `view` and `ping` is null. */
@@ -50,6 +58,7 @@ export type IkeSaView = Readonly<{
   integ: number;
   prf: number;
   group: number;
+  authentication?: Readonly<{ local: string; remote: string }>;
   /** Real time until its soft end. */
   rekeyInMs?: number;
   natLocal: boolean;

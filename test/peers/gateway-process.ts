@@ -1,7 +1,15 @@
 /** One of our gateways in a namespace, as tests drive it. */
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Answer, GatewayView, IkeSaView, Order, PingView, SettingsOrder } from './gateway-orders.ts';
+import type {
+  Answer,
+  CredentialTexts,
+  GatewayView,
+  IkeSaView,
+  Order,
+  PingView,
+  SettingsOrder,
+} from './gateway-orders.ts';
 import type { Namespace } from './namespaces.ts';
 import type { Running } from './process.ts';
 import { until } from './until.ts';
@@ -34,8 +42,8 @@ export class GatewayProcess {
     });
   }
 
-  async configure(text: string): Promise<void> {
-    await this.#ask({ kind: 'configure', text });
+  async configure(text: string, credentials?: CredentialTexts): Promise<void> {
+    await this.#ask({ kind: 'configure', text, ...(credentials === undefined ? {} : { credentials }) });
   }
 
   /** What no line of the configuration says about peers. */

@@ -42,6 +42,17 @@ export const matrix = {
     columns: ['started by us', 'started by them', 'by both at once'],
     rows: named('child SA', 'child SA with PFS', 'IKE SA'),
   },
+  certificates: {
+    title: 'Authentication by certificates',
+    peer: STRONGSWAN,
+    columns: ROLES,
+    rows: [
+      ...named('RSA', 'RSASSA-PSS', 'ECDSA P-256', 'ECDSA P-384', 'ECDSA P-521', 'Ed25519'),
+      ...named('older method of RSA (SHA-1)', 'older method of ECDSA (RFC 4754)'),
+      ...named('chain with an intermediate authority', 'key one way, certificate the other'),
+      ...named('their certificate was revoked', 'unknown authority', 'identity not in the certificate'),
+    ],
+  },
   networks: {
     title: 'Networks between',
     peer: STRONGSWAN,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { INSIDE, type SiteOptions, siteConfig } from './asa-config.ts';
 import { withEvidence } from './evidence.ts';
-import type { IkeSaView } from './gateway-orders.ts';
+import type { CredentialTexts, IkeSaView } from './gateway-orders.ts';
 import { GatewayProcess } from './gateway-process.ts';
 import { type Namespace, Namespaces } from './namespaces.ts';
 import { ProbeStream } from './probe-stream.ts';
@@ -53,6 +53,8 @@ export type Setting = Readonly<{
   /** What differs from the usual on either side. */
   site?: Partial<SiteOptions>;
   connection?: Partial<ConnectionOptions>;
+  /** Our keys and certificates. */
+  credentials?: CredentialTexts;
 }>;
 
 export type SiteWorldOptions = Readonly<{
@@ -141,7 +143,7 @@ export class Site {
       return (await this.us.view()).sas.length + theirs.length === 0;
     });
     await this.them.load(this.#connectionConfig(setting));
-    await this.us.configure(this.#siteConfig(setting));
+    await this.us.configure(this.#siteConfig(setting), setting.credentials);
     if (setting.initiator === 'them') await this.theyInitiate();
   }
 

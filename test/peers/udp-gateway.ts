@@ -9,11 +9,11 @@ import { createSocket, type Socket } from 'node:dgram';
 import { createInterface } from 'node:readline';
 import { at, type Instant, IpAddress, SecretKey, utf8 } from '../../src/base/index.ts';
 import { type DeviceModel, formatDiagnostic, loadAsa } from '../../src/config/index.ts';
-import type { PeerSettings } from '../../src/gateway/index.ts';
+import { type Credentials, type PeerSettings, readCredentials } from '../../src/gateway/index.ts';
 import type { TrafficSelector } from '../../src/ike/index.ts';
 import { buildIp, buildUdp, type IpHeader, Protocol, parseIp, parseUdp, Reassembler } from '../../src/ip/index.ts';
 import { GatewayNode } from '../../src/lab/gateway-node.ts';
-import type { Answer, GatewayView, Order, PingView, SettingsOrder } from './gateway-orders.ts';
+import type { Answer, CredentialTexts, GatewayView, Order, PingView, SettingsOrder } from './gateway-orders.ts';
 
 const PORTS = [500, 4500];
 const rate = option('--rate') || 1;
@@ -50,7 +50,7 @@ function later(act: () => void): void {
 async function perform(order: Exclude<Order, { kind: 'ping' }>): Promise<GatewayView | null> {
   switch (order.kind) {
     case 'configure':
-      await configure(order.text);
+      await configure(order.text, order.credentials);
       return null;
     case 'settings':
       settings = order.settings.map(settingsOf);
@@ -86,16 +86,27 @@ function ping(order: Extract<Order, { kind: 'ping' }>, answer: (given: PingView)
   });
 }
 
-async function configure(text: string): Promise<void> {
+/** The texts themselves stand for the files. */
+function credentialsOf({ keypairs, trustpoints }: CredentialTexts): Credentials {
+  const files = { keypairs: new Map(Object.entries(keypairs)), trustpoints: new Map(Object.entries(trustpoints)) };
+  const { credentials, faults } = readCredentials(files, utf8);
+  if (faults.length > 0) throw new Error(faults.map(({ text }) => text).join('; '));
+  return credentials;
+}
+
+async function configure(text: string, texts: CredentialTexts | undefined): Promise<void> {
   const { model, diagnostics } = loadAsa(text, 'gateway.cfg');
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) throw new Error(errors.map((one) => formatDiagnostic(one, text)).join('\n'));
   await open(model);
+  const credentials = texts === undefined ? undefined : credentialsOf(texts);
+  if (node !== undefined && credentials !== undefined) node.renew(credentials, now());
   if (node === undefined) {
     const outlet = { transmit, resolves: () => true, changed: () => void setImmediate(arm) };
     const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
     node = new GatewayNode(model.hostname, {
       ...{ model, outlet, random, peerSettings: settings },
+      ...(credentials === undefined ? {} : { credentials }),
       onLog: (_, { code, text: said, remote, cause }) =>
         process.stderr.write(`${code} ${said} ${remote ?? ''} ${cause === undefined ? '' : JSON.stringify(cause)}\n`),
     });
@@ -189,6 +200,7 @@ function view(): GatewayView {
       ...(sa.rekeyAt === undefined ? {} : { rekeyInMs: (sa.rekeyAt - now()) / rate }),
       ...{ natLocal: sa.natLocal, natRemote: sa.natRemote },
       ...{ quantumSafe: sa.quantumSafe === true, mobike: sa.mobike === true },
+      ...(sa.authentication === undefined ? {} : { authentication: sa.authentication }),
       children: sa.children.map((child) => ({
         ...{ inboundSpi: spiText(child.inboundSpi), outboundSpi: spiText(child.outboundSpi) },
         ...{ encr: child.encr, keyBits: child.keyBits, integ: child.integ, group: child.group },

@@ -68,7 +68,10 @@ function stranger(one: TunnelCase, remote: IpAddress): Finding | undefined {
 /** A group without one of the keys. */
 function keyless({ device, group }: TunnelEnd, other: TunnelEnd | undefined): Finding | undefined {
   if (group === undefined) return undefined;
-  const side = group.localKey === undefined ? 'local' : group.remoteKey === undefined ? 'remote' : undefined;
+  const { localKey, localTrustpoint, remoteKey, remoteCertificate } = group;
+  const provesNothing = localKey === undefined && localTrustpoint === undefined;
+  const acceptsNothing = remoteKey === undefined && remoteCertificate !== true;
+  const side = provesNothing ? 'local' : acceptsNothing ? 'remote' : undefined;
   if (side === undefined) return undefined;
   const needed = side === 'local' ? other?.group?.remoteKey : other?.group?.localKey;
   const place = findLine(device, new RegExp(`^tunnel-group ${group.name.replaceAll('.', '\\.')} ipsec-attributes`));
