@@ -43,8 +43,9 @@ test('there are documents', () => {
 for (const document of documents) {
   const text = read(document);
 
-  test(`${document}: no line is longer than 120 characters`, () => {
-    const long = text.split('\n').flatMap((line, i) => (line.length > 120 ? [`line ${i + 1}: ${line.length}`] : []));
+  test(`${document}: no line is longer than 120 characters, but for rows of tables`, () => {
+    const isLong = (line: string): boolean => line.length > 120 && !line.startsWith('|');
+    const long = text.split('\n').flatMap((line, i) => (isLong(line) ? [`line ${i + 1}: ${line.length}`] : []));
     assert.deepEqual(long, []);
   });
 
