@@ -72,6 +72,7 @@ export const matrix = {
       ...named('several proposals, one in common', 'selectors narrowed by the responder'),
       ...named('no IKE proposal in common', 'no ESP proposal in common', 'wrong key', 'wrong identity'),
       { name: 'IKE SA without a first child SA (RFC 6023)', only: ['they initiate'] },
+      ...named('IKE_AUTH in fragments (RFC 7383)'),
       { name: 'extended sequence numbers offered', only: ['they initiate'] },
       { name: 'another group demanded while rekeying with PFS', only: ['they initiate'] },
     ],

@@ -20,7 +20,7 @@ describe('negotiation', { timeout: 180_000 }, () => {
     // One half-open IKE SA is enough for strongSwan to ask strangers for a cookie.
     site = await Site.open({
       label: 'talks',
-      strongSwan: { settings: 'cookie_threshold = 1\n  half_open_timeout = 20' },
+      strongSwan: { settings: 'cookie_threshold = 1\n  half_open_timeout = 20\n  fragment_size = 300' },
     });
   });
   after(() => site?.close());
@@ -140,6 +140,22 @@ describe('negotiation', { timeout: 180_000 }, () => {
         assert.deepEqual([us.encr, us.keyBits, us.integ, us.prf, us.group], [12, 256, 12, 5, 14]);
         const [child] = us.children;
         assert.deepEqual([child?.encr, child?.keyBits, child?.integ], [12, 192, 12]);
+        await site.pingBothWays();
+      }),
+    );
+
+    proof.cell('IKE_AUTH in fragments (RFC 7383)', column, () =>
+      site.step(async () => {
+        const { counters: before_ } = await site.us.view();
+        const log = await logged(async () => {
+          await site.bringUp({ initiator, site: { device: ['crypto ikev2 fragmentation mtu 300'] } });
+        });
+        const { counters } = await site.us.view();
+        for (const name of ['messages-fragmented', 'messages-reassembled']) {
+          assert.ok((counters[name] ?? 0) > (before_[name] ?? 0), name);
+        }
+        assert.match(log, /parsed IKE_AUTH \w+ 1 \[ EF\(1\/\d\) \]/);
+        assert.match(log, /generating IKE_AUTH \w+ 1 \[ EF\(1\/\d\) \]/);
         await site.pingBothWays();
       }),
     );

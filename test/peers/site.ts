@@ -189,13 +189,13 @@ export class Site {
 
   /**
    * Numbered probes of strongSwan pass all the while that something is done: none is lost, none comes twice, and their
-   * order stays.
+   * order stays. Gives how many there were.
    */
-  async probeDuring(act: () => Promise<void>, intervalMs = 5): Promise<void> {
+  async probeDuring(act: () => Promise<void>, intervalMs = 5): Promise<number> {
     const stream = new ProbeStream(this.theirNamespace, INSIDE.ours, INSIDE.theirs, intervalMs);
     await stream.begin();
     await act();
-    await stream.end();
+    return stream.end();
   }
 
   /** Traffic passes both ways, IPv4 and IPv6 inside. */
