@@ -30,7 +30,7 @@ import type { GatewayLogEvent } from './event.ts';
 import { Gateway, type GatewayOptions, type GatewayStatus } from './gateway.ts';
 import type { GatewaySnapshot } from './snapshot.ts';
 
-export type DeviceOptions = Omit<GatewayOptions, 'lastInbound' | 'counters'> &
+export type DeviceOptions = Omit<GatewayOptions, 'lastInbound' | 'lastOutbound' | 'counters'> &
   Readonly<{
     model: DeviceModel;
     /** What the dialect of the model has no line for. */
@@ -231,6 +231,7 @@ export class Device {
       ...this.#options,
       ...(this.#credentials === undefined ? {} : { credentials: this.#credentials }),
       lastInbound: (spi) => this.#plane.lastInbound(spi),
+      lastOutbound: (spi) => this.#plane.lastOutbound(spi),
       counters: () => this.#plane.counters(),
     });
   }

@@ -32,6 +32,8 @@ export type GatewayOptions = Readonly<{
   random: Random;
   /** When the plane last saw authentic ESP on an inbound SPI. */
   lastInbound: (inboundSpi: number) => number | undefined;
+  /** When it last sent ESP on the child SA with an inbound SPI. */
+  lastOutbound?: (inboundSpi: number) => number | undefined;
   counters: () => PlaneCounters;
   /** Private keys, and files of certificates and revocation lists; absent: there are none. */
   credentials?: Credentials;
@@ -79,10 +81,11 @@ export class Gateway {
       const { wallClock } = options;
       context.onEvent = (event) => hosts.send(context, event, wallClock?.(context.now));
     }
-    const { wallClock } = options;
+    const { lastOutbound, wallClock } = options;
     this.#ike = new Ike({
       random,
       lastInbound,
+      ...(lastOutbound === undefined ? {} : { lastOutbound }),
       ...(wallClock === undefined ? {} : { wallClock }),
       ...(exportKeys === undefined ? {} : { exportKeys }),
     });

@@ -102,7 +102,7 @@ export function verifyPeer(
   const who = identityInShort(claim.identity);
   const { address } = sa.path.remote;
   const isAccepted = peerIdentityAccepted(peer, claim.identity, address, sa.natRemote);
-  const notIt: Refusal = { fault: 'identity-refused', text: `the peer calls itself ${who}, not ${peer.group}` };
+  const notIt: Refusal = { fault: 'identity-refused', text: notIts(peer, who) };
   // A responder tells nobody whether a key was right under a name that is not its owner's.
   if (claim.role === 'initiator' && !isAccepted) return fail(notIt);
   const { remoteKey: key } = peer;
@@ -115,6 +115,11 @@ export function verifyPeer(
     return fail({ fault: 'authentication-failed', text });
   }
   return isAccepted ? ok('psk') : fail(notIt);
+}
+
+function notIts({ identities, group }: IkePeer, who: string): string {
+  if (identities === undefined) return `the peer calls itself ${who}, not ${group}`;
+  return `the peer calls itself ${who}, which profile ${group} does not match (match identity remote)`;
 }
 
 /** The certificate that a peer shows of itself, not yet believed. */

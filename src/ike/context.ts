@@ -176,6 +176,7 @@ export class IkeContext {
       authenticUntil: undefined,
       endCause: undefined,
       heardAt: this.now,
+      quietUntil: undefined,
       keepaliveAt: undefined,
       childRetryAt: undefined,
       childFailures: 0,

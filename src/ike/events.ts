@@ -126,6 +126,8 @@ export type IkeEnvironment = Readonly<{
   random: (length: number) => Uint8Array;
   /** When the last authentic ESP packet arrived on an inbound SPI, as milliseconds of `Instant`; proof of life for DPD. */
   lastInbound: (inboundSpi: number) => number | undefined;
+  /** When the last packet went out on the child SA with an inbound SPI; absent: nobody can tell. */
+  lastOutbound?: (inboundSpi: number) => number | undefined;
   /** Wall-clock time as milliseconds since 1970, for the validity of certificates; absent: none can be accepted. */
   wallClock?: (now: Instant) => number;
   /** Is told the keys of every SA as it comes to be, for decryption tables; absent: nobody is. */

@@ -37,6 +37,7 @@ import {
   pickError,
   pickNotify,
 } from './payloads.ts';
+import { proposalsFor } from './policy.ts';
 import { sendRequest } from './sending.ts';
 import { ExchangeType, NotifyType, type Payload } from './wire/message.ts';
 
@@ -277,7 +278,8 @@ function childFailed(because: Cause): Cause {
 /** A group that the operator approved for this peer's keys, or for IKE at all. */
 function mayUse(context: IkeContext, sa: IkeSa, group: number): boolean {
   const isConfigured =
-    sa.peer?.child.pfsGroup === group || context.config.proposals.some(({ groups }) => groups.includes(group));
+    sa.peer?.child.pfsGroup === group ||
+    proposalsFor(context.config, sa.path).some(({ groups }) => groups.includes(group));
   return isConfigured && isSupportedGroup(group);
 }
 

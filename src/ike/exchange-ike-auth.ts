@@ -22,8 +22,9 @@ import { establish, limitAuthentication, settleSimultaneous } from './establishi
 import type { Cause } from './events.ts';
 import { reviewAddresses } from './exchange-mobility.ts';
 import { answerTo, type IkeFault } from './faults.ts';
-import { identityInShort, identityPayload, selectPeer } from './identity.ts';
+import { identityPayload, selectPeer, whyUnknown } from './identity.ts';
 import type { AuthSent, ChildState, IkeSa, Proofs, Stage } from './ike-sa.ts';
+import { withKeys } from './keyring.ts';
 import { agreedMobility, mobikePayloads } from './mobility.ts';
 import { causeOfNotify, notify, pick, pickError, pickNotify } from './payloads.ts';
 import type { IkePath, IkePeer } from './policy.ts';
@@ -91,13 +92,13 @@ export function handleAuthRequest(
   // Section 2.23: the initiator may have moved to port 4500.
   sa.path = path;
   const groups = groupsOf(shownCertificate(payloads));
-  const peer = selectPeer(context.config.peers, idi.identity, path.remote.address, path.local.address, groups);
-  const who = identityInShort(idi.identity);
-  if (peer === undefined) {
-    const text = `no tunnel group for identity ${who} or address ${path.remote.address}`;
+  const found = selectPeer(context.config.peers, idi.identity, path, groups);
+  if (found === undefined) {
+    const text = whyUnknown(context.config.peers, idi.identity, path);
     refuse(context, sa, request, undefined, 'unknown-peer', text);
     return;
   }
+  const peer = withKeys(found, idi.identity, path.remote.address);
   const auth = pick(payloads, 'auth');
   if (auth === undefined || sa.suite === undefined) {
     const text = 'authentication by EAP is not supported, only pre-shared keys and certificates are';
@@ -139,7 +140,7 @@ export function handleAuthRequest(
   sa.isQuantumSafe = ppk !== undefined;
   sa.authentication = { local: own.value.kind, remote: verified.value };
   const initialContact = pickNotify(payloads, NotifyType.INITIAL_CONTACT) !== undefined;
-  const predecessor = establish(context, sa, peer, { local, remote: idi.identity, initialContact });
+  const predecessor = establish(context, sa, found, { local, remote: idi.identity, initialContact });
   if (peer.mobike !== 'off') sa.mobility = agreedMobility(context, sa, payloads, false);
   const { reauthenticateMs } = peer;
   // RFC 6023 section 3: it wants the IKE SA alone, for now.

@@ -25,7 +25,7 @@ import { selectPeer } from './identity.ts';
 import { type IkeSa, type InitSent, isEncapsulated } from './ike-sa.ts';
 import { acceptIke, offerIke, selectIke } from './negotiation.ts';
 import { causeOfNotify, groupBytes, notify, pick, pickError, pickNotify } from './payloads.ts';
-import type { IkePath } from './policy.ts';
+import { type IkePath, type IkeProposal, proposalsFor } from './policy.ts';
 import { mayUsePpk } from './ppk.ts';
 import { send, sendFirst } from './sending.ts';
 import { hasRoom, NO_ROOM } from './session-limit.ts';
@@ -53,9 +53,9 @@ const MAX_RESTARTS = 5;
 /** Begins an IKE SA with an always-on peer, or one that goes on with a session by a new authentication. */
 export function startIkeSa(context: IkeContext, peer: PeerState, path: IkePath, reauthenticates?: number): void {
   const { policy } = peer;
-  const { proposals } = context.config;
+  const proposals = proposalsFor(context.config, path);
   const { random } = context.environment;
-  const group = firstGroup(context);
+  const group = firstGroup(proposals);
   const lack = authenticationLack(policy);
   if (group === undefined || lack !== undefined) {
     const cause: Cause =
@@ -190,10 +190,11 @@ export function handleInitRequest(context: IkeContext, path: IkePath, bytes: Uin
     return;
   }
 
-  const expected = selectPeer(context.config.peers, undefined, path.remote.address, path.local.address);
-  const suite = selectIke(context.config.proposals, offer.proposals);
+  const expected = selectPeer(context.config.peers, undefined, path);
+  const proposals = proposalsFor(context.config, path);
+  const suite = selectIke(proposals, offer.proposals);
   if (suite === undefined) {
-    const own = describeProposals(offerIke(context.config.proposals));
+    const own = describeProposals(offerIke(proposals));
     const text = `the peer offers ${inShort(describeProposals(offer.proposals))}; configured here: ${own}`;
     answerInClear(context, path, header, [notify(NotifyType.NO_PROPOSAL_CHOSEN)]);
     context.count('no-proposal-chosen' satisfies IkeFault);
@@ -364,8 +365,8 @@ function offersGroup(stage: InitSent, group: number): boolean {
   );
 }
 
-function firstGroup(context: IkeContext): number | undefined {
-  const transforms = offerIke(context.config.proposals)[0]?.transforms;
+function firstGroup(proposals: readonly IkeProposal[]): number | undefined {
+  const transforms = offerIke(proposals)[0]?.transforms;
   return transforms?.find(({ type }) => type === TransformType.KE)?.id;
 }
 
@@ -400,5 +401,5 @@ function repeat(context: IkeContext, sa: IkeSa, path: IkePath): void {
 }
 
 function onPort4500(path: IkePath): IkePath {
-  return { local: { ...path.local, port: 4500 }, remote: { ...path.remote, port: 4500 } };
+  return { ...path, local: { ...path.local, port: 4500 }, remote: { ...path.remote, port: 4500 } };
 }

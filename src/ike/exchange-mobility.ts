@@ -17,7 +17,7 @@ import { addressPayloads, addressText, breaksNatProhibition, toldAddresses } fro
 import { detectNat, natNotifies } from './nat-detection.ts';
 import { otherPaths, pathBetween, samePath, setPath, tellPath } from './paths.ts';
 import { notify, pickNotify } from './payloads.ts';
-import type { IkePath } from './policy.ts';
+import { addressesIn, type IkePath } from './policy.ts';
 import { headerSpis, sendAlso, sendRequest } from './sending.ts';
 import { timesSent } from './window.ts';
 import { ExchangeType, NotifyType, type Payload } from './wire/message.ts';
@@ -50,7 +50,7 @@ export function moveIkeSa(context: IkeContext, sa: IkeSa, path: IkePath): void {
 export function reviewAddresses(context: IkeContext, sa: IkeSa, prefer: IpAddress | undefined): void {
   const { mobility, path } = sa;
   if (mobility === undefined || sa.stage.kind !== 'established') return;
-  const has = (address: IpAddress): boolean => context.config.addresses.some((own) => own.equals(address));
+  const has = (address: IpAddress): boolean => addressesIn(context.config, path).some((own) => own.equals(address));
   const wanted =
     prefer !== undefined && has(prefer) && prefer.family === path.remote.address.family ? prefer : undefined;
   const target = wanted ?? (has(path.local.address) ? path.local.address : undefined);

@@ -21,6 +21,7 @@ import { spiBytes } from './keys.ts';
 import { REKEYED_LINGER_MS, rekeyRetryAt } from './lifetimes.ts';
 import { acceptIke, offerIke, selectIke } from './negotiation.ts';
 import { type Answer, causeOfNotify, groupBytes, notify, pick, pickError } from './payloads.ts';
+import { proposalsFor } from './policy.ts';
 import { sendRequest } from './sending.ts';
 import { ExchangeType, NotifyType, type Payload, type Proposal, TransformType } from './wire/message.ts';
 
@@ -28,7 +29,7 @@ const NONCE_LENGTH = 32;
 
 /** Asks the peer for a new IKE SA in place of this one; says whether it asked. */
 export function startRekeyIke(context: IkeContext, sa: IkeSa, task: Extract<Task, { kind: 'rekey-ike' }>): boolean {
-  const { proposals } = context.config;
+  const proposals = proposalsFor(context.config, sa.path);
   const { random } = context.environment;
   const spi = context.newSpi();
   const offer = offerIke(proposals, spiBytes(spi));
@@ -62,11 +63,12 @@ export function answerRekeyIke(context: IkeContext, sa: IkeSa, payloads: readonl
   const nonce = pick(payloads, 'nonce');
   if (offer === undefined || ke === undefined || nonce === undefined)
     return fatalAnswer(context, sa, 'missing-payload');
-  const suite = selectIke(context.config.proposals, offer.proposals);
+  const proposals = proposalsFor(context.config, sa.path);
+  const suite = selectIke(proposals, offer.proposals);
   const remoteSpi = new Reader(suite?.proposal.spi ?? new Uint8Array(0)).u64();
   if (suite === undefined || remoteSpi === 0n) {
     context.count('no-proposal-chosen' satisfies IkeFault);
-    const own = describeProposals(offerIke(context.config.proposals));
+    const own = describeProposals(offerIke(proposals));
     const text = `the peer offers ${inShort(describeProposals(offer.proposals))} to rekey; configured here: ${own}`;
     context.notice(sa, 'no-proposal-chosen', text);
     return plain([notify(answerTo('no-proposal-chosen').notify ?? NotifyType.NO_PROPOSAL_CHOSEN)]);

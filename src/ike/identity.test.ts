@@ -11,7 +11,7 @@ import {
   peerIdentityAccepted,
   selectPeer,
 } from './identity.ts';
-import type { Identity, IkePeer } from './policy.ts';
+import type { Identity, IkePath, IkePeer } from './policy.ts';
 import { selectorOf } from './selectors.ts';
 
 const SERVER = ip('198.51.100.1');
@@ -66,13 +66,13 @@ const rows = [
 
 for (const row of rows) {
   test(`peer by identity, then address, then default: ${row.name}`, () => {
-    assert.equal(selectPeer(groups, row.identity, row.remote, SERVER)?.name, row.found);
+    assert.equal(selectPeer(groups, row.identity, path(row.remote, SERVER))?.name, row.found);
   });
 }
 
 test('a static peer is not for another of our addresses, and without a default there may be none', () => {
-  assert.equal(selectPeer(groups, keyId('hub'), ip('192.0.2.1'), INNER)?.name, 'hub');
-  assert.equal(selectPeer([peer('spoke-1')], fqdn('nobody'), SPOKE, SERVER), undefined);
+  assert.equal(selectPeer(groups, keyId('hub'), path(ip('192.0.2.1'), INNER))?.name, 'hub');
+  assert.equal(selectPeer([peer('spoke-1')], fqdn('nobody'), path(SPOKE, SERVER)), undefined);
 });
 
 const acceptRows = [
@@ -146,4 +146,8 @@ function ip(text: string): IpAddress {
   const address = IpAddress.parse(text);
   assert.ok(address !== undefined);
   return address;
+}
+
+function path(remote: IpAddress, local: IpAddress): IkePath {
+  return { local: { address: local, port: 500 }, remote: { address: remote, port: 500 } };
 }

@@ -1,7 +1,7 @@
 /** Identities of peers and which peer of the policy they mean, RFC 7296 section 3.5. */
 import { bytesEqual, fromUtf8, IpAddress, toHex, utf8 } from '../base/index.ts';
 import { nameText } from '../crypto/index.ts';
-import type { Identity, IkePeer } from './policy.ts';
+import { GLOBAL_VRF, type Identity, type IdentityRule, type IkePath, type IkePeer, vrfOf } from './policy.ts';
 import { encodeIdentity } from './wire/identification.ts';
 import type { Payload } from './wire/message.ts';
 
@@ -66,24 +66,36 @@ export function identitiesEqual(a: Identity, b: Identity): boolean {
 
 /**
  * The peer that a remote end belongs to: the group named like its identity, else the group named like its address,
- * else the default group. `groups` are groups that its certificate names. A peer whose addresses are set is only for those, and comes before one without.
+ * else the default group; or one of whose identities it has one. `groups` are groups that its certificate names. A
+ * peer whose addresses are set is only for those, and comes before one without.
  */
 export function selectPeer(
   peers: readonly IkePeer[],
   identity: Identity | undefined,
-  remote: IpAddress,
-  local: IpAddress,
+  path: IkePath,
   groups: readonly string[] = [],
 ): IkePeer | undefined {
+  const [remote, local] = [path.remote.address, path.local.address];
   const idText = identity === undefined ? undefined : identityText(identity);
   const address = remote.toString();
   let best: IkePeer | undefined;
   let bestRank = 0;
   for (const peer of peers) {
+    if (vrfOf(peer) !== vrfOf(path)) continue;
     if (peer.remote !== undefined && !peer.remote.equals(remote)) continue;
     if (peer.local !== undefined && !peer.local.equals(local)) continue;
     const named =
-      peer.group === idText || groups.includes(peer.group) ? 3 : peer.group === address ? 2 : peer.isDefault ? 1 : 0;
+      peer.identities !== undefined
+        ? mayBe(peer, identity, remote)
+          ? 3
+          : 0
+        : peer.group === idText || groups.includes(peer.group)
+          ? 3
+          : peer.group === address
+            ? 2
+            : peer.isDefault
+              ? 1
+              : 0;
     if (named === 0) continue;
     const rank = 4 * named + (peer.remote === undefined ? 0 : 2) + (peer.local === undefined ? 0 : 1);
     if (rank <= bestRank) continue;
@@ -91,6 +103,63 @@ export function selectPeer(
     bestRank = rank;
   }
   return best;
+}
+
+/** Whether a peer with rules for its identity may be who calls; before it has said who it is, by its address alone. */
+function mayBe(
+  { identities = [], remote: place }: IkePeer,
+  identity: Identity | undefined,
+  remote: IpAddress,
+): boolean {
+  if (identity === undefined && place !== undefined) return true;
+  return identities.some((rule) => fits(rule, identity ?? addressIdentity(remote)));
+}
+
+/** Whether an identity is as a rule wants it. */
+export function fits(rule: IdentityRule, identity: Identity): boolean {
+  switch (rule.kind) {
+    case 'any':
+      return true;
+    case 'address':
+      return 'address' in identity && rule.prefix.contains(identity.address);
+    case 'fqdn':
+      return identity.type === 'fqdn' && hasName(identity.name, rule, '.');
+    case 'email':
+      return identity.type === 'rfc822' && hasName(identity.name, rule, '@');
+    case 'key-id':
+      return identity.type === 'key-id' && bytesEqual(identity.data, utf8(rule.text));
+    default:
+      return rule satisfies never;
+  }
+}
+
+function hasName(name: string, rule: Readonly<{ name: string; domain: boolean }>, before: string): boolean {
+  const [own, wanted] = [name.toLowerCase(), rule.name.toLowerCase()];
+  return rule.domain ? own.endsWith(`${before}${wanted}`) : own === wanted;
+}
+
+/** Why nobody is configured for who calls, in words: the nearest that there is. */
+export function whyUnknown(peers: readonly IkePeer[], identity: Identity, path: IkePath): string {
+  const who = identityInShort(identity);
+  const ruled = peers.filter(({ identities }) => identities !== undefined);
+  if (ruled.length === 0) return `no tunnel group for identity ${who} or address ${path.remote.address}`;
+  const from = `front VRF ${vrfText(path)}`;
+  const fitting = ruled.filter(({ identities = [] }) => identities.some((rule) => fits(rule, identity)));
+  const elsewhere = fitting.find((peer) => vrfOf(peer) !== vrfOf(path));
+  const here = fitting.find((peer) => vrfOf(peer) === vrfOf(path));
+  if (here !== undefined) {
+    const { group, remote, local } = here;
+    const place = remote === undefined ? `address ${local ?? ''} of ours` : `a peer at ${remote}`;
+    return `profile ${group} matches identity ${who}, but it serves ${place}, not ${path.remote.address} to ${path.local.address}`;
+  }
+  if (elsewhere !== undefined) {
+    return `profile ${elsewhere.group} matches identity ${who}, but in front VRF ${vrfText(elsewhere)}, not in ${vrfText(path)} (match fvrf)`;
+  }
+  return `no profile matches identity ${who} in ${from} (match identity remote)`;
+}
+
+function vrfText(of: Readonly<{ vrf?: string }>): string {
+  return vrfOf(of) === GLOBAL_VRF ? 'global' : vrfOf(of);
 }
 
 /**
@@ -104,6 +173,7 @@ export function peerIdentityAccepted(
   remote: IpAddress,
   remoteIsTranslated = true,
 ): boolean {
+  if (peer.identities !== undefined) return peer.identities.some((rule) => fits(rule, identity));
   if (peer.validateIdentity === 'none' || peer.isDefault) return true;
   if (identityText(identity) === peer.group) return true;
   if (!('address' in identity)) return false;

@@ -229,6 +229,8 @@ export type IkeSa = {
   endCause: Cause | undefined;
   /** Last proof that the peer lives. */
   heardAt: Instant;
+  /** On demand nothing is asked before then: nothing had been sent when that was looked at. */
+  quietUntil: Instant | undefined;
   keepaliveAt: Instant | undefined;
   /** When an always-on peer without child SA asks for one. */
   childRetryAt: Instant | undefined;
@@ -268,7 +270,7 @@ export function ikeSaWakeAt(sa: IkeSa): Instant | undefined {
   wake = min(wake, sa.authenticUntil);
   wake = min(wake, sa.keepaliveAt);
   wake = min(wake, sa.childRetryAt);
-  if (mayAsk(sa)) wake = min(wake, livenessDueAt(sa.peer?.liveness, sa.heardAt));
+  if (mayAsk(sa)) wake = min(wake, livenessDueAt(sa.peer?.liveness, sa.heardAt, sa.quietUntil));
   for (const child of sa.children.values()) {
     if (child.state === 'live') wake = min(wake, child.rekeyAt);
     if (child.state !== 'deleting') wake = min(wake, child.hardAt);

@@ -6,13 +6,26 @@ import { after, type Instant } from '../base/index.ts';
 import type { Liveness } from './policy.ts';
 import type { Schedule } from './window.ts';
 
-/**
- * When to ask, if nothing is heard until then. IOS `on-demand` asks only when there is traffic to send; IKE does not
- * see outbound traffic here, so both modes ask after idle time, which errs on the side of finding dead peers.
- */
-export function livenessDueAt(liveness: Liveness | undefined, heardAt: Instant): Instant | undefined {
-  return liveness === undefined ? undefined : after(heardAt, liveness.idleMs);
+/** When to look whether to ask, if nothing is heard until then; `quietUntil`: no sooner, as nothing was sent so far. */
+export function livenessDueAt(
+  liveness: Liveness | undefined,
+  heardAt: Instant,
+  quietUntil?: Instant,
+): Instant | undefined {
+  if (liveness === undefined) return undefined;
+  const due = after(heardAt, liveness.idleMs);
+  return quietUntil === undefined || quietUntil < due ? due : quietUntil;
 }
+
+/**
+ * On demand one asks only when there is traffic to send and nothing comes back (RFC 7296 section 2.4). The plane tells
+ * when it last sent; how soon traffic is noticed that begins after a time of rest, this says.
+ */
+export function nextLook({ retryMs }: Liveness, now: Instant): Instant {
+  return after(now, Math.max(LEAST_LOOK_MS, retryMs));
+}
+
+const LEAST_LOOK_MS = 1_000;
 
 /** Sendings of the question: `tries` in all and `more`, `retryMs` apart. */
 export function livenessSchedule(liveness: Liveness, more = 0): Schedule {

@@ -8,7 +8,7 @@ import { bytesEqual, IpAddress } from '../base/index.ts';
 import type { IkeContext } from './context.ts';
 import type { IkeSa, Mobility } from './ike-sa.ts';
 import { notify, pickNotify } from './payloads.ts';
-import type { IkePath } from './policy.ts';
+import { addressesIn, type IkePath } from './policy.ts';
 import { NotifyType, type Payload } from './wire/message.ts';
 
 /** Addresses of a peer that are kept; a gateway has a few. */
@@ -75,7 +75,7 @@ export function breaksNatProhibition(payloads: readonly Payload[], { local, remo
 }
 
 function ownAddresses(context: IkeContext, { path }: IkeSa): IpAddress[] {
-  return context.config.addresses
+  return addressesIn(context.config, path)
     .filter((address) => !address.equals(path.local.address) && !address.isLinkLocal)
     .slice(0, MAX_ADDRESSES);
 }

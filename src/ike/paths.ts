@@ -5,7 +5,7 @@
 import type { Endpoint, IpAddress } from '../base/index.ts';
 import type { IkeContext } from './context.ts';
 import { type IkeSa, isEncapsulated, spiText } from './ike-sa.ts';
-import type { IkePath } from './policy.ts';
+import { addressesIn, type IkePath, vrfOf } from './policy.ts';
 import { headerSpis, keepaliveAt, resume } from './sending.ts';
 
 /** Where a NAT stands, as far as is known. */
@@ -19,7 +19,7 @@ export type NatFlags = Readonly<{ local: boolean; remote: boolean }>;
 export function followNat(context: IkeContext, sa: IkeSa, path: IkePath): void {
   if (sameEndpoint(sa.path.remote, path.remote)) return;
   if (sa.mobility !== undefined || !sa.natRemote || sa.natLocal || !sa.isUp) return;
-  if (!sa.path.local.address.equals(path.local.address)) return;
+  if (vrfOf(sa.path) !== vrfOf(path) || !sa.path.local.address.equals(path.local.address)) return;
   setPath(context, sa, path);
 }
 
@@ -62,7 +62,7 @@ const MAX_PAIRS = 8;
  */
 export function otherPaths(context: IkeContext, sa: IkeSa, prefer?: IpAddress): IkePath[] {
   const { path, mobility } = sa;
-  const own = [...(prefer === undefined ? [] : [prefer]), ...context.config.addresses];
+  const own = [...(prefer === undefined ? [] : [prefer]), ...addressesIn(context.config, path)];
   const pairs: IkePath[] = [];
   for (const remote of [path.remote.address, ...(mobility?.peerAddresses ?? [])]) {
     for (const local of own) {
@@ -78,11 +78,11 @@ export function otherPaths(context: IkeContext, sa: IkeSa, prefer?: IpAddress): 
 export function pathBetween({ path }: IkeSa, local: IpAddress, remote: IpAddress): IkePath {
   const { port } = path.local;
   const isThere = path.remote.address.equals(remote);
-  return { local: { address: local, port }, remote: isThere ? path.remote : { address: remote, port } };
+  return { ...path, local: { address: local, port }, remote: isThere ? path.remote : { address: remote, port } };
 }
 
 export function samePath(a: IkePath, b: IkePath): boolean {
-  return sameEndpoint(a.local, b.local) && sameEndpoint(a.remote, b.remote);
+  return vrfOf(a) === vrfOf(b) && sameEndpoint(a.local, b.local) && sameEndpoint(a.remote, b.remote);
 }
 
 function sameEndpoint(a: Endpoint, b: Endpoint): boolean {

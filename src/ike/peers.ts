@@ -1,5 +1,5 @@
 /** Configured peers: what a new configuration changes, and keeping always-on ones up. */
-import { bytesEqual, IpAddress, SecretKey } from '../base/index.ts';
+import { bytesEqual, IpAddress, Prefix, SecretKey } from '../base/index.ts';
 import { Certificate, Crl, LocalCredential } from '../crypto/index.ts';
 import { deleteIkeSa, endIkeSa } from './closing.ts';
 import type { IkeContext, PeerState } from './context.ts';
@@ -7,7 +7,7 @@ import type { Cause } from './events.ts';
 import { startIkeSa } from './exchange-ike-sa-init.ts';
 import { reviewAddresses } from './exchange-mobility.ts';
 import type { IkeSa } from './ike-sa.ts';
-import type { IkeConfig, IkePath, IkePeer } from './policy.ts';
+import { addressesIn, type IkeConfig, type IkePath, type IkePeer } from './policy.ts';
 import { resume } from './sending.ts';
 
 const CHANGED: Cause = { code: 'configuration-changed', text: 'the configuration of the peer changed' };
@@ -31,14 +31,15 @@ export function configure(context: IkeContext, config: IkeConfig): void {
     if (state === undefined) context.peers.set(policy.name, newPeer(context, policy));
     else change(context, state, policy);
   }
-  const addresses = new Set(config.addresses.map(String));
   for (const sa of [...context.sas.values()]) {
     const { stage, mobility } = sa;
     if (mobility !== undefined && stage.kind === 'established') {
       reviewAddresses(context, sa, context.peerOf(sa)?.local ?? sa.peer?.local);
       continue;
     }
-    if (stage.kind === 'dead' || addresses.has(sa.path.local.address.toString())) continue;
+    const { local } = sa.path;
+    const isOurs = addressesIn(config, sa.path).some((address) => address.equals(local.address));
+    if (stage.kind === 'dead' || isOurs) continue;
     endIkeSa(context, sa, { code: 'configuration-changed', text: 'the local address is gone' });
   }
 }
@@ -143,20 +144,34 @@ function unplaced({ local: _, ...peer }: IkePeer): unknown {
 /** What existing SAs were built from. The rest takes effect in place: lifetimes with the next SA, routes by CFG_SET. */
 function essence(peer: IkePeer): unknown {
   const { name, group, remote, local, localIdentity, validateIdentity, ppk, acceptRoutes } = peer;
-  const { localKey, remoteKey, localSignature, trust } = peer;
+  const { localKey, remoteKey, localSignature, trust, vrf, identities, keyring } = peer;
   const { proposals, pfsGroup, mode, localSelectors, remoteSelectors, replayWindow } = peer.child;
   // Certificates are renewed while SAs stand: the next authentication shows the new ones.
-  const keys = { localKey, remoteKey, signs: localSignature !== undefined, trusts: trust !== undefined };
+  const keys = { localKey, remoteKey, signs: localSignature !== undefined, trusts: trust !== undefined, keyring };
   const child = { proposals, pfsGroup, mode, localSelectors, remoteSelectors, replayWindow };
-  return { name, group, remote, local, localIdentity, validateIdentity, ppk, acceptRoutes, child, ...keys };
+  return {
+    name,
+    group,
+    remote,
+    local,
+    localIdentity,
+    validateIdentity,
+    ppk,
+    acceptRoutes,
+    vrf,
+    identities,
+    child,
+    ...keys,
+  };
 }
 
 function pathTo(context: IkeContext, policy: IkePeer): IkePath | undefined {
   const { remote } = policy;
   if (remote === undefined) return undefined;
-  const local = policy.local ?? context.config.addresses.find(({ family }) => family === remote.family);
+  const local = policy.local ?? addressesIn(context.config, policy).find(({ family }) => family === remote.family);
   if (local === undefined) return undefined;
-  return { local: { address: local, port: 500 }, remote: { address: remote, port: 500 } };
+  const vrf = policy.vrf === undefined ? {} : { vrf: policy.vrf };
+  return { local: { address: local, port: 500 }, remote: { address: remote, port: 500 }, ...vrf };
 }
 
 /** Whether two values of a configuration are the same through and through. */
@@ -167,6 +182,7 @@ function sameValue(a: unknown, b: unknown): boolean {
   if (a instanceof Certificate) return b instanceof Certificate && a.equals(b);
   if (a instanceof Crl) return b instanceof Crl && bytesEqual(a.der, b.der);
   if (a instanceof IpAddress) return b instanceof IpAddress && a.equals(b);
+  if (a instanceof Prefix) return b instanceof Prefix && a.equals(b);
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a) || Array.isArray(b) || a instanceof Uint8Array || b instanceof Uint8Array) {
     return sameList(a, b);

@@ -11,6 +11,16 @@ export type Identity =
   | Readonly<{ type: 'fqdn' | 'rfc822'; name: string }>
   | Readonly<{ type: 'der-asn1-dn' | 'der-asn1-gn' | 'key-id'; data: Uint8Array }>;
 
+/**
+ * What a peer's identity has to be like. A domain stands for all names that end with it after a dot, or after the at
+ * sign of a mail address.
+ */
+export type IdentityRule =
+  | Readonly<{ kind: 'address'; prefix: Prefix }>
+  | Readonly<{ kind: 'fqdn' | 'email'; name: string; domain: boolean }>
+  | Readonly<{ kind: 'key-id'; text: string }>
+  | Readonly<{ kind: 'any' }>;
+
 /** One traffic selector, RFC 7296 section 3.13.1. `protocol` 0 is any; ports 0 to 65535 is any. Ends are inclusive. */
 export type TrafficSelector = Readonly<{
   protocol: number;
@@ -70,6 +80,18 @@ export type Ppk = Readonly<{
   required: boolean;
 }>;
 
+/** The keys of one of many peers that are served alike. */
+export type KeyringEntry = Readonly<{
+  name: string;
+  /** Where it is: the longest prefix counts. */
+  address?: Prefix;
+  hostname?: string;
+  identities: readonly IdentityRule[];
+  localKey?: SecretKey;
+  remoteKey?: SecretKey;
+  ppk?: Ppk;
+}>;
+
 /** We prove who we are by a signature, RFC 7296 section 2.15. */
 export type LocalSignature = Readonly<{
   credential: LocalCredential;
@@ -100,6 +122,12 @@ export type IkePeer = Readonly<{
   group: string;
   /** Catches what no other group matches (`DefaultL2LGroup`). */
   isDefault: boolean;
+  /** VRF of the outer packets; absent: the global table. */
+  vrf?: string;
+  /** Identities that it may have, of which one has to fit; absent: `group` says it. */
+  identities?: readonly IdentityRule[];
+  /** Keys by who it turns out to be, in the place of `localKey`, `remoteKey` and `ppk` where an entry fits. */
+  keyring?: readonly KeyringEntry[];
   /** Where the peer is, for a static tunnel; absent: we only respond. */
   remote?: IpAddress;
   /** Our address toward it; absent: whichever the peer speaks to. */
@@ -138,12 +166,28 @@ export type IkePeer = Readonly<{
   childless?: boolean;
 }>;
 
+/** Own addresses in a VRF other than the global table. */
+export type VrfAddresses = Readonly<{ vrf: string; addresses: readonly IpAddress[] }>;
+
+/** IKE proposals for some of the ways that a peer may come by. */
+export type IkeSelection = Readonly<{
+  /** '' is the global table; absent: any. */
+  vrf?: string;
+  /** None: every own address. */
+  localAddresses: readonly IpAddress[];
+  proposals: readonly IkeProposal[];
+}>;
+
 /** All that one gateway's IKE needs to know. Replacing it disturbs only the peers that differ. */
 export type IkeConfig = Readonly<{
   /** Own addresses on which IKE answers (`crypto ikev2 enable`). */
   addresses: readonly IpAddress[];
+  /** The same in other VRFs, where the same addresses may be other ones. */
+  vrfAddresses?: readonly VrfAddresses[];
   /** In order of preference; all are offered. */
   proposals: readonly IkeProposal[];
+  /** Proposals that hold in the place of `proposals` where one fits; the most specific one does. */
+  selections?: readonly IkeSelection[];
   peers: readonly IkePeer[];
   /** Send COOKIE once this many IKE SAs are half open (0: always; `maxHalfOpen` or more: never for their number). */
   cookieThreshold: number;
@@ -165,4 +209,39 @@ export type IkeConfig = Readonly<{
 }>;
 
 /** The two ends of an IKE SA as seen by us. Port 4500 on our side means non-ESP markers and UDP encapsulation. */
-export type IkePath = Readonly<{ local: Endpoint; remote: Endpoint }>;
+export type IkePath = Readonly<{
+  local: Endpoint;
+  remote: Endpoint;
+  /** Where both addresses mean something; absent: the global table. */
+  vrf?: string;
+}>;
+
+/** How the global table is called. */
+export const GLOBAL_VRF = '';
+
+export function vrfOf(of: Readonly<{ vrf?: string }>): string {
+  return of.vrf ?? GLOBAL_VRF;
+}
+
+/** Own addresses in the VRF of a path. */
+export function addressesIn(config: IkeConfig, of: Readonly<{ vrf?: string }>): readonly IpAddress[] {
+  const vrf = vrfOf(of);
+  if (vrf === GLOBAL_VRF) return config.addresses;
+  return config.vrfAddresses?.find((one) => one.vrf === vrf)?.addresses ?? [];
+}
+
+/** Proposals for a path: those for its VRF and address before those for its VRF, and these before those for any. */
+export function proposalsFor(config: IkeConfig, path: IkePath): readonly IkeProposal[] {
+  let best: IkeSelection | undefined;
+  let bestRank = 0;
+  for (const one of config.selections ?? []) {
+    const names = one.localAddresses.some((address) => address.equals(path.local.address));
+    if (one.vrf !== undefined && one.vrf !== vrfOf(path)) continue;
+    if (one.localAddresses.length > 0 && !names) continue;
+    const rank = 1 + (one.vrf === undefined ? 0 : 2) + (names ? 1 : 0);
+    if (rank <= bestRank) continue;
+    best = one;
+    bestRank = rank;
+  }
+  return best?.proposals ?? (config.selections === undefined ? config.proposals : []);
+}

@@ -14,7 +14,7 @@ import { bytesEqual, concat, fail, ok, type Result, SecretKey } from '../base/in
 import { prfPlus } from '../crypto/index.ts';
 import type { IkeFault } from './faults.ts';
 import { type NotifyPayload, notify, pickNotify } from './payloads.ts';
-import type { IkeConfig, IkePath, Ppk } from './policy.ts';
+import { type IkeConfig, type IkePath, type Ppk, vrfOf } from './policy.ts';
 import { NotifyType, type Payload } from './wire/message.ts';
 
 /** The keys that a PPK goes into: child SAs and later IKE SAs come of SK_d, authentication of the other two. */
@@ -38,10 +38,12 @@ export function ppkIdentity({ type, id }: Ppk): NotifyPayload {
 }
 
 /** As responder: whether some peer that this may be has such a key. Who it is shows in IKE_AUTH only. */
-export function mayUsePpk(config: IkeConfig, { local, remote }: IkePath): boolean {
+export function mayUsePpk(config: IkeConfig, path: IkePath): boolean {
+  const { local, remote } = path;
   return config.peers.some(
     (peer) =>
-      peer.ppk !== undefined &&
+      (peer.ppk !== undefined || peer.keyring?.some(({ ppk }) => ppk !== undefined) === true) &&
+      vrfOf(peer) === vrfOf(path) &&
       (peer.remote === undefined || peer.remote.equals(remote.address)) &&
       (peer.local === undefined || peer.local.equals(local.address)),
   );

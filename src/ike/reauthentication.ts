@@ -21,5 +21,5 @@ export function reauthenticate(context: IkeContext, sa: IkeSa): void {
 /** Port 500 again, but from and to behind a NAT the ports that are open. */
 function wayOf({ path, natLocal, natRemote }: IkeSa): IkeSa['path'] {
   if (natLocal || natRemote) return path;
-  return { local: { ...path.local, port: 500 }, remote: { ...path.remote, port: 500 } };
+  return { ...path, local: { ...path.local, port: 500 }, remote: { ...path.remote, port: 500 } };
 }

@@ -18,7 +18,7 @@ import { answerTo, faultOf, type IkeFault } from './faults.ts';
 import type { IkeSa } from './ike-sa.ts';
 import { followNat } from './paths.ts';
 import { type Answer, causeOfNotify, notify, pick, pickNotify } from './payloads.ts';
-import type { IkePath } from './policy.ts';
+import { addressesIn, type IkePath } from './policy.ts';
 import { assemble, dropPieces } from './reassembly.ts';
 import { answerAgain, exchangeName, keepAnswering, moveWindow, respond } from './sending.ts';
 import { openMessage } from './sk.ts';
@@ -40,7 +40,7 @@ import {
 export function receive(context: IkeContext, path: IkePath, bytes: Uint8Array): void {
   context.count('received');
   context.statistics.bytesReceived += bytes.length;
-  if (!context.config.addresses.some((address) => address.equals(path.local.address))) {
+  if (!addressesIn(context.config, path).some((address) => address.equals(path.local.address))) {
     context.count('unknown-address' satisfies IkeFault);
     return;
   }

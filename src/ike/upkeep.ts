@@ -14,7 +14,7 @@ import {
 } from './exchange-mobility.ts';
 import { startRekeyIke } from './exchange-rekey-ike-sa.ts';
 import { hasLiveChild, type IkeSa, mayAsk, type Task } from './ike-sa.ts';
-import { livenessDueAt } from './liveness.ts';
+import { livenessDueAt, nextLook } from './liveness.ts';
 import { expirePieces } from './reassembly.ts';
 import { reauthenticate } from './reauthentication.ts';
 import { keepaliveAt, moveWindow } from './sending.ts';
@@ -102,13 +102,27 @@ function start(context: IkeContext, sa: IkeSa, task: Task): boolean {
 
 /** RFC 7296 section 2.4: authentic ESP proves life as well as IKE does, so the plane is asked first. */
 function checkLiveness(context: IkeContext, sa: IkeSa): void {
-  if (!mayAsk(sa) || !isDue(context, livenessDueAt(sa.peer?.liveness, sa.heardAt))) return;
+  const liveness = sa.peer?.liveness;
+  if (liveness === undefined || !mayAsk(sa)) return;
+  if (!isDue(context, livenessDueAt(liveness, sa.heardAt, sa.quietUntil))) return;
   for (const child of sa.children.values()) {
     const heard = context.environment.lastInbound(child.inboundSpi);
     if (heard !== undefined && heard > sa.heardAt) sa.heardAt = at(Math.min(heard, context.now));
   }
-  if (!isDue(context, livenessDueAt(sa.peer?.liveness, sa.heardAt))) return;
+  sa.quietUntil = undefined;
+  if (!isDue(context, livenessDueAt(liveness, sa.heardAt))) return;
+  if (liveness.mode === 'on-demand' && !hasSentSince(context, sa)) {
+    sa.quietUntil = nextLook(liveness, context.now);
+    return;
+  }
   if (!sa.tasks.some(({ kind }) => kind === 'liveness')) sa.tasks.push({ kind: 'liveness' });
+}
+
+/** Whether anything went to the peer since it was last heard. Where nobody can tell, it may have. */
+function hasSentSince(context: IkeContext, sa: IkeSa): boolean {
+  const { lastOutbound } = context.environment;
+  if (lastOutbound === undefined) return true;
+  return [...sa.children.values()].some((child) => (lastOutbound(child.inboundSpi) ?? 0) > sa.heardAt);
 }
 
 function expire(context: IkeContext, sa: IkeSa): void {

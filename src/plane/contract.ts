@@ -274,6 +274,8 @@ export type Plane = Readonly<{
   counters: () => PlaneCounters;
   /** When the last authentic packet of a child SA came. */
   lastInbound: (id: number) => Instant | undefined;
+  /** When the last packet went out on it. */
+  lastOutbound: (id: number) => Instant | undefined;
   taps: () => readonly TapStatus[];
   /** What a capture holds, oldest first; undefined when there is none of that name. */
   tapped: (name: string) => readonly TappedPacket[] | undefined;

@@ -51,6 +51,7 @@ export class ChildSa {
   readonly #outboundDrops = new Map<DropReason, number>();
   readonly #dropsTold = new Map<DropReason, Instant>();
   lastInbound: Instant | undefined;
+  lastOutbound: Instant | undefined;
 
   /** Keys of the wrong length or ids without support are our own mistakes and throw. */
   constructor(config: PlaneChildSa, random: Random) {

@@ -107,6 +107,10 @@ export class SoftwarePlane implements Plane {
     };
   }
 
+  lastOutbound(id: number): Instant | undefined {
+    return this.#forwarding.tunnels.sas.get(id)?.lastOutbound;
+  }
+
   lastInbound(id: number): Instant | undefined {
     return this.#forwarding.tunnels.sas.get(id)?.lastInbound;
   }

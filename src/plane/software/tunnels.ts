@@ -267,6 +267,7 @@ export class Tunnels {
       sa.drop('outbound', 'sequence-exhausted');
       return;
     }
+    sa.lastOutbound = now;
     sa.outboundPackets++;
     sa.outboundBytes += packet.length;
     port.outPackets++;
