@@ -20,6 +20,12 @@ const trustpoint = object({
   crl: optional(files('revocation lists, PEM')),
 });
 
+const ike = object({
+  peer: optional(text('tunnel-group or tunnel interface; * or nothing for all')),
+  mobike: optional(oneOf(['offer', 'accept', 'off'], 'moving IKE SAs between addresses; accept unless said otherwise')),
+  reauthenticate: optional(count('seconds after which the peer is authenticated anew')),
+});
+
 const ppk = object({
   peer: text('peer that has it as well'),
   id: text('PPK_ID'),
@@ -48,6 +54,7 @@ export const hostFileSchema = publish(
     user: optional(text('user to go on as')),
     keypairs: optional(byName(text('PEM file'), 'private keys by label')),
     trustpoints: optional(byName(trustpoint, 'files of trustpoints by name')),
+    ike: optional(list(ike, 'what the configuration has no line for')),
     ppk: optional(list(ppk, 'postquantum preshared keys')),
   }),
 );

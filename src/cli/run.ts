@@ -1,7 +1,7 @@
 /** `wheelwright run`: the machine becomes the gateway that a configuration describes, until it is told to stop. */
 import { join } from 'node:path';
 import { control, syslog } from '../console/index.ts';
-import type { Credentials } from '../gateway/index.ts';
+import type { Credentials, PeerSettings } from '../gateway/index.ts';
 import {
   type ControlListener,
   controlPath,
@@ -16,6 +16,7 @@ import {
   listenControl,
   lockInstance,
   type RunProcess,
+  readText,
   realClock,
   type SystemFault,
   wallClock,
@@ -23,6 +24,7 @@ import {
 import { EXIT } from './control-client.ts';
 import { loadCredentials } from './credentials.ts';
 import { findHostFile } from './host-settings.ts';
+import { loadPeerSettings } from './peer-settings.ts';
 import { runLogText } from './run-log.ts';
 import { RunningGateway } from './run-service.ts';
 import { saveFilesBelow } from './save-file.ts';
@@ -45,6 +47,7 @@ type Prepared = Readonly<{
   config: StartupConfig;
   read: ReadConfig;
   credentials: Credentials;
+  peerSettings: readonly PeerSettings[];
   settings: HostSettings;
   control: string;
 }>;
@@ -106,6 +109,7 @@ async function runLocked(
     wallClock,
     credentials: prepared.credentials,
     syslog: syslog.syslogDatagrams,
+    peerSettings: prepared.peerSettings,
     forceEncapsulation: host['force-encapsulation'] ?? false,
     onLog: (event) => {
       running.tell(event);
@@ -146,9 +150,14 @@ async function runLocked(
 /** Reads the files of keys and certificates again; gives why those before stay. */
 function renew({ host }: Prepared, gateway: GatewayHost): readonly string[] {
   const credentials = loadCredentials(host);
-  if (!credentials.ok) return [...credentials.error, 'keys and certificates stay as they were'];
-  gateway.renew(credentials.value);
-  return [];
+  const peerSettings = loadPeerSettings(host, readText);
+  if (credentials.ok && peerSettings.ok) {
+    gateway.renew(credentials.value);
+    gateway.setPeers(peerSettings.value);
+    return [];
+  }
+  const faults = [credentials, peerSettings].flatMap((read) => (read.ok ? [] : read.error));
+  return [...faults, 'keys and certificates stay as they were'];
 }
 
 /** Reads both files and says everything that is wrong with them. */
@@ -169,8 +178,9 @@ function prepare(path: string, { host: given }: RunOptions, stderr: (text: strin
   const unknown = unknownInterfaces(host, model.interfaces);
   for (const name of unknown) stderr(`${file}: the configuration has no interface ${name}\n`);
   const credentials = loadCredentials(host);
-  if (!credentials.ok) for (const fault of credentials.error) stderr(`${fault}\n`);
-  if (unknown.length > 0 || !credentials.ok) return undefined;
+  const peerSettings = loadPeerSettings(host, readText);
+  for (const read of [credentials, peerSettings]) if (!read.ok) for (const fault of read.error) stderr(`${fault}\n`);
+  if (unknown.length > 0 || !credentials.ok || !peerSettings.ok) return undefined;
   const name = host.name ?? nameOf(model.hostname);
   return {
     name,
@@ -179,6 +189,7 @@ function prepare(path: string, { host: given }: RunOptions, stderr: (text: strin
     config,
     read: read.value,
     credentials: credentials.value,
+    peerSettings: peerSettings.value,
     settings: settingsOf(host),
     control: controlPath(host, name),
   };

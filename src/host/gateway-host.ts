@@ -15,6 +15,7 @@ import {
   ModelIndex,
   type OperatedDevice,
   operated,
+  type PeerSettings,
 } from '../gateway/index.ts';
 import type { Plane, PlaneCommand, PlaneSink } from '../plane/contract.ts';
 import { SoftwarePlane } from '../plane/index.ts';
@@ -135,6 +136,12 @@ export class GatewayHost {
   renew(credentials: Credentials): void {
     if (this.#machine === undefined || this.#stopping !== undefined) return;
     this.#enter(() => this.#device.renew(credentials, this.#now()));
+  }
+
+  /** Puts other settings of peers in force; the configuration stays. */
+  setPeers(settings: readonly PeerSettings[]): void {
+    if (this.#machine === undefined || this.#stopping !== undefined) return;
+    this.#enter(() => this.#device.setPeers(settings, this.#now()));
   }
 
   /** The clean stop: peers are told, and have two seconds to answer; then all that was made is undone. */

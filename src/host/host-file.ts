@@ -21,6 +21,13 @@ export type TrustpointFiles = Readonly<{
 /** A post-quantum preshared key (RFC 8784) that the configuration has no line for. */
 export type PpkEntry = Readonly<{ peer: string; id: string; keyFile: string; required: boolean }>;
 
+/** How IKE is with a tunnel-group, a tunnel interface, or with all peers (`*`). */
+export type IkeEntry = Readonly<{
+  peer: string;
+  mobike?: 'offer' | 'accept' | 'off';
+  reauthenticateMs?: number;
+}>;
+
 export const DEFAULT_FOLDERS = { state: '/var/lib/wheelwright', run: '/run/wheelwright' } as const;
 /** The kernel's main table. */
 export const MAIN_TABLE = 254;
@@ -56,6 +63,8 @@ const SECTIONS = {
   /** Private keys, PEM, by the label that a trustpoint's `keypair` names. */
   keypairs: paths,
   trustpoints: readTrustpoints,
+  /** IKE with a peer, as far as the configuration has no line for it. */
+  ike: readIke,
   ppk: readPpk,
 } as const satisfies Readonly<Record<string, ReadSection<unknown>>>;
 
@@ -156,6 +165,31 @@ function readPpk(text: YamlText, field: Field, folder: string): readonly PpkEntr
     const keyFile = pathOf(text, neededField(text, fields, 'key-file'), folder, 'key-file');
     const required = text.boolean(fields, 'required');
     return peer === undefined || id === undefined || keyFile === undefined ? [] : [{ peer, id, keyFile, required }];
+  });
+}
+
+/** Less than this would cost more than it gains: each time is two key exchanges and a signature. */
+const LEAST_REAUTHENTICATION_S = 60;
+const MOST_REAUTHENTICATION_S = 31_536_000;
+
+function readIke(text: YamlText, field: Field, folder: string): readonly IkeEntry[] {
+  return text.items(field).flatMap((item) => {
+    const fields = text.fields(item, 'An entry of `ike`');
+    if (fields === undefined) return [];
+    text.refuseOthers(fields, ['peer', 'mobike', 'reauthenticate'], 'An entry of `ike`');
+    const read = <T>(key: string, reader: ReadSection<T>): T | undefined => {
+      const given = fields.entries.get(key)?.field;
+      return given === undefined ? undefined : reader(text, given, folder, key);
+    };
+    const mobike = read('mobike', choice(['offer', 'accept', 'off']));
+    const seconds = read('reauthenticate', number(LEAST_REAUTHENTICATION_S, MOST_REAUTHENTICATION_S));
+    return [
+      {
+        peer: read('peer', word) ?? '*',
+        ...(mobike === undefined ? {} : { mobike }),
+        ...(seconds === undefined ? {} : { reauthenticateMs: 1_000 * seconds }),
+      },
+    ];
   });
 }
 

@@ -16,6 +16,7 @@ export {
   DEFAULT_FOLDERS,
   HOST_FILE_SECTIONS,
   type HostFile,
+  type IkeEntry,
   type PpkEntry,
   readHostFile,
   type TrustpointFiles,
