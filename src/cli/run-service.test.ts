@@ -64,6 +64,7 @@ function stage(): Stage {
     device: host.device,
     config,
     read: read.value,
+    memory: () => ({ residentBytes: 1, heapUsedBytes: 2, outsideHeapBytes: 3 }),
     pid: 4711,
     epochMs: () => EPOCH_MS,
     now: () => world.now,

@@ -2,6 +2,7 @@
 import { type DeviceModel, planOf, printConfiguration } from '../config/index.ts';
 import { type ConsoleDevice, control, schema } from '../console/index.ts';
 import type { GatewayLogEvent, OperatedDevice } from '../gateway/index.ts';
+import type { ProcessMemory } from '../host/index.ts';
 import { consoleDevice } from './console-device.ts';
 import type { SaveFile } from './save-file.ts';
 import type { ReadConfig, StartupConfig } from './startup-config.ts';
@@ -12,6 +13,7 @@ export type RunningOptions = Readonly<{
   /** What runs at first. */
   read: ReadConfig;
   pid: number;
+  memory: () => ProcessMemory;
   /** Wall-clock time of the driver's instant 0, in milliseconds since 1970. */
   epochMs: () => number;
   now: () => number;
@@ -35,6 +37,11 @@ export const statusSchema = publish(
     state: oneOf(['running', 'stopping'], 'what it does'),
     pid: count('process'),
     upMs: count('milliseconds since it started'),
+    memory: object({
+      residentBytes: count('of the machine that the process has'),
+      heapUsedBytes: count('of its objects, what waits to be collected included'),
+      outsideHeapBytes: count('of buffers beside them'),
+    }),
     configuration: text('configuration file'),
     saved: flag('what runs is what the file says'),
     tunnels: object({ up: count('tunnels that are up'), wanted: count('tunnels that are to be up') }),
@@ -119,7 +126,7 @@ export class RunningGateway implements control.ControlService {
   }
 
   status(): control.ControlAnswer {
-    const { device, config, pid, now } = this.#options;
+    const { device, config, pid, memory, now } = this.#options;
     const { tunnelsUp, tunnelsWanted, bgpUp, bgpWanted } = device.status();
     const { hostname } = device.model();
     const saved = control.isEmptyPlan(planOf(this.#startup.model, device.model()));
@@ -130,6 +137,7 @@ export class RunningGateway implements control.ControlService {
       state: device.isOn() ? 'running' : 'stopping',
       pid,
       upMs,
+      memory: memory(),
       configuration: config.file,
       saved,
       tunnels: { up: tunnelsUp, wanted: tunnelsWanted },

@@ -122,6 +122,7 @@ async function runLocked(
     config,
     read,
     pid: around.pid,
+    memory: around.memory,
     epochMs,
     now: () => realClock.now(),
     renew: () => renew(prepared, gateway),

@@ -26,6 +26,6 @@ export { openLinux } from './linux/index.ts';
 export { LogFile } from './log-file.ts';
 export { replaceFile } from './replace-file.ts';
 export { type Requirement, requirements } from './requirements.ts';
-export { type RunProcess, type RunSignal, runProcess } from './run-process.ts';
+export { type ProcessMemory, type RunProcess, type RunSignal, runProcess } from './run-process.ts';
 export { DEFAULT_SETTINGS, type HostSettings } from './settings.ts';
 export type { OpenSystem, System, SystemFault, SystemLink, SystemRoute } from './system.ts';

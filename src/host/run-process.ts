@@ -10,11 +10,15 @@ import type { OpenSystem, SystemFault } from './system.ts';
 
 export type RunSignal = 'reload' | 'stop';
 
+/** What of the machine's memory the process has, in bytes. */
+export type ProcessMemory = Readonly<{ residentBytes: number; heapUsedBytes: number; outsideHeapBytes: number }>;
+
 export type RunProcess = Readonly<{
   open: OpenSystem;
   stdout: (text: string) => void;
   stderr: (text: string) => void;
   pid: number;
+  memory: () => ProcessMemory;
   /** The journal of systemd reads the standard output. */
   isJournal: boolean;
   /** Makes a folder that only the user may enter who the gateway will be. */
@@ -47,6 +51,10 @@ export function runProcess(): RunProcess {
     stdout: (text) => void process.stdout.write(text),
     stderr: (text) => void process.stderr.write(text),
     pid: process.pid,
+    memory: () => {
+      const { rss, heapUsed, external } = process.memoryUsage();
+      return { residentBytes: rss, heapUsedBytes: heapUsed, outsideHeapBytes: external };
+    },
     isJournal: isJournal(process.env['JOURNAL_STREAM']),
     makeFolder,
     dropPrivileges: (user) => {
