@@ -18,12 +18,12 @@ export function installCommand(): BuiltCommand {
 export class Wheelwright {
   readonly #running: Running;
   readonly #program: string;
-  readonly #socket: string;
+  readonly #folder: string;
 
-  private constructor(running: Running, program: string, socket: string) {
+  private constructor(running: Running, program: string, folder: string) {
     this.#running = running;
     this.#program = program;
-    this.#socket = socket;
+    this.#folder = folder;
   }
 
   /** Runs a configuration; `links` are kernel interfaces by the configuration's hardware names. */
@@ -35,14 +35,14 @@ export class Wheelwright {
   ): Promise<Wheelwright> {
     const folder = join(namespace.folder, 'wheelwright');
     mkdirSync(folder, { recursive: true });
-    const socket = join(folder, 'control.sock');
+    const socket = socketIn(folder);
     const interfaces = Object.entries(links).map(([name, link]) => `  ${name}: ${link}\n`);
     const host = `state: ${folder}\nrun: ${folder}\ncontrol: ${socket}\ninterfaces:\n${interfaces.join('')}`;
     writeFileSync(join(folder, 'wheelwright.yaml'), host);
     writeFileSync(join(folder, 'gateway.cfg'), config);
     const program = join(command.scratch, 'bundle/wheelwright.mjs');
     const running = namespace.spawn(process.execPath, [program, 'run', join(folder, 'gateway.cfg')]);
-    const wheelwright = new Wheelwright(running, program, socket);
+    const wheelwright = new Wheelwright(running, program, folder);
     const answers = async () => running.runs() && (await wheelwright.outcomeOf('status')).status === 0;
     await until('wheelwright runs', answers, 30_000);
     return wheelwright;
@@ -50,13 +50,26 @@ export class Wheelwright {
 
   /** What an operator's command ends with. */
   outcomeOf(...words: readonly string[]): Promise<Outcome> {
-    return outcomeOf(process.execPath, [this.#program, ...words, '--socket', this.#socket]);
+    return outcomeOf(process.execPath, [this.#program, ...words, '--socket', socketIn(this.#folder)]);
   }
 
   async show(...words: readonly string[]): Promise<string> {
     const { status, stdout, stderr } = await this.outcomeOf('show', ...words);
     if (status !== 0) throw new Error(`show ${words.join(' ')}: exit ${status}\n${stdout}${stderr}`);
     return stdout;
+  }
+
+  /** Runs another configuration by `wheelwright reload`; gives what it said. */
+  async reload(config: string): Promise<string> {
+    writeFileSync(join(this.#folder, 'gateway.cfg'), config);
+    const { status, stdout, stderr } = await this.outcomeOf('reload');
+    if (status !== 0) throw new Error(`reload: exit ${status}\n${stdout}${stderr}`);
+    return stdout;
+  }
+
+  /** True while it runs; fails, with what it said, when it has ended. */
+  runs(): true {
+    return this.#running.runs();
   }
 
   get pid(): number {
@@ -70,4 +83,8 @@ export class Wheelwright {
   log(): string {
     return this.#running.output;
   }
+}
+
+function socketIn(folder: string): string {
+  return join(folder, 'control.sock');
 }
