@@ -47,6 +47,8 @@ export type OperatorRequest =
   /** Ends a ping or a traceroute; their numbers are of one sequence. */
   | Readonly<{ kind: 'cancel'; id: number }>
   | Readonly<{ kind: 'clear-ike' | 'clear-child'; remote?: IpAddress }>
+  /** Replaces SAs at once, as at the end of their lifetime: nothing that passes is lost. */
+  | Readonly<{ kind: 'rekey-ike' | 'rekey-child'; remote?: IpAddress }>
   /** Soft: what was told is told again, in one direction or in both. */
   | Readonly<{ kind: 'clear-bgp'; neighbor?: IpAddress; soft: boolean; direction?: 'in' | 'out' }>
   /** Captures packets; one of that name is changed. */

@@ -265,6 +265,13 @@ export class Gateway {
         context.push({ to: 'ike', event: { kind: 'clear', what, ...remote } });
         break;
       }
+      case 'rekey-ike':
+      case 'rekey-child': {
+        const what = request.kind === 'rekey-ike' ? 'ike' : 'child';
+        const remote = request.remote === undefined ? {} : { remote: request.remote };
+        context.push({ to: 'ike', event: { kind: 'rekey', what, ...remote } });
+        break;
+      }
       case 'clear-bgp': {
         const neighbor = request.neighbor === undefined ? {} : { neighbor: request.neighbor };
         const direction = request.direction === undefined ? {} : { direction: request.direction };

@@ -17,6 +17,8 @@ export type IkeEvent =
   | Readonly<{ kind: 'peer-moved'; spi: number; path: IkePath }>
   /** Operator: delete IKE SAs (all, or of one remote address) with their children; always-on peers come back. */
   | Readonly<{ kind: 'clear'; what: 'ike' | 'child'; remote?: IpAddress }>
+  /** Operator: replace IKE SAs or child SAs (all, or of one remote address) now, as at the end of their lifetime. */
+  | Readonly<{ kind: 'rekey'; what: 'ike' | 'child'; remote?: IpAddress }>
   /**
    * Those in front of us answered so many first requests with a cookie, of which some had shown a bad one; `lost` are
    * those that came faster than anybody could read: a flood, even if few of it reach us.

@@ -10,7 +10,7 @@ import { followNat } from './paths.ts';
 import { beginAnew, configure, lookAfter, setReachable } from './peers.ts';
 import { receive } from './receive.ts';
 import type { IkeSnapshot } from './snapshot.ts';
-import { pump, upkeep } from './upkeep.ts';
+import { pump, rekeyNow, upkeep } from './upkeep.ts';
 
 export class Ike {
   readonly #context: IkeContext;
@@ -77,6 +77,9 @@ export class Ike {
       case 'clear':
         this.#clear(event);
         return;
+      case 'rekey':
+        this.#rekey(event);
+        return;
       case 'cookies-answered':
         noteChallenges(context, event);
         return;
@@ -111,6 +114,14 @@ export class Ike {
       if (sa.stage.kind === 'established') deleteIkeSa(context, sa, cause);
       else endIkeSa(context, sa, cause);
       if (state !== undefined) beginAnew(context, state);
+    }
+  }
+
+  #rekey({ what, remote }: Extract<IkeEvent, { kind: 'rekey' }>): void {
+    for (const sa of this.#context.sas.values()) {
+      if (isCurrent(sa) && (remote === undefined || remote.equals(sa.path.remote.address))) {
+        rekeyNow(this.#context, sa, what);
+      }
     }
   }
 

@@ -67,6 +67,24 @@ export function upkeep(context: IkeContext, sa: IkeSa): void {
   checkLiveness(context, sa);
 }
 
+/** Before its time; what is being replaced already is not replaced twice. */
+export function rekeyNow(context: IkeContext, sa: IkeSa, what: 'ike' | 'child'): void {
+  if (sa.stage.kind !== 'established') return;
+  context.touched.add(sa);
+  if (what === 'ike') {
+    if (sa.exchange?.kind === 'rekey-ike' || sa.tasks.some(({ kind }) => kind === 'rekey-ike')) return;
+    sa.rekeyAt = undefined;
+    sa.tasks.push({ kind: 'rekey-ike' });
+    return;
+  }
+  for (const child of sa.children.values()) {
+    const isUnderWay = child.rekeying || sa.tasks.some((task) => task.kind === 'create-child' && task.old === child);
+    if (child.state !== 'live' || isUnderWay) continue;
+    child.rekeyAt = undefined;
+    sa.tasks.push({ kind: 'create-child', old: child });
+  }
+}
+
 /** Sends the next request, if one waits and the window is free. */
 export function pump(context: IkeContext, sa: IkeSa): void {
   while (sa.tasks.length > 0 && mayAsk(sa) && (sa.stage.kind === 'established' || sa.stage.kind === 'deleting')) {
