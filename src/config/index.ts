@@ -15,6 +15,7 @@ export { type DialectName, dialectOf, loadConfiguration, printConfiguration, sho
 export { ConfigEditor, type Entered, TERMINAL } from './editor.ts';
 export { type Expected, Grammar, type Match, type Mismatch, type Syntax } from './grammar.ts';
 export { canonicalInterface } from './interface-name.ts';
+export * as iosxeDefaults from './iosxe/defaults.ts';
 export { loadIosxe } from './iosxe/load.ts';
 export { printIosxe } from './iosxe/print.ts';
 export { type Line, readLine, splitToken } from './lines.ts';

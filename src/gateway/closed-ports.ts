@@ -25,9 +25,9 @@ export class ClosedPorts {
 }
 
 /** Tells who sent it, as the last hop of a traceroute does. */
-export function refuseDatagram(context: Context, header: IpHeader, packet: Uint8Array): void {
+export function refuseDatagram(context: Context, vrf: string, header: IpHeader, packet: Uint8Array): void {
   const { destination: source, family } = header;
   const error = buildIcmpError({ source, kind: 'unreachable', code: PORT_UNREACHABLE[family], offending: packet });
   if (error === undefined || !context.closedPorts.take(context.now)) return;
-  context.command({ kind: 'inject', vrf: context.vrfOf(source), packet: error });
+  context.command({ kind: 'inject', vrf, packet: error });
 }

@@ -2,7 +2,7 @@
 import { Prefix, PrefixTrie } from '../base/index.ts';
 import type { BgpNeighbor } from '../bgp/index.ts';
 import type { DeviceModel } from '../config/index.ts';
-import type { IkePeer } from '../ike/index.ts';
+import { type IkePeer, vrfOf } from '../ike/index.ts';
 import { staticRoute } from '../routing/index.ts';
 import { bgpConfig } from './bgp-config.ts';
 import { dropMd5Key, IP_AND_TCP_HEADERS } from './bgp-orders.ts';
@@ -171,7 +171,7 @@ function interfaceChanged(context: Context, state: InterfaceState, up: boolean):
   if (state.kind === 'ethernet') {
     for (const peer of context.ikePlan?.config.peers ?? []) {
       const { local } = peer;
-      if (local !== undefined && state.addresses.some(({ address }) => address.equals(local))) {
+      if (local !== undefined && vrfOf(peer) === state.model.vrf && state.addresses.some(({ address }) => address.equals(local))) {
         tellPeerReachable(context, peer);
       }
     }

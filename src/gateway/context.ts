@@ -162,14 +162,6 @@ export class Context {
     const rib = this.rib(vrf);
     return { track: (address) => rib.track(address), untrack: (address) => rib.untrack(address) };
   }
-
-  /** The VRF that an address of ours lives in. */
-  vrfOf(address: IpAddress): string {
-    for (const state of this.interfaces?.all() ?? []) {
-      if (state.addresses.some((own) => own.address.equals(address))) return state.model.vrf;
-    }
-    return this.bgpVrf;
-  }
 }
 
 /** How the model names the global table. */

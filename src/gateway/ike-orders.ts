@@ -1,6 +1,6 @@
 /** What IKE orders, performed: messages sent, child SAs made into interfaces, told routes put into the RIB. */
 import type { Prefix } from '../base/index.ts';
-import type { Cause, ChildSa, IkeEffect, IkePath } from '../ike/index.ts';
+import { type Cause, type ChildSa, type IkeEffect, type IkePath, vrfOf } from '../ike/index.ts';
 import { buildIp, buildUdp, Protocol } from '../ip/index.ts';
 import { Distance } from '../routing/index.ts';
 import type { Context } from './context.ts';
@@ -75,10 +75,12 @@ function sendIke(context: Context, path: IkePath, message: Uint8Array): void {
   sendUdp(context, path, marked);
 }
 
-function sendUdp(context: Context, { local, remote }: IkePath, payload: Uint8Array): void {
+function sendUdp(context: Context, path: IkePath, payload: Uint8Array): void {
+  const { local, remote } = path;
+  const vrf = vrfOf(path);
   const datagram = buildUdp(local, remote, payload);
   const packet = buildIp({ source: local.address, destination: remote.address, protocol: Protocol.UDP }, datagram);
-  context.command({ kind: 'inject', vrf: context.vrfOf(local.address), packet });
+  context.command({ kind: 'inject', vrf, packet });
 }
 
 function installChildSa(context: Context, sa: ChildSa): void {
@@ -126,9 +128,11 @@ function peerRoutes(context: Context, session: number, peer: string, prefixes: r
   const rib = context.rib(state.model.vrf);
   const owner = vpnOwner(session);
   rib.removeAll('vpn', owner);
+  const { distance = Distance.vpn, tag } = context.ikePlan?.routeTerms.get(peer) ?? {};
+  const marked = tag === undefined ? {} : { tag };
   for (const prefix of prefixes) {
     const nextHops = [{ interface: tunnel.name }];
-    rib.add({ prefix, source: 'vpn', owner, distance: Distance.vpn, metric: 0, nextHops }, context.now);
+    rib.add({ prefix, source: 'vpn', owner, distance, metric: 0, nextHops, ...marked }, context.now);
   }
 }
 

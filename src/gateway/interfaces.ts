@@ -3,12 +3,13 @@
  * A tunnel is up while a child SA serves it; a clone of a virtual template lives with its IKE session.
  */
 import type { Family, Instant, IpAddress } from '../base/index.ts';
-import type { InterfaceModel } from '../config/index.ts';
-import { asaOverhead } from '../esp/index.ts';
-import type { ChildSa } from '../ike/index.ts';
+import type { InterfaceModel, IpsecProfileModel } from '../config/index.ts';
+import { asaOverhead, type EspShape, innerMtu, transportModeMtu } from '../esp/index.ts';
+import { type ChildSa, vrfOf } from '../ike/index.ts';
 import type { InterfaceAddress, PlaneCommand, PlaneInterface, SecurityPolicy } from '../plane/contract.ts';
 import { interfaceRoutes, type Rib } from '../routing/index.ts';
 import type { Tunnel } from '../tunnel/index.ts';
+import { frontVrfOf } from './ike-config-iosxe.ts';
 import type { ModelIndex } from './model-index.ts';
 
 /** One interface as it stands. */
@@ -179,20 +180,17 @@ export class Interfaces {
     return carrier && (addresses.length > 0 || model.ipv6Enabled);
   }
 
-  /** A tunnel's is what its source interface leaves after the worst-case overhead (semantics section 9). */
+  /** A tunnel's is what its source interface leaves: on an ASA after the worst-case overhead, on a router exactly. */
   #mtu({ kind, model }: InterfaceState, sa: ChildSa | undefined): number {
     if (model.mtu !== undefined) return model.mtu;
     if (kind !== 'tunnel' && kind !== 'virtual-access') return DEFAULT_MTU;
     const source = this.#underlay(model, sa);
     const outer = source?.mtu ?? DEFAULT_MTU;
     if (sa === undefined) return outer;
-    const { worst } = asaOverhead({
-      encr: sa.encr,
-      integ: sa.integ,
-      outerFamily: sa.path.local.address.family,
-      udpEncapsulation: sa.udpEncapsulation,
-    });
-    return outer - worst;
+    const { encr, integ, udpEncapsulation } = sa;
+    const shape: EspShape = { encr, integ, outerFamily: sa.path.local.address.family, udpEncapsulation };
+    if (this.#index.model.dialect === 'asa') return outer - asaOverhead(shape).worst;
+    return (sa.mode === 'tunnel' ? innerMtu : transportModeMtu)(outer, shape);
   }
 
   /** The interface that outer packets leave from: the configured source, or the owner of the SA's local address. */
@@ -202,7 +200,7 @@ export class Interfaces {
     if (named !== undefined) return this.#states.get(named.name);
     if (sa === undefined) return undefined;
     for (const state of this.#states.values()) {
-      if (state.kind !== 'ethernet') continue;
+      if (state.kind !== 'ethernet' || state.model.vrf !== vrfOf(sa.path)) continue;
       if (state.addresses.some(({ address }) => address.equals(sa.path.local.address))) return state;
     }
     return undefined;
@@ -210,21 +208,26 @@ export class Interfaces {
 
   #planeInterface(state: InterfaceState): PlaneInterface {
     const { name, kind, model, up, mtu, addresses } = state;
-    const { clampMss } = this.#index.model;
+    const clampMss = model.clampMss ?? this.#index.model.clampMss;
     const common = { name, vrf: model.vrf, up, mtu, addresses, clampMss, ...this.#securityLevel(model) };
     if (kind !== 'tunnel' && kind !== 'virtual-access') return { ...common, kind };
     const underlay = this.#underlay(model, undefined);
+    const isAsa = this.#index.model.dialect === 'asa';
     return {
       ...common,
       kind: 'tunnel',
       tunnel: {
-        frontVrf: underlay?.model.vrf ?? model.vrf,
-        df: underlay?.model.df ?? 'copy',
+        frontVrf: isAsa ? (underlay?.model.vrf ?? model.vrf) : frontVrfOf(model),
+        df: this.#profileOf(model)?.df ?? underlay?.model.df ?? 'copy',
         fragmentation: underlay?.model.fragmentation ?? 'before',
         ...(underlay === undefined ? {} : { underlay: underlay.name }),
       },
       ...(kind === 'virtual-access' ? { template: model.name } : {}),
     };
+  }
+
+  #profileOf({ tunnel }: InterfaceModel): IpsecProfileModel | undefined {
+    return tunnel?.profile === undefined ? undefined : this.#index.profile(tunnel.profile);
   }
 
   #tellSecurity(): void {

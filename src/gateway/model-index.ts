@@ -1,11 +1,16 @@
 /** Looks things up in one model by the names that its lines use. */
 import type { Family, IpAddress } from '../base/index.ts';
-import type {
-  DeviceModel,
-  EspProposalModel,
-  InterfaceModel,
-  IpsecProfileModel,
-  TunnelGroupModel,
+import {
+  type AuthorizationPolicyModel,
+  type DeviceModel,
+  type EspProposalModel,
+  type IkeProfileModel,
+  type IkeProposalModel,
+  type IkeSelectionModel,
+  type InterfaceModel,
+  type IpsecProfileModel,
+  iosxeDefaults,
+  type TunnelGroupModel,
 } from '../config/index.ts';
 
 /** Looks up names of one model. */
@@ -20,8 +25,12 @@ export class ModelIndex {
     this.model = model;
     for (const one of model.interfaces) this.#interfaces.set(one.name, one);
     for (const one of model.interfaces) if (one.alias !== undefined) this.#interfaces.set(one.alias, one);
-    this.#profiles = new Map(model.ipsecProfiles.map((one) => [one.name, one]));
-    this.#proposals = new Map(model.espProposals.map((one) => [one.name, one]));
+    // What exists without being configured gives way to what is.
+    const isIosxe = model.dialect === 'iosxe';
+    const profiles = [...(isIosxe ? [iosxeDefaults.defaultIpsecProfile()] : []), ...model.ipsecProfiles];
+    const proposals = [...(isIosxe ? [iosxeDefaults.defaultEspProposal()] : []), ...model.espProposals];
+    this.#profiles = new Map(profiles.map((one) => [one.name, one]));
+    this.#proposals = new Map(proposals.map((one) => [one.name, one]));
     this.#groups = new Map(model.tunnelGroups.map((one) => [one.name, one]));
   }
 
@@ -36,6 +45,26 @@ export class ModelIndex {
 
   proposal(name: string): EspProposalModel | undefined {
     return this.#proposals.get(name);
+  }
+
+  /** An IKE proposal by name, `default` included. */
+  ikeProposal(name: string): IkeProposalModel | undefined {
+    const found = this.model.ikeProposals.find((one) => one.name === name);
+    return found ?? (name === iosxeDefaults.DEFAULT ? iosxeDefaults.defaultIkeProposal() : undefined);
+  }
+
+  /** Which IKE proposals are for whom: what the operator says, or the platform's own. */
+  ikeSelections(): readonly IkeSelectionModel[] {
+    const { ikeSelections } = this.model;
+    return ikeSelections.length > 0 ? ikeSelections : [iosxeDefaults.defaultIkeSelection()];
+  }
+
+  /** What an IKE profile tells its peers and believes of them; undefined: nothing. */
+  authorization({ authorization }: IkeProfileModel): AuthorizationPolicyModel | undefined {
+    if (authorization === undefined) return undefined;
+    const found = this.model.authorizationPolicies.find(({ name }) => name === authorization.policy);
+    const isDefault = authorization.policy === iosxeDefaults.DEFAULT;
+    return found ?? (isDefault ? iosxeDefaults.defaultAuthorizationPolicy() : undefined);
   }
 
   group(name: string): TunnelGroupModel | undefined {

@@ -1,7 +1,7 @@
 /** What the plane reports: packets for ourselves on their way to IKE, TCP or a ping, limits and moves of SAs. */
 
 import { readU16, readU32 } from '../base/index.ts';
-import type { IkePath } from '../ike/index.ts';
+import { GLOBAL_VRF, type IkePath } from '../ike/index.ts';
 import { type IpHeader, Protocol, parseIp, parseQuotedIp, parseUdp } from '../ip/index.ts';
 import type { DropReason, PlaneEvent } from '../plane/contract.ts';
 import { refuseDatagram } from './closed-ports.ts';
@@ -18,13 +18,14 @@ export const NON_ESP_MARKER_LENGTH = 4;
 export function planeEvent(context: Context, event: PlaneEvent): void {
   switch (event.kind) {
     case 'punt':
-      if (!punt(context, event.packet)) context.unclaimed(event.interface, event.packet);
+      if (!punt(context, event.vrf, event.packet)) context.unclaimed(event.interface, event.packet);
       break;
     case 'child-sa-limit':
       context.push({ to: 'ike', event: { kind: 'child-limit', spi: event.id, limit: event.limit } });
       break;
     case 'peer-moved': {
-      const path = { local: event.local, remote: event.remote };
+      const vrf = context.tunnels.child(event.id)?.path.vrf;
+      const path = { local: event.local, remote: event.remote, ...(vrf === undefined ? {} : { vrf }) };
       context.push({ to: 'ike', event: { kind: 'peer-moved', spi: event.id, path } });
       break;
     }
@@ -121,11 +122,11 @@ function tellPathMtu(context: Context, event: Extract<PlaneEvent, { kind: 'path-
 }
 
 /** Whether somebody here has a use for it. */
-function punt(context: Context, packet: Uint8Array): boolean {
+function punt(context: Context, vrf: string, packet: Uint8Array): boolean {
   const parsed = parseIp(packet);
   if (!parsed.ok) return true;
   const header = parsed.value;
-  if (header.protocol === Protocol.UDP) puntUdp(context, header, packet);
+  if (header.protocol === Protocol.UDP) puntUdp(context, vrf, header, packet);
   else if (header.protocol === Protocol.TCP) puntTcp(context, header, packet);
   else if (header.protocol === Protocol.ICMP || header.protocol === Protocol.ICMPV6) {
     const icmp = readIcmp(packet);
@@ -136,18 +137,19 @@ function punt(context: Context, packet: Uint8Array): boolean {
   return true;
 }
 
-function puntUdp(context: Context, header: IpHeader, packet: Uint8Array): void {
+function puntUdp(context: Context, vrf: string, header: IpHeader, packet: Uint8Array): void {
   const udp = parseUdp(header, packet);
   if (!udp.ok) return;
   const { sourcePort, destinationPort, payload } = udp.value;
   if (destinationPort !== IKE_PORT && destinationPort !== NAT_T_PORT) {
-    refuseDatagram(context, header, packet);
+    refuseDatagram(context, vrf, header, packet);
     return;
   }
   const message = destinationPort === NAT_T_PORT ? payload.subarray(NON_ESP_MARKER_LENGTH) : payload;
   const path: IkePath = {
     local: { address: header.destination, port: destinationPort },
     remote: { address: header.source, port: sourcePort },
+    ...(vrf === GLOBAL_VRF ? {} : { vrf }),
   };
   context.push({ to: 'ike', event: { kind: 'datagram', path, message } });
 }

@@ -1,6 +1,6 @@
 /** Changes of the RIBs made known: to the plane, to IKE (paths to peers) and to BGP (neighbours, next hops, own routes). */
 import type { IpAddress, Prefix } from '../base/index.ts';
-import type { IkePeer } from '../ike/index.ts';
+import { addressesIn, type IkePeer, vrfOf } from '../ike/index.ts';
 import type { FibChange, Rib, RibChanges } from '../routing/index.ts';
 import type { Context } from './context.ts';
 import type { TunnelDetails } from './event.ts';
@@ -18,7 +18,7 @@ export function ribChanged(context: Context, rib: Rib, changes: RibChanges): voi
       context.command({ kind: 'set-route', vrf, prefix: change.prefix, nextHops: change.nextHops });
     } else context.command({ kind: 'remove-route', vrf, prefix: change.prefix });
   }
-  tellPeersBehind(context, changes.fib);
+  tellPeersBehind(context, vrf, changes.fib);
   if (vrf !== context.bgpVrf) return;
   for (const { address } of changes.tracked) {
     for (const { kind } of context.watchers.of(address)) {
@@ -55,23 +55,25 @@ export function redistribute(context: Context, prefixes: readonly Prefix[]): voi
 }
 
 /** Static peers that routes which changed lead to, or led to. */
-function tellPeersBehind(context: Context, changes: readonly FibChange[]): void {
+function tellPeersBehind(context: Context, vrf: string, changes: readonly FibChange[]): void {
   const { peersByRemote } = context;
   if (peersByRemote === undefined || peersByRemote.size === 0) return;
   const found = new Set<IkePeer>();
   for (const { prefix } of changes) {
-    for (const [, peers] of peersByRemote.within(prefix)) for (const peer of peers) found.add(peer);
+    for (const [, peers] of peersByRemote.within(prefix)) for (const peer of peers) if (vrfOf(peer) === vrf) found.add(peer);
   }
   for (const peer of found) tellPeerReachable(context, peer);
 }
 
 /** A static peer can be reached when its source interface is up and a route leads to it, though not by its own tunnel. */
-export function tellPeerReachable(context: Context, { name, local, remote }: IkePeer): void {
+export function tellPeerReachable(context: Context, peer: IkePeer): void {
+  const { name, local, remote } = peer;
+  const vrf = vrfOf(peer);
   if (remote === undefined || local === undefined) return;
   const sourceUp = [...(context.interfaces?.all() ?? [])].some(
-    (state) => state.up && state.addresses.some(({ address }) => address.equals(local)),
+    (state) => state.up && state.model.vrf === vrf && state.addresses.some(({ address }) => address.equals(local)),
   );
-  const way = context.rib(context.vrfOf(local)).resolve(remote)?.[0];
+  const way = context.rib(vrf).resolve(remote)?.[0];
   const recursive = way !== undefined && way.interface === name;
   if (recursive) {
     context.log(5, 'recursive-routing', `${name}: the route to ${remote} leads through the tunnel itself`, {
@@ -81,7 +83,7 @@ export function tellPeerReachable(context: Context, { name, local, remote }: Ike
     });
   }
   const reachable = sourceUp && way !== undefined && !recursive;
-  const leaves = way === undefined || recursive ? undefined : addressToward(context, local, way.interface);
+  const leaves = way === undefined || recursive ? undefined : addressToward(context, peer, local, way.interface);
   const from = leaves === undefined ? {} : { local: leaves };
   context.push({ to: 'ike', event: { kind: 'peer-reachable', peer: name, reachable, ...from } });
 }
@@ -90,11 +92,12 @@ export function tellPeerReachable(context: Context, { name, local, remote }: Ike
  * Our address for an IKE SA that can move: the configured one as long as its own interface leads to the peer, else one
  * with IKE on the interface that does. An address of a loopback stays whatever the route is.
  */
-function addressToward(context: Context, local: IpAddress, out: string): IpAddress | undefined {
-  const states = [...(context.interfaces?.all() ?? [])];
+function addressToward(context: Context, peer: IkePeer, local: IpAddress, out: string): IpAddress | undefined {
+  const states = [...(context.interfaces?.all() ?? [])].filter(({ model }) => model.vrf === vrfOf(peer));
   const source = states.find(({ addresses }) => addresses.some(({ address }) => address.equals(local)));
   if (source === undefined || source.name === out || source.kind !== 'ethernet') return local;
-  const answers = context.ikePlan?.config.addresses ?? [];
+  const config = context.ikePlan?.config;
+  const answers = config === undefined ? [] : addressesIn(config, peer);
   const other = states
     .find(({ name }) => name === out)
     ?.addresses.find(

@@ -84,6 +84,7 @@ export function selectPeer(
     if (vrfOf(peer) !== vrfOf(path)) continue;
     if (peer.remote !== undefined && !peer.remote.equals(remote)) continue;
     if (peer.local !== undefined && !peer.local.equals(local)) continue;
+    if (peer.localAddresses?.some((one) => one.equals(local)) === false) continue;
     const named =
       peer.identities !== undefined
         ? mayBe(peer, identity, remote)

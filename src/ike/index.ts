@@ -5,20 +5,25 @@
 export type { Cause, ChildSa, ExportedIkeKeys, IkeEffect, IkeEnvironment, IkeEvent } from './events.ts';
 export { identitiesEqual, identityText } from './identity.ts';
 export { Ike } from './ike.ts';
+export { keyFor } from './keyring.ts';
 export type {
   CertificateTrust,
   ChildPolicy,
   EspProposal,
   Identity,
+  IdentityRule,
   IkeConfig,
   IkePath,
   IkePeer,
   IkeProposal,
+  IkeSelection,
+  KeyringEntry,
   Liveness,
   LocalSignature,
   Ppk,
   TrafficSelector,
 } from './policy.ts';
+export { addressesIn, GLOBAL_VRF, proposalsFor, vrfOf } from './policy.ts';
 export { anySelectors, formatSelector, prefixOf, selectorOf } from './selectors.ts';
 export type { AuthenticationKind, ChildSaSnapshot, IkeSaSnapshot, IkeSnapshot } from './snapshot.ts';
 export { type CookieSecret, type CookieVerdict, StatelessCookies } from './stateless-cookies.ts';

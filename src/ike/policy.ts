@@ -132,6 +132,8 @@ export type IkePeer = Readonly<{
   remote?: IpAddress;
   /** Our address toward it; absent: whichever the peer speaks to. */
   local?: IpAddress;
+  /** Only toward one of these addresses of ours. */
+  localAddresses?: readonly IpAddress[];
   /** Bring it up at once and keep it up. */
   initiate: boolean;
   /** What we call ourselves; absent: the address in use. */
@@ -160,6 +162,8 @@ export type IkePeer = Readonly<{
   sendRoutes: readonly Prefix[];
   /** Whether subnets that the peer tells are reported (`route accept any`). */
   acceptRoutes: boolean;
+  /** NAT keepalives toward it, in the place of those of all. */
+  natKeepaliveMs?: number;
   /** Put ESP into UDP toward it, NAT or not (RFC 7296 section 2.23). */
   forceEncapsulation?: boolean;
   /** Ask for the first child SA by CREATE_CHILD_SA, with a key exchange of its own, if the peer can (RFC 6023). */

@@ -126,7 +126,7 @@ export function moveWindow(context: IkeContext, sa: IkeSa, event: WindowEvent): 
 
 /** When the NAT before us, or the firewall for which we put ESP into UDP, wants to see a packet again (RFC 3948 4). */
 export function keepaliveAt(context: IkeContext, sa: IkeSa): Instant | undefined {
-  const every = context.config.natKeepaliveMs;
+  const every = sa.peer?.natKeepaliveMs ?? context.config.natKeepaliveMs;
   return (sa.natLocal || sa.isForced) && every > 0 ? ((context.now + every) as Instant) : undefined;
 }
 

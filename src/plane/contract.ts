@@ -145,7 +145,7 @@ export type DropReason =
 export type PlaneEvent =
   /** A packet for ourselves that the plane does not answer: IKE (UDP 500/4500 with marker), TCP, UDP, ICMP other than echo requests. */
   | Readonly<{ kind: 'punt'; vrf: string; interface: string; packet: Uint8Array }>
-  | Readonly<{ kind: 'unknown-spi'; spi: number; sequence: number; local: Endpoint; remote: Endpoint }>
+  | Readonly<{ kind: 'unknown-spi'; vrf: string; spi: number; sequence: number; local: Endpoint; remote: Endpoint }>
   /** ESP of a child SA was dropped as it came in; at most one in ten seconds for each SA and reason. */
   | Readonly<{
       kind: 'esp-dropped';

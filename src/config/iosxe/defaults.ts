@@ -1,5 +1,5 @@
 /** What an IOS-XE router does without being told: the smart defaults of IKEv2 and IPsec among it. */
-import type { DeviceModel, IkeProposalModel, IkeSelectionModel, IpsecProfileModel, Written } from '../model.ts';
+import type { AuthorizationPolicyModel, DeviceModel, EspProposalModel, IkeProposalModel, IkeSelectionModel, IpsecProfileModel, Written } from '../model.ts';
 
 export const IKE_LIFETIME_MS = 86_400_000;
 export const CHILD_LIFETIME_MS = 3_600_000;
@@ -42,6 +42,24 @@ export function defaultIkeSelection(): IkeSelectionModel {
 /** IPsec profile `default`; its IKE profile is the one of that name. */
 export function defaultIpsecProfile(): IpsecProfileModel {
   return { name: DEFAULT, proposals: [DEFAULT], ikeProfile: DEFAULT, responderOnly: false, written: nowhere('') };
+}
+
+/** Transform set `default`. */
+export function defaultEspProposal(): EspProposalModel {
+  const encryption = [{ encr: 12, keyBits: 128 }];
+  return { name: DEFAULT, encryption, integrity: [2], mode: 'transport', written: nowhere('') };
+}
+
+/** Authorization policy `default`: the tunnel's address is told, and all that the peer tells is believed. */
+export function defaultAuthorizationPolicy(): AuthorizationPolicyModel {
+  return {
+    name: DEFAULT,
+    routeSetInterfaces: [''],
+    routeSetAccessLists: [],
+    routeSetRemote: [],
+    routeAccept: { distance: 1 },
+    written: nowhere(''),
+  };
 }
 
 /** A device with nothing configured. */
