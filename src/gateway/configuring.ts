@@ -171,7 +171,11 @@ function interfaceChanged(context: Context, state: InterfaceState, up: boolean):
   if (state.kind === 'ethernet') {
     for (const peer of context.ikePlan?.config.peers ?? []) {
       const { local } = peer;
-      if (local !== undefined && vrfOf(peer) === state.model.vrf && state.addresses.some(({ address }) => address.equals(local))) {
+      if (
+        local !== undefined &&
+        vrfOf(peer) === state.model.vrf &&
+        state.addresses.some(({ address }) => address.equals(local))
+      ) {
         tellPeerReachable(context, peer);
       }
     }

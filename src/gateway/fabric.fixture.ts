@@ -146,6 +146,12 @@ export class Fabric {
     return (this.logs.get(name) ?? []).filter(({ at }) => at >= sinceMs).map(({ code }) => code);
   }
 
+  /** The route to a prefix in one VRF. */
+  routeIn(name: string, vrf: string, of: string): InstalledRoute | undefined {
+    const table = this.snapshot(name).routes.find((one) => one.vrf === vrf);
+    return table?.routes.find((one) => one.prefix.toString() === of);
+  }
+
   ping(from: string, to: string, size = 100, df = false): PingProbe {
     let probe: PingProbe | undefined;
     const request = { destination: ip(to), count: 1, size, df, timeoutMs: 2000, intervalMs: 100 };

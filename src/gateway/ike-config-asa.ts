@@ -3,9 +3,9 @@ import { Prefix } from '../base/index.ts';
 import type { DeviceModel, InterfaceModel, TunnelGroupModel } from '../config/index.ts';
 import type { IkePeer, IkeProposal } from '../ike/index.ts';
 import { childPolicy, ikeProposal } from './ike-policy.ts';
-import { PeerPlan } from './peer-plan.ts';
 import type { ModelIndex } from './model-index.ts';
 import { peerAuthentication } from './peer-authentication.ts';
+import { PeerPlan } from './peer-plan.ts';
 import type { Trustpoints } from './trustpoints.ts';
 
 /** Every peer, which tunnel it serves, and what keeps tunnels from starting. */

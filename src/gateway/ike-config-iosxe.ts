@@ -4,13 +4,7 @@
  */
 import { type IpAddress, Prefix, utf8 } from '../base/index.ts';
 import type { IkeProfileModel, InterfaceModel, IpsecProfileModel, LocalIdentityModel } from '../config/index.ts';
-import {
-  type Identity,
-  type IkePeer,
-  type IkeSelection,
-  proposalsFor,
-  vrfOf,
-} from '../ike/index.ts';
+import { type Identity, type IkePeer, type IkeSelection, proposalsFor } from '../ike/index.ts';
 import { childPolicy, ikeProposal } from './ike-policy.ts';
 import type { ModelIndex } from './model-index.ts';
 import { PeerPlan } from './peer-plan.ts';
@@ -43,9 +37,11 @@ export function iosxeSelections(index: ModelIndex): readonly IkeSelection[] {
   return index.ikeSelections().map(({ frontVrf, localAddresses, proposals }) => ({
     ...(frontVrf.kind === 'any' ? {} : { vrf: frontVrf.vrf }),
     localAddresses,
-    proposals: proposals.flatMap((name) => index.ikeProposal(name) ?? []).flatMap((one) => {
-      return ikeProposal({ ...one, prf: one.prf.length > 0 ? one.prf : one.integrity.flatMap(prfOf) });
-    }),
+    proposals: proposals
+      .flatMap((name) => index.ikeProposal(name) ?? [])
+      .flatMap((one) => {
+        return ikeProposal({ ...one, prf: one.prf.length > 0 ? one.prf : one.integrity.flatMap(prfOf) });
+      }),
   }));
 }
 
@@ -112,7 +108,6 @@ function templatePeer(
 ): IkePeer | string {
   const { tunnel } = template;
   if (tunnel?.profile === undefined) return 'tunnel protection is not configured';
-  if (tunnel.mode === undefined) return 'its mode is GRE, which is not supported (tunnel mode ipsec ipv4)';
   const lack = vrfLack(index, template);
   if (lack !== undefined) return lack;
   const child = childPolicy(index, template, tunnel.profile);

@@ -38,7 +38,8 @@ export function childPolicy(index: ModelIndex, one: InterfaceModel, profileName:
   const profile = index.profile(profileName);
   if (profile === undefined) return `IPsec profile ${profileName} is not configured`;
   const proposals = profile.proposals.flatMap((name) => index.proposal(name) ?? []).flatMap(espProposal);
-  if (proposals.length === 0) return `IPsec profile ${profileName} has no usable ${index.model.dialect === 'asa' ? 'ikev2 ipsec-proposal' : 'transform-set'}`;
+  if (proposals.length === 0)
+    return `IPsec profile ${profileName} has no usable ${index.model.dialect === 'asa' ? 'ikev2 ipsec-proposal' : 'transform-set'}`;
   const bytes = profile.lifetimeBytes ?? model.childLifetimeBytes;
   const selectors = tunnelSelectors(index, one);
   if (typeof selectors === 'string') return selectors;
@@ -112,4 +113,3 @@ function anySelectors(index: ModelIndex, one: InterfaceModel): TrafficSelector[]
     return selector(Prefix.all(family), 0, undefined);
   });
 }
-

@@ -1,11 +1,11 @@
 /** Configurations for tests, and what is written in them. */
 import assert from 'node:assert/strict';
 import { IpAddress, Prefix } from '../base/index.ts';
-import { type DeviceModel, formatDiagnostic, loadAsa } from '../config/index.ts';
+import { type DeviceModel, formatDiagnostic, loadConfiguration } from '../config/index.ts';
 
 /** The model of a text that has nothing wrong in it. */
 export function modelOf(text: string, name = 'test'): DeviceModel {
-  const { model, diagnostics } = loadAsa(text, `${name}.cfg`);
+  const { model, diagnostics } = loadConfiguration(text, `${name}.cfg`);
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   assert.deepEqual(
     errors.map((error) => formatDiagnostic(error, text)),

@@ -60,7 +60,8 @@ function tellPeersBehind(context: Context, vrf: string, changes: readonly FibCha
   if (peersByRemote === undefined || peersByRemote.size === 0) return;
   const found = new Set<IkePeer>();
   for (const { prefix } of changes) {
-    for (const [, peers] of peersByRemote.within(prefix)) for (const peer of peers) if (vrfOf(peer) === vrf) found.add(peer);
+    for (const [, peers] of peersByRemote.within(prefix))
+      for (const peer of peers) if (vrfOf(peer) === vrf) found.add(peer);
   }
   for (const peer of found) tellPeerReachable(context, peer);
 }

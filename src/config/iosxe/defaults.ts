@@ -1,5 +1,13 @@
 /** What an IOS-XE router does without being told: the smart defaults of IKEv2 and IPsec among it. */
-import type { AuthorizationPolicyModel, DeviceModel, EspProposalModel, IkeProposalModel, IkeSelectionModel, IpsecProfileModel, Written } from '../model.ts';
+import type {
+  AuthorizationPolicyModel,
+  DeviceModel,
+  EspProposalModel,
+  IkeProposalModel,
+  IkeSelectionModel,
+  IpsecProfileModel,
+  Written,
+} from '../model.ts';
 
 export const IKE_LIFETIME_MS = 86_400_000;
 export const CHILD_LIFETIME_MS = 3_600_000;

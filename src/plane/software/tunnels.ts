@@ -403,7 +403,7 @@ export class Tunnels {
     if (!this.#unknownSpis.take(now)) return;
     const local = { address: header.destination, port: destinationPort || IKE_PORT };
     const remote = { address: header.source, port: sourcePort || IKE_PORT };
-    this.#state.sink.event({ kind: 'unknown-spi', spi, sequence, local, remote });
+    this.#state.sink.event({ kind: 'unknown-spi', vrf: port.vrf.name, spi, sequence, local, remote });
   }
 
   #tellDrop(sa: ChildSa, reason: DropReason, outer: IpHeader, sequence: number, now: Instant, inner?: IpHeader): void {
