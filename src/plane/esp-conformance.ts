@@ -225,7 +225,7 @@ export function espConformance(name: string, makePlane: MakePlane): void {
     assert.ok(reports.length >= 1 && reports.length <= 10);
     assert.deepEqual(reports[0], {
       kind: 'unknown-spi',
-      vrf: 'main',
+      vrf: 'INET',
       spi: 0x07070707,
       sequence: 0x07070707,
       local: { address: bench.address('east', 'wan', 4), port: 500 },
