@@ -3,9 +3,9 @@ import { X509Certificate } from 'node:crypto';
 import { bytesEqual, fail, IpAddress, ok, type Result, toHex } from '../base/index.ts';
 import { bitSet, type Der, DerReader, oidText, readTime, smallInteger, Tag } from './der.ts';
 import { sha1 } from './hash.ts';
-import { type PublicKey, readPublicKey } from './keys.ts';
+import { kindText, type PublicKey, readPublicKey } from './keys.ts';
 import { pemBlocks } from './pem.ts';
-import { decodeScheme, type SignatureScheme } from './signature.ts';
+import { decodeScheme, type SignatureScheme, schemeText } from './signature.ts';
 import { nameText } from './x509-name.ts';
 
 export type CertificateFault = Readonly<{ kind: 'malformed' | 'too-large' | 'unsupported-key'; detail: string }>;
@@ -100,6 +100,15 @@ export class Certificate {
   /** SHA-1 of the SubjectPublicKeyInfo: how CERTREQ names an authority (RFC 7296 section 3.7). */
   get keyHash(): Uint8Array {
     return sha1(this.publicInfo);
+  }
+
+  /** Kind of its key, such as `RSA 2048`, and how it is signed. */
+  get keyText(): string {
+    return kindText(this.publicKey.kind);
+  }
+
+  get signatureText(): string {
+    return this.scheme === undefined ? 'unknown' : schemeText(this.scheme);
   }
 
   /** What operators call it: the subject, or its serial number where the subject is empty. */

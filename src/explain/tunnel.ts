@@ -4,6 +4,7 @@ import type { Diagnosis, Subject } from './diagnosis.ts';
 import type { Fabric } from './evidence.ts';
 import { failuresSeen } from './failure.ts';
 import { openCase } from './open-case.ts';
+import { certificates } from './rules/certificates.ts';
 import { espProposal } from './rules/esp-proposal.ts';
 import { farGroupPolicy, groupPolicy } from './rules/group-policy.ts';
 import { identity } from './rules/identity.ts';
@@ -53,7 +54,7 @@ const layers: readonly TunnelLayer[] = [
   {
     layer: 'ike-auth',
     asked: 'down',
-    rules: [farTunnelGroup, farVirtualTemplate, farProtection, farGroupPolicy, identity, keys],
+    rules: [farTunnelGroup, farVirtualTemplate, farProtection, farGroupPolicy, certificates, identity, keys],
   },
   { layer: 'child-sa', asked: 'down', rules: [espProposal, selectors, initiative] },
   { layer: 'child-sa', asked: 'always', rules: [pfs] },

@@ -1,4 +1,10 @@
 /** `show crypto …`, `show vpn-sessiondb …`. */
+import {
+  cryptoCaCertificatesSchema,
+  cryptoCaTrustpointsSchema,
+  showCryptoCaCertificates,
+  showCryptoCaTrustpoints,
+} from '../show/crypto-ca.ts';
 import { cryptoIkev2SaSchema, showCryptoIkev2Sa } from '../show/crypto-ikev2-sa.ts';
 import { cryptoIkev2StatsSchema, showCryptoIkev2Stats } from '../show/crypto-ikev2-stats.ts';
 import { cryptoIpsecSaSchema, showCryptoIpsecSa } from '../show/crypto-ipsec-sa.ts';
@@ -46,6 +52,18 @@ const ipsecSas: readonly Row[] = [false, true].flatMap((detail): Row[] => {
 });
 
 export const showCrypto: readonly Row[] = [
+  {
+    pattern: 'show crypto ca certificates',
+    help: 'our certificates and those of the authorities we trust',
+    schema: cryptoCaCertificatesSchema,
+    run: (device) => shown(showCryptoCaCertificates(device.snapshot())),
+  },
+  {
+    pattern: 'show crypto ca trustpoints',
+    help: 'trustpoints with what they have and lack',
+    schema: cryptoCaTrustpointsSchema,
+    run: (device) => shown(showCryptoCaTrustpoints(device.snapshot())),
+  },
   ...ikeSas,
   {
     pattern: 'show crypto ikev2 stats',

@@ -36,6 +36,8 @@ scenario.lab.run({ until: at(75_000) });
 
 /** Commands with the pattern of the row that answers them. */
 const commands = [
+  ['spoke1', 'show crypto ca certificates', ''],
+  ['spoke1', 'show crypto ca trustpoints', ''],
   ['spoke1', 'show crypto ikev2 sa', ''],
   ['hub1', 'show crypto ikev2 sa detail', ''],
   ['hub1', 'show crypto isakmp sa', ''],
