@@ -6,6 +6,7 @@ import type { CredentialTexts, IkeSaView } from './gateway-orders.ts';
 import { GatewayProcess } from './gateway-process.ts';
 import { type Namespace, Namespaces } from './namespaces.ts';
 import { ProbeStream } from './probe-stream.ts';
+import { outcomeOf } from './process.ts';
 import { StrongSwan, type StrongSwanIkeSa, type StrongSwanOptions } from './strongswan.ts';
 import {
   type EspSuite,
@@ -235,11 +236,12 @@ async function connect(namespaces: Namespaces, ours: Namespace, theirs: Namespac
 /** strongSwan has no interface for a tunnel: its end's addresses stand on the loopback. */
 async function addInsideAddresses(namespace: Namespace): Promise<void> {
   await namespace.ip(`address add ${INSIDE.theirs}/32 dev lo`);
-  await namespace.ip(`address add ${INSIDE.theirs6}/128 dev lo`);
+  await namespace.ip(`address add ${INSIDE.theirs6}/128 dev lo nodad`);
   await addInsideRoute(namespace);
 }
 
-/** It makes no route of its own for ::/0. */
-async function addInsideRoute(namespace: Namespace): Promise<void> {
-  await namespace.ip(`-6 route add ${INSIDE.ours6}/128 dev ipsec0 src ${INSIDE.theirs6}`);
+/** It makes no route of its own for ::/0. The kernel may take a moment until it knows the address as a source. */
+async function addInsideRoute({ name }: Namespace): Promise<void> {
+  const words = ['-n', name, '-6', 'route', 'replace', `${INSIDE.ours6}/128`, 'dev', 'ipsec0', 'src', INSIDE.theirs6];
+  await until('the route into the tunnel', async () => (await outcomeOf('ip', words)).status === 0);
 }

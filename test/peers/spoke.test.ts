@@ -61,7 +61,7 @@ class Hub {
     await host.ip(`route add default via 10.${lan}.0.1`);
     await host.ip(`-6 route add default via 2001:db8:${lan}::1`);
     await machine.ip(`address add 172.16.1.${last}/32 dev lo`);
-    await machine.ip(`address add 2001:db8:172::${last}/128 dev lo`);
+    await machine.ip(`address add 2001:db8:172::${last}/128 dev lo nodad`);
     const strongSwan = await StrongSwan.start(machine);
     await strongSwan.load(
       connectionConfig({
