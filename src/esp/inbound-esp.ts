@@ -2,6 +2,7 @@
 import { EMPTY, fail, ok, type Result, readU32, writeU32 } from '../base/index.ts';
 import type { Protector } from '../crypto/index.ts';
 import { inferSequence } from './extended-sequence.ts';
+import { type Lateness, LatenessHistogram } from './lateness.ts';
 import { HEADER_LENGTH, TRAILER_LENGTH, TWO_32 } from './packet.ts';
 import { ReplayWindow } from './replay-window.ts';
 
@@ -25,11 +26,15 @@ export type InboundEspOptions = Readonly<{
 /** Window by which high bits are inferred where the replay check is off. */
 const INFERENCE_WINDOW = 64;
 
+/** With ESN, what fails and may have come this much too late is taken for late, not for one of four billion ahead. */
+const PLAUSIBLY_LATE = 2 ** 20;
+
 export class InboundEsp {
   readonly spi: number;
   readonly #protector: Protector;
   readonly #esn: boolean;
   readonly #window: ReplayWindow;
+  readonly #late = new LatenessHistogram();
   #furthestBehind = 0;
   /** AAD of AEAD with ESN (SPI, high, low); its middle is the suffix that CBC appends to what the ICV covers. */
   readonly #extended = new Uint8Array(12);
@@ -55,6 +60,11 @@ export class InboundEsp {
     return this.#furthestBehind;
   }
 
+  /** How late packets came, those that were dropped for it included; undefined while all came in order. */
+  get lateness(): Lateness | undefined {
+    return this.#late.lateness();
+  }
+
   /** Newest packet is bit 0 of the first word; one 32-bit word for each 32 packets of window. */
   replayBitmap(): number[] {
     return this.#window.bitmap();
@@ -70,12 +80,31 @@ export class InboundEsp {
     if (sequence === undefined) return fail('too-old');
     // Section 3.4.3: check the replay window before the ICV, move it after.
     const refused = this.#window.check(sequence);
-    if (refused === 'too-old') this.#furthestBehind = Math.max(this.#furthestBehind, this.#window.highest - sequence);
+    if (refused === 'too-old') this.#tooOld(this.#window.highest - sequence);
     if (refused !== undefined) return fail(refused);
     const plaintext = this.#decrypt(esp, start, sequence);
-    if (plaintext === undefined) return fail('integrity-failed');
+    if (plaintext === undefined) return fail(this.#isLate(sequence) ? 'too-old' : 'integrity-failed');
+    const behind = this.#window.highest - sequence;
+    if (behind > 0) this.#late.count(behind, true);
     this.#window.accept(sequence);
     return removeTrailer(plaintext);
+  }
+
+  #tooOld(behind: number): void {
+    this.#furthestBehind = Math.max(this.#furthestBehind, behind);
+    this.#late.count(behind, false);
+  }
+
+  /**
+   * RFC 4303 appendix A2.2 takes a number below the window for one of the next subspace, for which its ICV is wrong. It
+   * is counted as what a window without ESN would have called it, equally unauthenticated.
+   */
+  #isLate(sequence: number): boolean {
+    if (!this.#esn || this.#window.size === 0) return false;
+    const behind = this.#window.highest - (sequence - TWO_32);
+    if (behind < this.#window.size || behind > PLAUSIBLY_LATE) return false;
+    this.#tooOld(behind);
+    return true;
   }
 
   #sequenceOf(low: number): number | undefined {

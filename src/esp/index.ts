@@ -7,12 +7,26 @@
 export { inferSequence } from './extended-sequence.ts';
 export { type EspDrop, InboundEsp, type InboundEspOptions, type OpenedEsp } from './inbound-esp.ts';
 export {
+  addLateness,
+  adviseWindow,
+  LATENESS_BUCKETS,
+  type Lateness,
+  LatenessHistogram,
+  REPLAY_WINDOWS,
+  type WindowAdvice,
+} from './lateness.ts';
+export {
   asaOverhead,
+  type EspLayer,
   type EspShape,
+  espLayers,
   espOverhead,
   innerMtu,
+  type MtuRule,
   sealedLength,
   transportModeMtu,
+  tunnelMtu,
 } from './mtu.ts';
 export { OutboundEsp, type OutboundEspOptions } from './outbound-esp.ts';
+export { outerLengths, type TunnelSizes } from './outer-lengths.ts';
 export { ReplayWindow } from './replay-window.ts';

@@ -40,6 +40,29 @@ export function sealedLength(innerLength: number, shape: EspShape): number {
   return bytesBefore(shape) + Math.ceil((innerLength + TRAILER_LENGTH) / block) * block + icv(shape);
 }
 
+/** One layer of what ESP puts around a packet, in the order of the wire; `payload` is the inner packet itself. */
+export type EspLayer = Readonly<{
+  layer: 'outer-ip' | 'udp' | 'esp-header' | 'iv' | 'payload' | 'padding' | 'trailer' | 'icv';
+  bytes: number;
+}>;
+
+/** The same packet layer by layer; layers of no bytes are left out, so that the sum is `sealedLength`. */
+export function espLayers(innerLength: number, shape: EspShape): readonly EspLayer[] {
+  const { block, iv } = cipherShape(shape);
+  const unpadded = innerLength + TRAILER_LENGTH;
+  const layers: readonly EspLayer[] = [
+    { layer: 'outer-ip', bytes: ipHeaderLength(shape.outerFamily) },
+    { layer: 'udp', bytes: shape.udpEncapsulation ? UDP_HEADER_LENGTH : 0 },
+    { layer: 'esp-header', bytes: HEADER_LENGTH },
+    { layer: 'iv', bytes: iv },
+    { layer: 'payload', bytes: innerLength },
+    { layer: 'padding', bytes: Math.ceil(unpadded / block) * block - unpadded },
+    { layer: 'trailer', bytes: TRAILER_LENGTH },
+    { layer: 'icv', bytes: icv(shape) },
+  ];
+  return layers.filter(({ bytes }) => bytes > 0);
+}
+
 /** Longest inner packet whose outer packet fits into `pathMtu`, in tunnel mode: `plaintext mtu` on IOS. */
 export function innerMtu(pathMtu: number, shape: EspShape): number {
   const { block } = cipherShape(shape);
@@ -58,6 +81,15 @@ export function transportModeMtu(pathMtu: number, shape: EspShape): number {
 export function asaOverhead(shape: EspShape): Readonly<{ worst: number; fixed: number }> {
   const fixed = bytesBefore(shape);
   return { worst: fixed + cipherShape(shape).asaBlock + TRAILER_LENGTH + icv(shape), fixed };
+}
+
+/** How a platform works out what a tunnel takes: 'exact' (IOS) by blocks, 'worst-case' (ASA) by the largest padding. */
+export type MtuRule = 'exact' | 'worst-case';
+
+/** Largest packet that a tunnel interface takes for a path, on a platform's own rule. */
+export function tunnelMtu(pathMtu: number, shape: EspShape, mode: 'tunnel' | 'transport', rule: MtuRule): number {
+  if (rule === 'worst-case') return pathMtu - asaOverhead(shape).worst;
+  return (mode === 'tunnel' ? innerMtu : transportModeMtu)(pathMtu, shape);
 }
 
 /** Outer IP header to IV. Extended sequence numbers change nothing on the wire. */

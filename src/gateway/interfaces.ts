@@ -4,7 +4,7 @@
  */
 import type { Family, Instant, IpAddress } from '../base/index.ts';
 import type { InterfaceModel, IpsecProfileModel } from '../config/index.ts';
-import { asaOverhead, type EspShape, innerMtu, transportModeMtu } from '../esp/index.ts';
+import { type EspShape, tunnelMtu } from '../esp/index.ts';
 import { type ChildSa, vrfOf } from '../ike/index.ts';
 import type { InterfaceAddress, PlaneCommand, PlaneInterface, SecurityPolicy } from '../plane/contract.ts';
 import { interfaceRoutes, type Rib } from '../routing/index.ts';
@@ -189,8 +189,7 @@ export class Interfaces {
     if (sa === undefined) return outer;
     const { encr, integ, udpEncapsulation } = sa;
     const shape: EspShape = { encr, integ, outerFamily: sa.path.local.address.family, udpEncapsulation };
-    if (this.#index.model.dialect === 'asa') return outer - asaOverhead(shape).worst;
-    return (sa.mode === 'tunnel' ? innerMtu : transportModeMtu)(outer, shape);
+    return tunnelMtu(outer, shape, sa.mode, this.#index.model.dialect === 'asa' ? 'worst-case' : 'exact');
   }
 
   /** The interface that outer packets leave from: the configured source, or the owner of the SA's local address. */

@@ -189,6 +189,12 @@ export type PlaneSink = Readonly<{
   toHost?: (interfaceName: string, packet: Uint8Array) => void;
 }>;
 
+/**
+ * Packets that came 2^i to 2^(i+1) - 1 behind the newest one, by i; the last entry counts those still later. Those
+ * `dropped` fell out of the replay window and were not authenticated.
+ */
+export type PlaneLateness = Readonly<{ kept: readonly number[]; dropped: readonly number[] }>;
+
 export type ChildSaCounters = Readonly<{
   id: number;
   interface: string;
@@ -212,6 +218,8 @@ export type ChildSaCounters = Readonly<{
   outboundDrops?: Readonly<Partial<Record<DropReason, number>>>;
   /** How many packets behind the newest one the latest of those was that were dropped as too old. */
   furthestBehind?: number;
+  /** How late its packets came; absent while all came in order. */
+  lateness?: PlaneLateness;
   outboundSequence: number;
   highestInbound: number;
   /** Newest packet is bit 0 of the first word; one 32-bit word for each 32 packets of window. */
@@ -236,6 +244,8 @@ export type ChildSaTotals = Readonly<{
   fragmentsCreated: number;
   mtuErrorsSent: number;
   mtuErrorsReceived: number;
+  /** How late their packets came; absent while all came in order. */
+  lateness?: PlaneLateness;
 }>;
 
 export type InterfaceCounters = Readonly<{

@@ -1,7 +1,7 @@
 /** A pair of ESP SAs as packets meet it: keys made ready, sizes worked out, counters. */
 import type { Endpoint, Instant, Random } from '../../base/index.ts';
 import { createProtector } from '../../crypto/index.ts';
-import { type EspShape, espOverhead, InboundEsp, innerMtu, OutboundEsp, transportModeMtu } from '../../esp/index.ts';
+import { type EspShape, espOverhead, InboundEsp, OutboundEsp, tunnelMtu } from '../../esp/index.ts';
 import type { ChildSaCounters, DropReason, PlaneChildSa } from '../contract.ts';
 import { SelectorPair } from './selectors.ts';
 
@@ -83,7 +83,7 @@ export class ChildSa {
     const { encr, integ, mode } = this.config;
     const { udpEncapsulation } = this;
     const shape: EspShape = { encr, integ, outerFamily: this.remote.address.family, udpEncapsulation };
-    const mtu = (mode === 'tunnel' ? innerMtu : transportModeMtu)(pathMtu, shape);
+    const mtu = tunnelMtu(pathMtu, shape, mode, 'exact');
     const changed = this.pathMtu !== 0 && (this.pathMtu !== pathMtu || this.innerMtu !== mtu);
     this.pathMtu = pathMtu;
     this.innerMtu = mtu;
@@ -123,6 +123,7 @@ export class ChildSa {
 
   counters(): ChildSaCounters {
     const { lastInbound, inbound, outbound } = this;
+    const { lateness } = inbound;
     return {
       id: this.config.id,
       interface: this.config.interface,
@@ -141,6 +142,7 @@ export class ChildSa {
       inboundDrops: Object.fromEntries(this.#inboundDrops),
       outboundDrops: Object.fromEntries(this.#outboundDrops),
       furthestBehind: inbound.furthestBehind,
+      ...(lateness !== undefined && { lateness }),
       outboundSequence: outbound.sequence,
       highestInbound: inbound.highest,
       replayBitmap: inbound.replayBitmap(),

@@ -1,8 +1,9 @@
 /** What child SAs carried together: the live ones counted anew, the gone ones kept. */
+import { addLateness } from '../../esp/index.ts';
 import type { ChildSaTotals } from '../contract.ts';
 import type { ChildSa } from './child-sa.ts';
 
-type Sums = { -readonly [K in keyof ChildSaTotals]: number };
+type Sums = { -readonly [K in keyof ChildSaTotals]: ChildSaTotals[K] };
 
 /** Kept sums of SAs that are gone, over all and by account while the account has an SA. */
 export class Totals {
@@ -73,4 +74,6 @@ function add(sums: Sums, sa: ChildSa): void {
   sums.fragmentsCreated += sa.fragmentsCreated;
   sums.mtuErrorsSent += sa.mtuErrorsSent;
   sums.mtuErrorsReceived += sa.mtuErrorsReceived;
+  const lateness = addLateness(sums.lateness, sa.inbound.lateness);
+  if (lateness !== undefined) sums.lateness = lateness;
 }
