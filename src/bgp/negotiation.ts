@@ -8,6 +8,8 @@ import { AFI, type Capability, familyOf, type Open, SAFI_UNICAST, shortAsn } fro
 export type Speaker = Readonly<{ asn: number; routerId: IpAddress }>;
 
 export type Negotiated = Readonly<{
+  /** What the neighbour says its autonomous system is. */
+  remoteAsn: number;
   routerId: IpAddress;
   asn: number;
   /** Zero: neither hold timer nor keepalives. */
@@ -70,7 +72,8 @@ function ourCapabilities(neighbor: BgpNeighbor, asn: number): readonly Capabilit
 export function negotiate(open: Open, neighbor: BgpNeighbor, speaker: Speaker): Result<Negotiated, BgpFault> {
   const fourOctet = open.capabilities.find((capability) => capability.kind === 'four-octet-as');
   const asn = fourOctet?.asn ?? open.asn;
-  if (asn !== neighbor.remoteAsn || asn === 0) {
+  const isExpected = asn === neighbor.remoteAsn || neighbor.alternateAsns?.includes(asn) === true;
+  if (!isExpected || asn === 0) {
     const data = new Uint8Array(2);
     writeU16(data, 0, open.asn);
     return fail({ kind: 'bad-peer-as', data });
@@ -90,6 +93,7 @@ export function negotiate(open: Open, neighbor: BgpNeighbor, speaker: Speaker): 
   // RFC 4271 section 4.2: the smaller of both; section 4.4: keepalives at no more than a third of it.
   const holdMs = Math.min(offered, Math.round(neighbor.holdMs / 1000) * 1000);
   return ok({
+    remoteAsn: asn,
     routerId: open.routerId,
     asn,
     holdMs,

@@ -57,7 +57,7 @@ export function inboundTerms(peer: Peer, config: BgpConfig, family: Family): Inb
   const local = localAsnOf(neighbor, config);
   return {
     external,
-    remoteAsn: neighbor.remoteAsn,
+    remoteAsn: peer.session.negotiated?.remoteAsn ?? neighbor.remoteAsn,
     ownAsns: local === config.asn ? [local] : [local, config.asn],
     allowAsIn: neighbor.families[family]?.allowAsIn ?? 0,
     enforceFirstAs: config.enforceFirstAs,

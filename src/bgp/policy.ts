@@ -61,6 +61,8 @@ export type NeighborFamily = Readonly<{
 export type BgpNeighbor = Readonly<{
   address: IpAddress;
   remoteAsn: number;
+  /** Autonomous systems that it may be of as well. */
+  alternateAsns?: readonly number[];
   /** Our AS as this neighbour sees it, when not the global one. */
   localAsn?: number;
   description?: string;

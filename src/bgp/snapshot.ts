@@ -51,7 +51,7 @@ function neighborSnapshot(
   const { negotiated, local, since, lastReset, lastError } = session;
   return {
     address: neighbor.address,
-    remoteAsn: neighbor.remoteAsn,
+    remoteAsn: negotiated?.remoteAsn ?? neighbor.remoteAsn,
     ...(negotiated !== undefined && {
       remoteRouterId: negotiated.routerId,
       holdMs: negotiated.holdMs,

@@ -11,19 +11,27 @@ import type {
   RouteMapMatch,
   RouteMapSet,
 } from '../bgp/index.ts';
-import type { BgpNeighborFamilyModel, BgpNeighborModel, DeviceModel, RouteMapModel } from '../config/index.ts';
+import type {
+  BgpNeighborFamilyModel,
+  BgpNeighborModel,
+  BgpVrfModel,
+  DeviceModel,
+  RouteMapModel,
+} from '../config/index.ts';
+import type { ListenRange } from './listen-ranges.ts';
 import type { ModelIndex } from './model-index.ts';
 
 /** What BGP runs by; undefined when the model has no BGP. */
-export function bgpConfig(index: ModelIndex): BgpConfig | undefined {
+export function bgpConfig(index: ModelIndex, vrf = ''): BgpConfig | undefined {
   const { model } = index;
   const { bgp } = model;
-  if (bgp === undefined) return undefined;
-  const families = [bgp.families[4], bgp.families[6]];
+  const part = bgpIn(model, vrf);
+  if (bgp === undefined || part === undefined) return undefined;
+  const families = [part.families[4], part.families[6]];
   return {
     asn: bgp.asn,
-    routerId: bgp.routerId ?? automaticRouterId(index),
-    neighbors: bgp.neighbors.flatMap((one) => neighbor(index, one) ?? []),
+    routerId: part.routerId ?? bgp.routerId ?? automaticRouterId(index, vrf),
+    neighbors: part.neighbors.flatMap((one) => neighbor(index, one) ?? []),
     maximumPaths: {
       ebgp: Math.max(1, ...families.map((family) => family?.maximumPaths.ebgp ?? 1)),
       ibgp: Math.max(1, ...families.map((family) => family?.maximumPaths.ibgp ?? 1)),
@@ -35,16 +43,46 @@ export function bgpConfig(index: ModelIndex): BgpConfig | undefined {
 }
 
 /** Highest loopback address, then highest address of another interface (semantics section 13). */
-function automaticRouterId({ model }: ModelIndex): IpAddress {
+function automaticRouterId({ model }: ModelIndex, vrf: string): IpAddress {
   const highest = (loopback: boolean): IpAddress | undefined =>
     model.interfaces
-      .filter((one) => (one.kind === 'loopback') === loopback && !one.shutdown)
+      .filter((one) => one.vrf === vrf && (one.kind === 'loopback') === loopback && !one.shutdown)
       .flatMap((one) => one.addresses)
       .map(({ address }) => address)
       .filter(({ family }) => family === 4)
       .sort((a, b) => b.compare(a))[0];
   // RFC 6286: any non-zero number serves where there is no IPv4 address.
   return highest(true) ?? highest(false) ?? Prefix.all(4).address.plus(1);
+}
+
+/** What a model says of BGP in one VRF. */
+function bgpIn({ bgp }: DeviceModel, vrf: string): BgpVrfModel | undefined {
+  if (bgp === undefined) return undefined;
+  if (vrf !== '') return bgp.vrfs?.find((one) => one.vrf === vrf);
+  const { neighbors, listenRanges = [], families, routerId } = bgp;
+  return { vrf, neighbors, listenRanges, families, ...(routerId === undefined ? {} : { routerId }) };
+}
+
+/** Address families of BGP in one VRF. */
+export function familiesIn(model: DeviceModel | undefined, vrf: string): BgpVrfModel['families'] | undefined {
+  return model === undefined ? undefined : bgpIn(model, vrf)?.families;
+}
+
+/** Ranges that neighbours may come from in one VRF. What such a neighbour is like, its peer group says. */
+export function listenRanges(index: ModelIndex, vrf: string): ListenRange[] {
+  return (bgpIn(index.model, vrf)?.listenRanges ?? []).flatMap(({ prefix, peerGroup, alternateAsns, peer }) => {
+    const made = neighbor(index, { ...peer, address: prefix.address });
+    if (made === undefined) return [];
+    const { address: _, ...rest } = made;
+    // Who comes from anywhere is waited for.
+    const others = alternateAsns.length === 0 ? {} : { alternateAsns };
+    return [{ prefix, peerGroup, peer: { ...rest, ...others, connectionMode: 'passive' as const } }];
+  });
+}
+
+/** VRFs that BGP runs in, the global table first. */
+export function bgpVrfs({ bgp }: DeviceModel): string[] {
+  return bgp === undefined ? [] : ['', ...(bgp.vrfs ?? []).map(({ vrf }) => vrf)];
 }
 
 function neighbor(index: ModelIndex, one: BgpNeighborModel): BgpNeighbor | undefined {

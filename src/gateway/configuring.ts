@@ -1,19 +1,17 @@
 /** A new configuration put in force: each core gets its part and disturbs only what differs. */
 import { Prefix, PrefixTrie } from '../base/index.ts';
-import type { BgpNeighbor } from '../bgp/index.ts';
 import type { DeviceModel } from '../config/index.ts';
 import { type IkePeer, vrfOf } from '../ike/index.ts';
 import { staticRoute } from '../routing/index.ts';
-import { bgpConfig } from './bgp-config.ts';
-import { dropMd5Key, IP_AND_TCP_HEADERS } from './bgp-orders.ts';
+import { configureBgp } from './bgp-configuring.ts';
 import type { Context } from './context.ts';
 import { ikePlan } from './ike-config.ts';
 import { type InterfaceState, Interfaces } from './interfaces.ts';
-import { lanConfigured, tellTcp } from './lan-tcp.ts';
+import { tellTcp } from './lan-tcp.ts';
 import { ModelIndex } from './model-index.ts';
 import { unmatchedSettings } from './peer-settings.ts';
-import { BGP_PORT, GTSM_TTL } from './ports.ts';
-import { redistribute, tellNeighborReachable, tellPeerReachable, tunnelDetails } from './routes.ts';
+import { tellPeerReachable, tunnelDetails } from './routes.ts';
+import type { Speaker } from './speaker.ts';
 
 function configureStaticRoutes(context: Context, before: DeviceModel | undefined, model: DeviceModel): void {
   const key = (route: DeviceModel['staticRoutes'][number]): string =>
@@ -33,68 +31,6 @@ function configureStaticRoutes(context: Context, before: DeviceModel | undefined
     const way = route.nullRoute ? {} : { ...through, ...via };
     context.rib(route.vrf).add(staticRoute({ prefix, owner, distance, ...way }), context.now);
   }
-}
-
-function configureBgp(context: Context, before: DeviceModel | undefined, index: ModelIndex): void {
-  const { model } = index;
-  const config = bgpConfig(index);
-  context.bgp = config === undefined ? undefined : { config, neighbors: byAddress(config.neighbors) };
-  context.redistribution.configure(model);
-  const keep = new Set(config?.neighbors.map(({ address }) => address.toString()));
-  if (config === undefined) {
-    stopBgp(context);
-    if (before?.bgp !== undefined) context.command({ kind: 'set-punted-ports', tcp: [] });
-  }
-  for (const { address, password } of before?.bgp?.neighbors ?? []) {
-    if (password !== undefined && !keep.has(address.toString())) dropMd5Key(context, address);
-  }
-  lanConfigured(context);
-  if (config === undefined) return;
-  if (before?.bgp === undefined) context.command({ kind: 'set-punted-ports', tcp: [BGP_PORT] });
-  for (const { address, password } of config.neighbors) {
-    context.push({ to: 'tcp', event: { kind: 'set-md5-key', remote: address, key: password } });
-  }
-  context.reasons.retainNeighbors(keep);
-  context.ttlSecurity = new Map(
-    config.neighbors.flatMap(({ address, ttlSecurityHops: hops }) =>
-      hops === undefined ? [] : [[address.toString(), hops] as const],
-    ),
-  );
-  const gtsm = context.ttlSecurity.size > 0;
-  const mss = listenMss(context);
-  context.push({ to: 'tcp', event: { kind: 'listen', port: BGP_PORT, mss, ...(gtsm ? { ttl: GTSM_TTL } : {}) } });
-  context.push({ to: 'bgp', event: { kind: 'configure', config } });
-  context.watchers.retain(
-    'bgp-neighbor',
-    config.neighbors.map(({ address }) => ({ name: address.toString(), address })),
-    context.tracking(context.bgpVrf),
-  );
-  const rib = context.rib(context.bgpVrf);
-  for (const { address } of config.neighbors) tellNeighborReachable(context, address);
-  const seen = new Map<string, Prefix>();
-  for (const prefix of context.redistribution.announced()) seen.set(prefix.toString(), prefix);
-  for (const { prefix } of rib.routes()) seen.set(prefix.toString(), prefix);
-  redistribute(context, [...seen.values()]);
-}
-
-function byAddress(neighbors: readonly BgpNeighbor[]): ReadonlyMap<string, BgpNeighbor> {
-  return new Map(neighbors.map((one) => [one.address.toString(), one]));
-}
-
-/** Ends all sessions with Cease. BGP forgets what it was told; the next configuration tells everything again. */
-export function stopBgp(context: Context): void {
-  context.push({ to: 'bgp', event: { kind: 'deconfigure' } });
-  context.push({ to: 'tcp', event: { kind: 'unlisten', port: BGP_PORT } });
-  context.lan?.unlisten();
-  context.watchers.retain('bgp-neighbor', [], context.tracking(context.bgpVrf));
-  context.redistribution.clear();
-}
-
-/** What fits every interface: the peer's own MSS and path MTU lower it where needed. */
-function listenMss(context: Context): number {
-  let mtu = 1500;
-  for (const state of context.interfaces?.all() ?? []) mtu = Math.min(mtu, state.mtu);
-  return mtu - IP_AND_TCP_HEADERS[6];
 }
 
 export function configure(context: Context, model: DeviceModel): void {
@@ -133,17 +69,18 @@ export function configure(context: Context, model: DeviceModel): void {
   context.push({ to: 'ike', event: { kind: 'configure', config: plan.config } });
   for (const peer of plan.config.peers) tellPeerReachable(context, peer);
   configureBgp(context, before?.model, index);
-  abortOrphans(context);
+  for (const speaker of context.speakers.values()) abortOrphans(context, speaker);
 }
 
 /** A TCP connection from an address that is ours no more can never be heard again: the peer is told so while it can be. */
-function abortOrphans(context: Context): void {
+function abortOrphans(context: Context, speaker: Speaker): void {
   const own = new Set<string>();
-  for (const { addresses } of context.interfaces?.all() ?? []) {
+  for (const { addresses, model } of context.interfaces?.all() ?? []) {
+    if (model.vrf !== speaker.vrf) continue;
     for (const { address } of addresses) own.add(address.toString());
   }
-  for (const [connection, { local }] of context.transports) {
-    if (!own.has(local.address.toString())) tellTcp(context, { kind: 'abort', connection });
+  for (const [connection, { local }] of speaker.transports) {
+    if (!own.has(local.address.toString())) tellTcp(context, speaker, { kind: 'abort', connection });
   }
 }
 

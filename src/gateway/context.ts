@@ -1,7 +1,7 @@
 /** What the parts of one gateway share: its state, the queue between the cores, and the effects gathered so far. */
-import { at, type Endpoint, type Instant, type IpAddress, type PrefixTrie, type Random } from '../base/index.ts';
-import type { BgpConfig, BgpEvent, BgpNeighbor } from '../bgp/index.ts';
-import type { CookieSecret, IkeEvent, IkePath, IkePeer } from '../ike/index.ts';
+import { at, type Instant, type IpAddress, type PrefixTrie, type Random } from '../base/index.ts';
+import type { BgpEvent } from '../bgp/index.ts';
+import { type CookieSecret, GLOBAL_VRF, type IkeEvent, type IkePath, type IkePeer } from '../ike/index.ts';
 import type { PlaneCommand, PlaneCounters } from '../plane/contract.ts';
 import { Rib } from '../routing/index.ts';
 import type { TcpEvent } from '../tcp/index.ts';
@@ -17,29 +17,26 @@ import { LanTcp } from './lan-tcp.ts';
 import type { ModelIndex } from './model-index.ts';
 import { Pings } from './pings.ts';
 import { Reasons } from './reasons.ts';
-import { Redistribution } from './redistribution.ts';
 import { RouteNews } from './route-news.ts';
+import { Speaker } from './speaker.ts';
 import { Traceroutes } from './traceroutes.ts';
-import { Watchers } from './watchers.ts';
 
 /** An event on its way to one of the cores. */
 export type Work =
   | Readonly<{ to: 'ike'; event: IkeEvent }>
-  | Readonly<{ to: 'bgp'; event: BgpEvent }>
-  | Readonly<{ to: 'tcp'; event: TcpEvent }>;
+  | Readonly<{ to: 'bgp'; speaker: Speaker; event: BgpEvent }>
+  | Readonly<{ to: 'tcp'; speaker: Speaker; event: TcpEvent }>;
 
 /** What is remembered of an IKE SA that is up. */
 export type Session = { readonly since: Instant; path: IkePath; readonly role: 'initiator' | 'responder' };
 
 export class Context {
   readonly tunnels = new Tunnels();
-  readonly redistribution = new Redistribution();
   readonly journal = new Journal();
   readonly reasons = new Reasons();
   readonly routeNews = new RouteNews();
   /** IKE SAs that are up, by session. */
   readonly sessions = new Map<number, Session>();
-  readonly watchers = new Watchers();
   readonly pings: Pings;
   readonly traceroutes: Traceroutes;
   readonly closedPorts = new ClosedPorts();
@@ -55,18 +52,10 @@ export class Context {
   peersByName: ReadonlyMap<string, IkePeer> = new Map();
   /** Static IKE peers by the address where they are. */
   peersByRemote: PrefixTrie<readonly IkePeer[]> | undefined;
-  /** BGP as it is configured, its neighbours also by address. */
-  bgp: Readonly<{ config: BgpConfig; neighbors: ReadonlyMap<string, BgpNeighbor> }> | undefined;
-  /** Where the kernel's TCP carries sessions with neighbours on the machine's own networks. */
-  readonly lan: LanTcp | undefined;
-  /** VRF that BGP runs in. */
-  readonly bgpVrf = GLOBAL_VRF;
-  /** Neighbours with an established session, by address. */
-  readonly bgpUp = new Set<string>();
-  /** By neighbour address: how many hops away it may be at most (RFC 5082). */
-  ttlSecurity: ReadonlyMap<string, number> = new Map();
-  /** TCP connections that BGP uses, by number. */
-  readonly transports = new Map<number, Readonly<{ local: Endpoint; remote: Endpoint }>>();
+  /** BGP by VRF: in the global table, and where a configuration ever had neighbours. */
+  readonly speakers = new Map<string, Speaker>();
+  /** That of the global table. */
+  readonly main: Speaker;
   /** After a clean stop, until the next configuration. */
   isStopped = false;
   now: Instant = at(0);
@@ -80,16 +69,30 @@ export class Context {
   forceEncapsulation = false;
   /** Is shown each event as it happens; set by the gateway. */
   onEvent: (event: GatewayLogEvent) => void = () => undefined;
+  readonly #random: Random;
   readonly #askCounters: () => PlaneCounters;
   #counters: PlaneCounters | undefined;
 
   constructor(random: Random, counters: () => PlaneCounters, lanTcp: 'own' | 'host' = 'own') {
     this.#askCounters = counters;
-    const send = (packet: Uint8Array): void => this.command({ kind: 'inject', vrf: this.bgpVrf, packet });
+    const send = (packet: Uint8Array, vrf = GLOBAL_VRF): void => this.command({ kind: 'inject', vrf, packet });
     const emit = (effect: GatewayEffect): void => void this.#effects.push(effect);
-    if (lanTcp === 'host') this.lan = new LanTcp((order) => emit({ kind: 'host-tcp', order }));
+    const lan = lanTcp === 'host' ? new LanTcp((order) => emit({ kind: 'host-tcp', order })) : undefined;
+    this.#random = random;
+    this.main = new Speaker(GLOBAL_VRF, random, lan);
+    this.speakers.set(GLOBAL_VRF, this.main);
     this.pings = new Pings(random, send, emit);
     this.traceroutes = new Traceroutes(random, send, emit);
+  }
+
+  /** BGP in a VRF, made when first asked for. */
+  speaker(vrf: string): Speaker {
+    let speaker = this.speakers.get(vrf);
+    if (speaker === undefined) {
+      speaker = new Speaker(vrf, this.#random);
+      this.speakers.set(vrf, speaker);
+    }
+    return speaker;
   }
 
   /** A core shall hear of something, after what is queued before it. */
@@ -163,6 +166,3 @@ export class Context {
     return { track: (address) => rib.track(address), untrack: (address) => rib.untrack(address) };
   }
 }
-
-/** How the model names the global table. */
-const GLOBAL_VRF = '';

@@ -50,7 +50,7 @@ export type OperatorRequest =
   /** Replaces SAs at once, as at the end of their lifetime: nothing that passes is lost. */
   | Readonly<{ kind: 'rekey-ike' | 'rekey-child'; remote?: IpAddress }>
   /** Soft: what was told is told again, in one direction or in both. */
-  | Readonly<{ kind: 'clear-bgp'; neighbor?: IpAddress; soft: boolean; direction?: 'in' | 'out' }>
+  | Readonly<{ kind: 'clear-bgp'; vrf?: string; neighbor?: IpAddress; soft: boolean; direction?: 'in' | 'out' }>
   /** Captures packets; one of that name is changed. */
   | Readonly<{ kind: 'capture'; tap: PlaneTap }>
   | Readonly<{ kind: 'end-capture' | 'clear-capture'; name: string }>
@@ -59,6 +59,8 @@ export type OperatorRequest =
 
 export type PingRequest = Readonly<{
   destination: IpAddress;
+  /** Absent: the global table. */
+  vrf?: string;
   source?: IpAddress;
   count: number;
   /** Whole IP packet, bytes. */
@@ -83,6 +85,8 @@ export type PingProbe = Readonly<{
 
 export type TracerouteRequest = Readonly<{
   destination: IpAddress;
+  /** Absent: the global table. */
+  vrf?: string;
   source?: IpAddress;
   method: 'udp' | 'icmp';
   /** Probes for each hop. */

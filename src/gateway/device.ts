@@ -108,8 +108,8 @@ export class Device {
   }
 
   /** Whether a route is installed for exactly this prefix, cheap to ask. */
-  hasRoute(prefix: Prefix): boolean {
-    return this.#gateway.hasRoute(prefix);
+  hasRoute(prefix: Prefix, vrf?: string): boolean {
+    return this.#gateway.hasRoute(prefix, vrf);
   }
 
   counters(): PlaneCounters {

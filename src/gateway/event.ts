@@ -88,7 +88,13 @@ export type ChildSaDetails = Readonly<{
 }>;
 
 /** A BGP neighbour. */
-export type BgpDetails = Readonly<{ kind: 'bgp'; neighbor: IpAddress; remoteAsn?: number; reason?: string }>;
+export type BgpDetails = Readonly<{
+  kind: 'bgp';
+  neighbor: IpAddress;
+  vrf?: string;
+  remoteAsn?: number;
+  reason?: string;
+}>;
 
 /** TCP segments that were refused. */
 export type TcpDetails = Readonly<{ kind: 'tcp'; local: IpAddress; remote: IpAddress }>;

@@ -9,12 +9,12 @@
  * returns.
  */
 import { earlier, type Instant, type IpAddress, type Prefix, type Random } from '../base/index.ts';
-import { Bgp, type BgpPathSnapshot } from '../bgp/index.ts';
-import { type ExportedIkeKeys, Ike } from '../ike/index.ts';
+import type { BgpPathSnapshot } from '../bgp/index.ts';
+import { type ExportedIkeKeys, GLOBAL_VRF, Ike } from '../ike/index.ts';
 import type { PlaneCounters } from '../plane/contract.ts';
-import { Tcp } from '../tcp/index.ts';
+import { stopBgp } from './bgp-configuring.ts';
 import { performBgp, performHostTcp, performTcp } from './bgp-orders.ts';
-import { configure, stopBgp } from './configuring.ts';
+import { configure } from './configuring.ts';
 import { Context, type Work } from './context.ts';
 import type { GatewayEffect, GatewayEvent, OperatorRequest } from './contract.ts';
 import type { Credentials } from './credentials.ts';
@@ -23,7 +23,7 @@ import { type FormatSyslog, LogHosts } from './log-hosts.ts';
 import { causeOf, tellConfigured } from './operator-news.ts';
 import { planeEvent } from './punts.ts';
 import { ribChanged, routeTeller, sourceFor } from './routes.ts';
-import type { GatewaySnapshot } from './snapshot.ts';
+import type { BgpVrfSnapshot, GatewaySnapshot } from './snapshot.ts';
 import { interfaceSnapshots } from './snapshot-interfaces.ts';
 import { Trustpoints } from './trustpoints.ts';
 
@@ -64,8 +64,6 @@ export class Gateway {
   readonly #options: GatewayOptions;
   readonly #context: Context;
   readonly #ike: Ike;
-  readonly #bgp: Bgp;
-  readonly #tcp: Tcp;
   #startedAt: Instant | undefined;
 
   constructor(options: GatewayOptions) {
@@ -89,8 +87,6 @@ export class Gateway {
       ...(wallClock === undefined ? {} : { wallClock }),
       ...(exportKeys === undefined ? {} : { exportKeys }),
     });
-    this.#bgp = new Bgp({ random });
-    this.#tcp = new Tcp({ random });
   }
 
   /** Takes in one event; the effects must be performed in their order. */
@@ -142,15 +138,16 @@ export class Gateway {
   /** When the next tick is due. */
   wakeAt(): Instant | undefined {
     const { pings, traceroutes, routeNews } = this.#context;
-    return earlier(
-      earlier(this.#ike.wakeAt(), this.#bgp.wakeAt()),
-      earlier(this.#tcp.wakeAt(), earlier(earlier(pings.wakeAt(), traceroutes.wakeAt()), routeNews.wakeAt())),
-    );
+    let when = earlier(this.#ike.wakeAt(), earlier(earlier(pings.wakeAt(), traceroutes.wakeAt()), routeNews.wakeAt()));
+    for (const { bgp, tcp } of this.#context.speakers.values()) {
+      when = earlier(when, earlier(bgp.wakeAt(), tcp.wakeAt()));
+    }
+    return when;
   }
 
   /** Counts of what is up and what shall be. A tunnel that can not start counts as wanted. */
   status(): GatewayStatus {
-    const { interfaces, index, bgpUp, routesChangedAt } = this.#context;
+    const { interfaces, index, speakers, routesChangedAt } = this.#context;
     let tunnelsUp = 0;
     let tunnelsWanted = 0;
     for (const state of interfaces?.all() ?? []) {
@@ -158,14 +155,19 @@ export class Gateway {
       if (!state.model.shutdown) tunnelsWanted++;
       if (state.up) tunnelsUp++;
     }
-    const neighbors = index?.model.bgp?.neighbors ?? [];
-    const bgpWanted = neighbors.filter(({ shutdown, remoteAsn }) => !shutdown && remoteAsn !== undefined).length;
-    return { tunnelsUp, tunnelsWanted, bgpUp: bgpUp.size, bgpWanted, routesChangedAt };
+    const { bgp } = index?.model ?? {};
+    const neighbors = [...(bgp?.neighbors ?? []), ...(bgp?.vrfs ?? []).flatMap((one) => one.neighbors)];
+    // Those of listen ranges are wanted when they are here.
+    const guests = [...speakers.values()].reduce((sum, speaker) => sum + speaker.ranges.guests().length, 0);
+    const bgpUp = [...speakers.values()].reduce((sum, speaker) => sum + speaker.up.size, 0);
+    const bgpWanted =
+      neighbors.filter(({ shutdown, remoteAsn }) => !shutdown && remoteAsn !== undefined).length + guests;
+    return { tunnelsUp, tunnelsWanted, bgpUp, bgpWanted, routesChangedAt };
   }
 
-  /** Whether a route is installed for exactly this prefix in the VRF that BGP runs in. */
-  hasRoute(prefix: Prefix): boolean {
-    return this.#context.rib(this.#context.bgpVrf).installed(prefix) !== undefined;
+  /** Whether a route is installed for exactly this prefix in a VRF. */
+  hasRoute(prefix: Prefix, vrf = GLOBAL_VRF): boolean {
+    return this.#context.rib(vrf).installed(prefix) !== undefined;
   }
 
   /** Everything that operators may see; undefined before the first configuration. */
@@ -173,7 +175,8 @@ export class Gateway {
     const { index, interfaces, tunnels, ikePlan, journal } = this.#context;
     if (index === undefined || interfaces === undefined) return undefined;
     const { model } = index;
-    const bgp = model.bgp === undefined ? {} : { bgp: this.#bgp.snapshot(now) };
+    const bgp =
+      model.bgp === undefined ? {} : { bgp: this.#context.main.bgp.snapshot(now), bgpVrfs: this.#bgpVrfs(now) };
     const { wallClock } = this.#options;
     const ike = this.#ike.snapshot(now);
     return {
@@ -189,7 +192,7 @@ export class Gateway {
         : { trustpoints: new Trustpoints(model, this.#context.credentials).status() }),
       routes: [...this.#context.ribs()].map((rib) => ({ vrf: rib.vrf, routes: [...rib.routes()] })),
       ...bgp,
-      tcp: this.#tcp.snapshot(now),
+      tcp: this.#context.main.tcp.snapshot(now),
       plane: this.#options.counters(),
       log: journal.events(),
     };
@@ -197,10 +200,22 @@ export class Gateway {
 
   /** The BGP table, or what one neighbour told or was told. */
   bgpPaths(
-    what: Readonly<{ kind: 'all' } | { kind: 'received' | 'advertised'; neighbor: IpAddress }>,
+    what: Readonly<
+      { kind: 'all'; vrf?: string } | { kind: 'received' | 'advertised'; neighbor: IpAddress; vrf?: string }
+    >,
   ): readonly BgpPathSnapshot[] {
-    if (what.kind === 'all') return this.#bgp.paths();
-    return what.kind === 'received' ? this.#bgp.received(what.neighbor) : this.#bgp.advertised(what.neighbor);
+    const bgp = this.#context.speakers.get(what.vrf ?? GLOBAL_VRF)?.bgp;
+    if (bgp === undefined) return [];
+    if (what.kind === 'all') return bgp.paths();
+    return what.kind === 'received' ? bgp.received(what.neighbor) : bgp.advertised(what.neighbor);
+  }
+
+  #bgpVrfs(now: Instant): BgpVrfSnapshot[] {
+    return [...this.#context.speakers.values()].flatMap(({ vrf, bgp, tcp, running, ranges }) => {
+      const dynamic = ranges.guests().map(({ address }) => ({ address, range: ranges.rangeOf(address)?.prefix }));
+      const here = { vrf, dynamic, ranges: ranges.all.map(({ prefix, peerGroup }) => ({ prefix, peerGroup })) };
+      return running === undefined ? [] : [{ ...here, bgp: bgp.snapshot(now), tcp: tcp.snapshot(now) }];
+    });
   }
 
   /** Hands queued events to the cores and flushes the RIBs until nothing is left to do. */
@@ -219,10 +234,10 @@ export class Gateway {
         for (const effect of this.#ike.handle(work.event, now)) performIke(this.#context, effect);
         break;
       case 'bgp':
-        for (const effect of this.#bgp.handle(work.event, now)) performBgp(this.#context, effect);
+        for (const effect of work.speaker.bgp.handle(work.event, now)) performBgp(this.#context, work.speaker, effect);
         break;
       case 'tcp':
-        for (const effect of this.#tcp.handle(work.event, now)) performTcp(this.#context, effect);
+        for (const effect of work.speaker.tcp.handle(work.event, now)) performTcp(this.#context, work.speaker, effect);
         break;
       default:
         work satisfies never;
@@ -233,8 +248,10 @@ export class Gateway {
     const context = this.#context;
     const due = (when: Instant | undefined): boolean => when !== undefined && when <= context.now;
     if (due(this.#ike.wakeAt())) context.push({ to: 'ike', event: { kind: 'tick' } });
-    if (due(this.#tcp.wakeAt())) context.push({ to: 'tcp', event: { kind: 'tick' } });
-    if (due(this.#bgp.wakeAt())) context.push({ to: 'bgp', event: { kind: 'tick' } });
+    for (const speaker of context.speakers.values()) {
+      if (due(speaker.tcp.wakeAt())) context.push({ to: 'tcp', speaker, event: { kind: 'tick' } });
+      if (due(speaker.bgp.wakeAt())) context.push({ to: 'bgp', speaker, event: { kind: 'tick' } });
+    }
     context.pings.tick(context.now);
     context.traceroutes.tick(context.now);
     context.routeNews.tick(routeTeller(context), context.now);
@@ -244,13 +261,13 @@ export class Gateway {
     const context = this.#context;
     switch (request.kind) {
       case 'ping': {
-        const { destination, source } = request.ping;
-        context.pings.start(request.id, request.ping, source ?? sourceFor(context, destination), context.now);
+        const { destination, source, vrf = GLOBAL_VRF } = request.ping;
+        context.pings.start(request.id, request.ping, source ?? sourceFor(context, destination, vrf), context.now);
         break;
       }
       case 'traceroute': {
-        const { destination, source } = request.traceroute;
-        const from = source ?? sourceFor(context, destination);
+        const { destination, source, vrf = GLOBAL_VRF } = request.traceroute;
+        const from = source ?? sourceFor(context, destination, vrf);
         context.traceroutes.start(request.id, request.traceroute, from, context.now);
         break;
       }
@@ -275,7 +292,12 @@ export class Gateway {
       case 'clear-bgp': {
         const neighbor = request.neighbor === undefined ? {} : { neighbor: request.neighbor };
         const direction = request.direction === undefined ? {} : { direction: request.direction };
-        context.push({ to: 'bgp', event: { kind: 'clear', soft: request.soft, ...neighbor, ...direction } });
+        // A neighbour is one of the global table unless a VRF is named; without one all tables are meant.
+        const vrf = request.vrf ?? (request.neighbor === undefined ? undefined : GLOBAL_VRF);
+        for (const speaker of context.speakers.values()) {
+          if (vrf !== undefined && speaker.vrf !== vrf) continue;
+          context.push({ to: 'bgp', speaker, event: { kind: 'clear', soft: request.soft, ...neighbor, ...direction } });
+        }
         break;
       }
       case 'capture':

@@ -9,6 +9,7 @@ import type { TcpEvent } from '../tcp/index.ts';
 import type { Context } from './context.ts';
 import type { HostTcpOrder, HostTcpReport } from './contract.ts';
 import { BGP_PORT, GTSM_TTL } from './ports.ts';
+import type { Speaker } from './speaker.ts';
 
 export type Carrier = 'own' | 'host';
 
@@ -104,81 +105,96 @@ function sameKey(a: SecretKey | undefined, b: SecretKey | undefined): boolean {
 }
 
 /** By the route to the neighbour as it is now. */
-export function carrierFor(context: Context, neighbor: IpAddress): Carrier {
-  if (context.lan === undefined) return 'own';
-  const way = context.rib(context.bgpVrf).resolve(neighbor)?.[0];
+export function carrierFor(context: Context, speaker: Speaker, neighbor: IpAddress): Carrier {
+  if (speaker.lan === undefined) return 'own';
+  const way = context.rib(speaker.vrf).resolve(neighbor)?.[0];
   return way !== undefined && context.interfaces?.get(way.interface)?.kind === 'ethernet' ? 'host' : 'own';
 }
 
 /** Tells whichever stack a connection belongs to. */
-export function tellTcp(context: Context, event: Extract<TcpEvent, { kind: 'write' | 'close' | 'abort' }>): void {
-  if (context.lan?.tell(event) !== true) context.push({ to: 'tcp', event });
+export function tellTcp(
+  context: Context,
+  speaker: Speaker,
+  event: Extract<TcpEvent, { kind: 'write' | 'close' | 'abort' }>,
+): void {
+  if (speaker.lan?.tell(event) !== true) context.push({ to: 'tcp', speaker, event });
 }
 
 /** A neighbour's route, or its configuration, is another one: the kernel shall know those on the machine's networks. */
-export function neighborMoved(context: Context, neighbor: IpAddress): void {
-  const { lan } = context;
+export function neighborMoved(context: Context, speaker: Speaker, neighbor: IpAddress): void {
+  const { lan } = speaker;
   if (lan === undefined) return;
-  tellKernel(context, lan, neighbor);
-  if (!context.isStopped && context.bgp !== undefined) lan.listen();
+  tellKernel(context, speaker, lan, neighbor);
+  if (!context.isStopped && speaker.running !== undefined) lan.listen();
   // What the kernel sends into a tunnel is answered to our own TCP, which would know nothing of the connection. The
   // other way round the session is left to its HoldTimer: a tunnel that flaps must not end it, though a default route
   // leads to the neighbour by an ethernet interface meanwhile.
-  const hasWay = context.rib(context.bgpVrf).resolve(neighbor) !== undefined;
-  if (!hasWay || carrierFor(context, neighbor) === 'host') return;
-  endTransports(context, neighbor, 'host', 'the route to the neighbor moved into a tunnel');
+  const hasWay = context.rib(speaker.vrf).resolve(neighbor) !== undefined;
+  if (!hasWay || carrierFor(context, speaker, neighbor) === 'host') return;
+  endTransports(context, speaker, neighbor, 'host', 'the route to the neighbor moved into a tunnel');
 }
 
 /** TTL rules for a neighbour that the kernel shall carry; undefined when it shall not. */
-export function lanTtl(context: Context, remote: IpAddress): Readonly<{ ttl: number; minTtl?: number }> | undefined {
-  const known = context.bgp?.neighbors.get(remote.toString());
-  if (context.bgp === undefined || known === undefined || carrierFor(context, remote) !== 'host') return undefined;
-  const way = context.rib(context.bgpVrf).resolve(remote)?.[0];
+export function lanTtl(
+  context: Context,
+  speaker: Speaker,
+  remote: IpAddress,
+): Readonly<{ ttl: number; minTtl?: number }> | undefined {
+  const known = speaker.running?.neighbors.get(remote.toString());
+  if (speaker.running === undefined || known === undefined || carrierFor(context, speaker, remote) !== 'host')
+    return undefined;
+  const way = context.rib(speaker.vrf).resolve(remote)?.[0];
   // Neighbours over tunnels that are down are all led to by the default route: the kernel holds few keys.
-  if (needsConnected(known, context.bgp.config) && way?.route.candidate.source !== 'connected') return undefined;
+  if (needsConnected(known, speaker.running.config) && way?.route.candidate.source !== 'connected') return undefined;
   const { ttlSecurityHops: hops } = known;
-  return { ttl: connectTtl(known, context.bgp.config), ...(hops === undefined ? {} : { minTtl: GTSM_TTL - hops }) };
+  return { ttl: connectTtl(known, speaker.running.config), ...(hops === undefined ? {} : { minTtl: GTSM_TTL - hops }) };
 }
 
-function tellKernel(context: Context, lan: LanTcp, remote: IpAddress): void {
-  const ttl = lanTtl(context, remote);
-  if (ttl !== undefined) lan.setPeer(remote, context.bgp?.neighbors.get(remote.toString())?.password, ttl);
+function tellKernel(context: Context, speaker: Speaker, lan: LanTcp, remote: IpAddress): void {
+  const ttl = lanTtl(context, speaker, remote);
+  if (ttl !== undefined) lan.setPeer(remote, speaker.running?.neighbors.get(remote.toString())?.password, ttl);
   // The last words of a session have to be signed as well.
-  else if (!hasTransport(context, remote, 'host')) lan.forgetPeer(remote);
+  else if (!hasTransport(speaker, remote, 'host')) lan.forgetPeer(remote);
 }
 
 /** After a configuration: the kernel shall know its neighbours as they are now, and no others. */
-export function lanConfigured(context: Context): void {
-  const { lan } = context;
+export function lanConfigured(context: Context, speaker: Speaker): void {
+  const { lan } = speaker;
   if (lan === undefined) return;
-  for (const remote of lan.peers()) tellKernel(context, lan, remote);
-  for (const { address } of context.bgp?.config.neighbors ?? []) tellKernel(context, lan, address);
-  if (context.bgp !== undefined) lan.listen();
+  for (const remote of lan.peers()) tellKernel(context, speaker, lan, remote);
+  for (const { address } of speaker.running?.config.neighbors ?? []) tellKernel(context, speaker, lan, address);
+  if (speaker.running !== undefined) lan.listen();
 }
 
 /**
  * A neighbour came by one stack while it has connections over the other: it has left the old way, which may be long
  * before a HoldTimer says so.
  */
-export function leaveOldWay(context: Context, neighbor: IpAddress, carrier: Carrier): void {
-  endTransports(context, neighbor, carrier === 'host' ? 'own' : 'host', 'the neighbor came by another way');
+export function leaveOldWay(context: Context, speaker: Speaker, neighbor: IpAddress, carrier: Carrier): void {
+  endTransports(context, speaker, neighbor, carrier === 'host' ? 'own' : 'host', 'the neighbor came by another way');
 }
 
-function endTransports(context: Context, neighbor: IpAddress, carrier: Carrier, reason: string): void {
-  for (const [transport, { remote }] of context.transports) {
-    if (!remote.address.equals(neighbor) || carrierOf(context, transport) !== carrier) continue;
-    context.push({ to: 'bgp', event: { kind: 'transport-closed', transport, reason } });
-    tellTcp(context, { kind: 'abort', connection: transport });
+function endTransports(
+  context: Context,
+  speaker: Speaker,
+  neighbor: IpAddress,
+  carrier: Carrier,
+  reason: string,
+): void {
+  for (const [transport, { remote }] of speaker.transports) {
+    if (!remote.address.equals(neighbor) || carrierOf(speaker, transport) !== carrier) continue;
+    context.push({ to: 'bgp', speaker, event: { kind: 'transport-closed', transport, reason } });
+    tellTcp(context, speaker, { kind: 'abort', connection: transport });
   }
 }
 
-function hasTransport(context: Context, neighbor: IpAddress, carrier: Carrier): boolean {
-  for (const [transport, { remote }] of context.transports) {
-    if (remote.address.equals(neighbor) && carrierOf(context, transport) === carrier) return true;
+function hasTransport(speaker: Speaker, neighbor: IpAddress, carrier: Carrier): boolean {
+  for (const [transport, { remote }] of speaker.transports) {
+    if (remote.address.equals(neighbor) && carrierOf(speaker, transport) === carrier) return true;
   }
   return false;
 }
 
-function carrierOf(context: Context, transport: number): Carrier {
-  return context.lan?.has(transport) === true ? 'host' : 'own';
+function carrierOf(speaker: Speaker, transport: number): Carrier {
+  return speaker.lan?.has(transport) === true ? 'host' : 'own';
 }

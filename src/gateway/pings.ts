@@ -19,13 +19,13 @@ const DEFAULT_PATTERN = 0xabcd;
 
 export class Pings {
   readonly #random: Random;
-  readonly #send: (packet: Uint8Array) => void;
+  readonly #send: (packet: Uint8Array, vrf?: string) => void;
   readonly #emit: (effect: GatewayEffect) => void;
   readonly #runs = new Map<number, Run>();
   readonly #byIcmpId = new Map<number, Run>();
   readonly #deadlines = new Deadlines<string>();
 
-  constructor(random: Random, send: (packet: Uint8Array) => void, emit: (effect: GatewayEffect) => void) {
+  constructor(random: Random, send: (packet: Uint8Array, vrf?: string) => void, emit: (effect: GatewayEffect) => void) {
     this.#random = random;
     this.#send = send;
     this.#emit = emit;
@@ -99,7 +99,7 @@ export class Pings {
     const data = dataOf(request);
     this.#deadlines.set(`lost ${run.id} ${sequence}`, after(now, request.timeoutMs));
     if (run.next < request.count) this.#deadlines.set(`next ${run.id}`, after(now, request.intervalMs));
-    this.#send(buildEcho({ source, destination, id, sequence, data, reply: false, df }));
+    this.#send(buildEcho({ source, destination, id, sequence, data, reply: false, df }), request.vrf);
   }
 
   #record(run: Run, probe: PingProbe): void {

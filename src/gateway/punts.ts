@@ -127,12 +127,12 @@ function punt(context: Context, vrf: string, packet: Uint8Array): boolean {
   if (!parsed.ok) return true;
   const header = parsed.value;
   if (header.protocol === Protocol.UDP) puntUdp(context, vrf, header, packet);
-  else if (header.protocol === Protocol.TCP) puntTcp(context, header, packet);
+  else if (header.protocol === Protocol.TCP) puntTcp(context, vrf, header, packet);
   else if (header.protocol === Protocol.ICMP || header.protocol === Protocol.ICMPV6) {
     const icmp = readIcmp(packet);
     if (icmp === undefined || context.pings.received(icmp.message, icmp.from, context.now)) return true;
     if (context.traceroutes.received(icmp.message, icmp.from, context.now)) return true;
-    return icmp.message.kind === 'too-big' && segmentTooBig(context, icmp.message.mtu, icmp.message.quoted);
+    return icmp.message.kind === 'too-big' && segmentTooBig(context, vrf, icmp.message.mtu, icmp.message.quoted);
   }
   return true;
 }
@@ -154,20 +154,24 @@ function puntUdp(context: Context, vrf: string, header: IpHeader, packet: Uint8A
   context.push({ to: 'ike', event: { kind: 'datagram', path, message } });
 }
 
-function puntTcp(context: Context, header: IpHeader, packet: Uint8Array): void {
-  const hops = context.ttlSecurity.get(header.source.toString());
+function puntTcp(context: Context, vrf: string, header: IpHeader, packet: Uint8Array): void {
+  const speaker = context.speakers.get(vrf);
+  if (speaker === undefined) return;
+  const hops = speaker.ttlSecurity.get(header.source.toString());
   // RFC 5082 section 3: drop what came from further away than the configured number of hops.
   if (hops !== undefined && header.ttl < GTSM_TTL - hops) return;
   const segment = packet.subarray(header.payloadOffset, header.totalLength);
   const { source: remote, destination: local } = header;
-  context.push({ to: 'tcp', event: { kind: 'segment', local, remote, segment } });
+  context.push({ to: 'tcp', speaker, event: { kind: 'segment', local, remote, segment } });
 }
 
 /**
  * A segment did not fit somewhere on its way: RFC 1191, RFC 8201. TCP checks that it is one under way; false when it is
  * of no connection of ours.
  */
-function segmentTooBig(context: Context, mtu: number, quoted: Uint8Array): boolean {
+function segmentTooBig(context: Context, vrf: string, mtu: number, quoted: Uint8Array): boolean {
+  const speaker = context.speakers.get(vrf);
+  if (speaker === undefined) return false;
   const parsed = parseQuotedIp(quoted);
   if (!parsed.ok || parsed.value.protocol !== Protocol.TCP) return false;
   const { source: local, destination: remote, payloadOffset: start, totalLength } = parsed.value;
@@ -176,7 +180,7 @@ function segmentTooBig(context: Context, mtu: number, quoted: Uint8Array): boole
   if (localPort !== BGP_PORT && remotePort !== BGP_PORT) return false;
   if (totalLength <= mtu) return true;
   const segment = { localPort, remotePort, sequence: readU32(quoted, start + 4) };
-  context.push({ to: 'tcp', event: { kind: 'path-mtu', local, remote, mtu, quoted: segment } });
+  context.push({ to: 'tcp', speaker, event: { kind: 'path-mtu', local, remote, mtu, quoted: segment } });
   return true;
 }
 
@@ -185,13 +189,19 @@ const QUOTED_TCP = 8;
 
 /** Packets that leave by an interface must be smaller from now on: so must the segments of sessions over it. */
 function shrinkSessions(context: Context, name: string, mtu: number): void {
-  const rib = context.rib(context.bgpVrf);
+  const speaker = context.speakers.get(context.interfaces?.get(name)?.model.vrf ?? '');
+  if (speaker === undefined) return;
+  const rib = context.rib(speaker.vrf);
   const done = new Set<string>();
-  for (const { local, remote } of context.transports.values()) {
+  for (const { local, remote } of speaker.transports.values()) {
     const ends = `${local.address} ${remote.address}`;
     if (done.has(ends)) continue;
     done.add(ends);
     if (rib.resolve(remote.address)?.some((way) => way.interface === name) !== true) continue;
-    context.push({ to: 'tcp', event: { kind: 'path-mtu', local: local.address, remote: remote.address, mtu } });
+    context.push({
+      to: 'tcp',
+      speaker,
+      event: { kind: 'path-mtu', local: local.address, remote: remote.address, mtu },
+    });
   }
 }

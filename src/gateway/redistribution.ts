@@ -1,9 +1,9 @@
 /** Which routes of the RIB BGP announces as our own: `network` lines and `redistribute`, with their route maps. */
 import { type Family, type Prefix, PrefixTrie } from '../base/index.ts';
 import { applyRouteMap, type LocalRoute, type RouteMap } from '../bgp/index.ts';
-import type { BgpModel, DeviceModel } from '../config/index.ts';
+import type { BgpFamilyModel, DeviceModel } from '../config/index.ts';
 import type { InstalledRoute, RouteSource } from '../routing/index.ts';
-import { routeMap } from './bgp-config.ts';
+import { familiesIn, routeMap } from './bgp-config.ts';
 
 type Rule = Readonly<{ origin: 'igp' | 'incomplete'; metric?: number; routeMap?: RouteMap }>;
 
@@ -14,12 +14,12 @@ export class Redistribution {
   readonly #announced = new Map<string, LocalRoute>();
 
   /** Compiles the lines of a model; announcements are brought up to date with `evaluate`. */
-  configure(model: DeviceModel): void {
+  configure(model: DeviceModel, vrf = ''): void {
     this.#networks = new PrefixTrie();
     this.#sources = new Map();
-    const { bgp } = model;
-    if (bgp === undefined) return;
-    for (const family of [4, 6] as const) this.#compile(model, bgp, family);
+    const families = familiesIn(model, vrf);
+    if (families === undefined) return;
+    for (const family of [4, 6] as const) this.#compile(model, family, families[family]);
   }
 
   /** What changes for these prefixes, given the route that is installed for each now. */
@@ -54,8 +54,7 @@ export class Redistribution {
     this.#announced.clear();
   }
 
-  #compile(model: DeviceModel, bgp: BgpModel, family: Family): void {
-    const settings = bgp.families[family];
+  #compile(model: DeviceModel, family: Family, settings: BgpFamilyModel | undefined): void {
     if (settings === undefined) return;
     for (const { prefix, routeMap: name } of settings.networks) {
       this.#networks.set(prefix, {

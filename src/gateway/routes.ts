@@ -6,6 +6,7 @@ import type { Context } from './context.ts';
 import type { TunnelDetails } from './event.ts';
 import { neighborMoved } from './lan-tcp.ts';
 import type { RouteTeller } from './route-news.ts';
+import type { Speaker } from './speaker.ts';
 
 export function ribChanged(context: Context, rib: Rib, changes: RibChanges): void {
   const { vrf } = rib;
@@ -19,17 +20,24 @@ export function ribChanged(context: Context, rib: Rib, changes: RibChanges): voi
     } else context.command({ kind: 'remove-route', vrf, prefix: change.prefix });
   }
   tellPeersBehind(context, vrf, changes.fib);
-  if (vrf !== context.bgpVrf) return;
+  const speaker = context.speakers.get(vrf);
+  if (speaker === undefined) return;
   for (const { address } of changes.tracked) {
-    for (const { kind } of context.watchers.of(address)) {
-      if (kind === 'bgp-neighbor') tellNeighborReachable(context, address);
-      else context.push({ to: 'bgp', event: { kind: 'next-hop', address, metric: metricTo(context, address) } });
+    for (const { kind } of speaker.watchers.of(address)) {
+      if (kind === 'bgp-neighbor') tellNeighborReachable(context, speaker, address);
+      else
+        context.push({
+          to: 'bgp',
+          speaker,
+          event: { kind: 'next-hop', address, metric: metricTo(context, speaker, address) },
+        });
     }
   }
-  if (context.index?.model.bgp !== undefined && !context.isStopped) {
+  if (speaker.running !== undefined && !context.isStopped) {
     const touched = [...changes.withdrawn, ...changes.installed];
     redistribute(
       context,
+      speaker,
       touched.filter(({ candidate }) => candidate.source !== 'bgp').map(({ prefix }) => prefix),
     );
   }
@@ -44,14 +52,14 @@ export function routeTeller(context: Context): RouteTeller {
   };
 }
 
-export function redistribute(context: Context, prefixes: readonly Prefix[]): void {
+export function redistribute(context: Context, speaker: Speaker, prefixes: readonly Prefix[]): void {
   if (prefixes.length === 0) return;
-  const rib = context.rib(context.bgpVrf);
-  const { announce, withdraw } = context.redistribution.evaluate(
+  const rib = context.rib(speaker.vrf);
+  const { announce, withdraw } = speaker.redistribution.evaluate(
     prefixes.map((prefix) => [prefix, rib.installed(prefix)] as const),
   );
   if (announce.length + withdraw.length === 0) return;
-  context.push({ to: 'bgp', event: { kind: 'local-routes', announce, withdraw } });
+  context.push({ to: 'bgp', speaker, event: { kind: 'local-routes', announce, withdraw } });
 }
 
 /** Static peers that routes which changed lead to, or led to. */
@@ -117,25 +125,27 @@ export function tunnelDetails(context: Context, name: string, remote: IpAddress 
   };
 }
 
-export function tellNeighborReachable(context: Context, neighbor: IpAddress): void {
-  const way = context.rib(context.bgpVrf).resolve(neighbor)?.[0];
-  if (way !== undefined) context.reasons.neighborBehind(neighbor.toString(), way.interface);
+export function tellNeighborReachable(context: Context, speaker: Speaker, neighbor: IpAddress): void {
+  const way = context.rib(speaker.vrf).resolve(neighbor)?.[0];
+  if (way !== undefined) context.reasons.neighborBehind(speaker.nameOf(neighbor), way.interface);
   const connected = way?.route.candidate.source === 'connected';
-  neighborMoved(context, neighbor);
+  neighborMoved(context, speaker, neighbor);
   context.push({
     to: 'bgp',
+    speaker,
     event: { kind: 'neighbor-reachable', neighbor, reachable: way !== undefined, connected },
   });
 }
 
-export function metricTo(context: Context, address: IpAddress): number | undefined {
-  return context.rib(context.bgpVrf).resolve(address)?.[0]?.metric;
+export function metricTo(context: Context, speaker: Speaker, address: IpAddress): number | undefined {
+  return context.rib(speaker.vrf).resolve(address)?.[0]?.metric;
 }
 
-export function sourceFor(context: Context, destination: IpAddress): IpAddress | undefined {
+export function sourceFor(context: Context, destination: IpAddress, vrf: string): IpAddress | undefined {
   for (const state of context.interfaces?.all() ?? []) {
+    if (state.model.vrf !== vrf) continue;
     if (state.addresses.some(({ address }) => address.equals(destination))) return destination;
   }
-  const way = context.rib(context.bgpVrf).resolve(destination)?.[0];
+  const way = context.rib(vrf).resolve(destination)?.[0];
   return way === undefined ? undefined : context.interfaces?.sourceAddress(way.interface, destination.family);
 }

@@ -1,5 +1,5 @@
 /** What a gateway shows of itself: one typed value, from which Cisco text, JSON and the dashboard are drawn. No secrets. */
-import type { Instant, IpAddress } from '../base/index.ts';
+import type { Instant, IpAddress, Prefix } from '../base/index.ts';
 import type { BgpSnapshot } from '../bgp/index.ts';
 import type { DeviceModel } from '../config/model.ts';
 import type { IkeSnapshot } from '../ike/index.ts';
@@ -41,6 +41,16 @@ export type InterfaceSnapshot = Readonly<{
   }>;
 }>;
 
+export type BgpVrfSnapshot = Readonly<{
+  /** '' is the global table. */
+  vrf: string;
+  bgp: BgpSnapshot;
+  tcp: TcpSnapshot;
+  /** Neighbours that came from a listen range, among those of `bgp`. */
+  dynamic: readonly Readonly<{ address: IpAddress; range: Prefix | undefined }>[];
+  ranges: readonly Readonly<{ prefix: Prefix; peerGroup: string }>[];
+}>;
+
 export type GatewaySnapshot = Readonly<{
   now: Instant;
   /** Wall-clock time at `now`, in milliseconds since 1970; absent: the gateway was given no clock. */
@@ -54,7 +64,10 @@ export type GatewaySnapshot = Readonly<{
   /** Present where the configuration has any. */
   trustpoints?: readonly TrustpointStatus[];
   routes: readonly Readonly<{ vrf: string; routes: readonly InstalledRoute[] }>[];
+  /** Of the global table. */
   bgp?: BgpSnapshot;
+  /** BGP in every VRF, the global table included. */
+  bgpVrfs?: readonly BgpVrfSnapshot[];
   tcp: TcpSnapshot;
   plane: PlaneCounters;
   log: readonly GatewayLogEvent[];

@@ -35,12 +35,12 @@ type Outcome = Pick<TracerouteProbe, 'result' | 'from'>;
 
 export class Traceroutes {
   readonly #random: Random;
-  readonly #send: (packet: Uint8Array) => void;
+  readonly #send: (packet: Uint8Array, vrf?: string) => void;
   readonly #emit: (effect: GatewayEffect) => void;
   readonly #runs = new Map<number, Run>();
   readonly #deadlines = new Deadlines<number>();
 
-  constructor(random: Random, send: (packet: Uint8Array) => void, emit: (effect: GatewayEffect) => void) {
+  constructor(random: Random, send: (packet: Uint8Array, vrf?: string) => void, emit: (effect: GatewayEffect) => void) {
     this.#random = random;
     this.#send = send;
     this.#emit = emit;

@@ -1,5 +1,5 @@
 /** What the TCP stack is told, and what it orders: the surface between TCP and the gateway. RFC 9293, RFC 2385. */
-import type { Endpoint, IpAddress, SecretKey } from '../base/index.ts';
+import type { Endpoint, IpAddress, Prefix, SecretKey } from '../base/index.ts';
 
 /** Names one connection for its whole life; never reused. */
 export type ConnectionId = number;
@@ -21,6 +21,8 @@ export type TcpEvent =
   | Readonly<{ kind: 'unlisten'; port: number }>
   /** RFC 2385 key for all segments to and from a remote address; undefined takes it away. */
   | Readonly<{ kind: 'set-md5-key'; remote: IpAddress; key: SecretKey | undefined }>
+  /** Keys for remote addresses in a prefix that have none of their own; replaces those before. */
+  | Readonly<{ kind: 'set-md5-ranges'; ranges: readonly Readonly<{ prefix: Prefix; key: SecretKey }>[] }>
   | Readonly<{ kind: 'write'; connection: ConnectionId; data: Uint8Array }>
   /** Graceful close after what was written; `abort` sends RST at once. */
   | Readonly<{ kind: 'close' | 'abort'; connection: ConnectionId }>

@@ -1,4 +1,14 @@
-import { Deadlines, EMPTY, type Instant, type IpAddress, type Random, readU32, type SecretKey } from '../base/index.ts';
+import {
+  Deadlines,
+  EMPTY,
+  type Instant,
+  type IpAddress,
+  type Prefix,
+  PrefixTrie,
+  type Random,
+  readU32,
+  type SecretKey,
+} from '../base/index.ts';
 import { Connection, type Peer } from './connection.ts';
 import type { ConnectionId, TcpEffect, TcpEvent, TcpSnapshot } from './contract.ts';
 import { zeroCounters } from './counters.ts';
@@ -9,7 +19,7 @@ import { decodeSegment, encodeSegment, Flag, type Segment, sequenceLength } from
 type Listener = Readonly<{ mss: number; ttl: number | undefined }>;
 
 /** A remote address with its key and its connections: by both ports, then (rarely more than one) by local address. */
-type Remote = Peer & { readonly connections: Map<number, Connection[]> };
+type Remote = Peer & { own: SecretKey | undefined; readonly connections: Map<number, Connection[]> };
 
 type SegmentEvent = Extract<TcpEvent, { kind: 'segment' }>;
 
@@ -39,6 +49,7 @@ const MD5_COUNTER = {
 export class Tcp {
   readonly #random: Random;
   readonly #remotes = new Map<number | string, Remote>();
+  #ranges = new PrefixTrie<SecretKey>();
   readonly #connections = new Map<ConnectionId, Connection>();
   readonly #listeners = new Map<number, Listener>();
   readonly #deadlines = new Deadlines<Connection>();
@@ -71,6 +82,9 @@ export class Tcp {
         break;
       case 'set-md5-key':
         this.#setKey(event.remote, event.key);
+        break;
+      case 'set-md5-ranges':
+        this.#setRanges(event.ranges);
         break;
       case 'write':
         this.#with(event.connection, (connection) => connection.write(event.data, now, out));
@@ -115,7 +129,7 @@ export class Tcp {
     }
     const segment = decoded.value;
     const remote = this.#remotes.get(keyOf(address));
-    const fault = checkDigest(event.segment, segment.md5, address, local, remote?.key);
+    const fault = checkDigest(event.segment, segment.md5, address, local, this.#keyFor(address));
     if (fault !== undefined) {
       this.#notice(fault, local, address, now, out);
       return;
@@ -209,8 +223,20 @@ export class Tcp {
 
   #setKey(address: IpAddress, key: SecretKey | undefined): void {
     const remote = this.#remoteOf(address);
-    remote.key = key;
+    remote.own = key;
+    remote.key = key ?? this.#ranges.lookup(address);
     this.#release(remote);
+  }
+
+  #setRanges(ranges: readonly Readonly<{ prefix: Prefix; key: SecretKey }>[]): void {
+    this.#ranges = new PrefixTrie();
+    for (const { prefix, key } of ranges) this.#ranges.set(prefix, key);
+    for (const remote of this.#remotes.values()) remote.key = remote.own ?? this.#ranges.lookup(remote.address);
+  }
+
+  #keyFor(address: IpAddress): SecretKey | undefined {
+    const remote = this.#remotes.get(keyOf(address));
+    return remote === undefined ? this.#ranges.lookup(address) : remote.key;
   }
 
   /** RFC 9293 section 3.10.7.1: a reset that the sender of this segment will believe. */
@@ -229,7 +255,7 @@ export class Tcp {
       payload: EMPTY,
     };
     // RFC 2385 section 4.1: where there is a key, an unsigned reset would be ignored.
-    const bytes = encodeSegment(reset, local, remote, this.#remotes.get(keyOf(remote))?.key);
+    const bytes = encodeSegment(reset, local, remote, this.#keyFor(remote));
     out.push({ kind: 'send', local, remote, segment: bytes, ...(ttl === undefined ? {} : { ttl }) });
   }
 
@@ -284,14 +310,14 @@ export class Tcp {
     const key = keyOf(address);
     let remote = this.#remotes.get(key);
     if (remote === undefined) {
-      remote = { address, key: undefined, connections: new Map() };
+      remote = { address, own: undefined, key: this.#ranges.lookup(address), connections: new Map() };
       this.#remotes.set(key, remote);
     }
     return remote;
   }
 
   #release(remote: Remote): void {
-    if (remote.key === undefined && remote.connections.size === 0) this.#remotes.delete(keyOf(remote.address));
+    if (remote.own === undefined && remote.connections.size === 0) this.#remotes.delete(keyOf(remote.address));
   }
 
   /**
