@@ -248,9 +248,11 @@ function isFree<R extends Syntax>(thread: Thread<R>): boolean {
   return kind === 'secret' || kind === 'text';
 }
 
-/** The thread with the best rank; the table's order breaks ties. */
-function best<R>(threads: readonly Thread<R>[]): Thread<R> | undefined {
-  return [...threads].sort((x, y) => (x.rank < y.rank ? -1 : x.rank > y.rank ? 1 : x.rule.order - y.rule.order))[0];
+/** The thread with the best rank, last resorts last; the table's order breaks ties. */
+function best<R extends Syntax>(threads: readonly Thread<R>[]): Thread<R> | undefined {
+  const resort = ({ rule }: Thread<R>): number => (rule.row.lastResort === true ? 1 : 0);
+  const byRank = (x: Thread<R>, y: Thread<R>): number => (x.rank < y.rank ? -1 : x.rank > y.rank ? 1 : 0);
+  return [...threads].sort((x, y) => resort(x) - resort(y) || byRank(x, y) || x.rule.order - y.rule.order)[0];
 }
 
 function toMatch<R extends Syntax>(thread: Thread<R>, negated: boolean): Match<R> {

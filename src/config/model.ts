@@ -181,6 +181,10 @@ export type AccessListEntryModel = Readonly<{
   sourcePorts?: Readonly<{ from: number; to: number }>;
   destinationPorts?: Readonly<{ from: number; to: number }>;
   inactive: boolean;
+  /** Where entries are numbered. */
+  sequence?: number;
+  /** Notes that stand before it. */
+  remarks?: readonly string[];
   /** The entry as written after the list's name, where objects stood for the addresses above. */
   text?: string;
   written: Written;
@@ -189,7 +193,11 @@ export type AccessListEntryModel = Readonly<{
 export type AccessListModel = Readonly<{
   name: string;
   type: 'standard' | 'extended';
+  /** 6 for a list of IPv6, where those have names of their own. */
+  family?: 6;
   entries: readonly AccessListEntryModel[];
+  /** Notes after the last entry. */
+  remarks?: readonly string[];
 }>;
 
 export type PrefixListModel = Readonly<{
@@ -211,6 +219,8 @@ export type RouteMapModel = Readonly<{
     sequence: number;
     action: 'permit' | 'deny';
     matchPrefixLists: readonly string[];
+    /** Those among them that were written for IPv6. */
+    matchIpv6PrefixLists?: readonly string[];
     matchAccessLists: readonly string[];
     matchNextHopPrefixLists: readonly string[];
     matchAsPathLists: readonly number[];
@@ -246,6 +256,8 @@ export type BgpNeighborFamilyModel = Readonly<{
 
 export type BgpNeighborModel = Readonly<{
   address: IpAddress;
+  /** Group whose values hold where it has none of its own. */
+  peerGroup?: string;
   remoteAsn?: number;
   localAsn?: number;
   description?: string;
@@ -287,8 +299,20 @@ export type BgpModel = Readonly<{
   vrfs?: readonly BgpVrfModel[];
   /** Neighbours that may come from anywhere in a prefix; they are as `peer` says, apart from the address. */
   listenRanges?: readonly BgpListenRangeModel[];
+  peerGroups?: readonly BgpPeerGroupModel[];
   /** Sessions of listen ranges at most. */
   listenLimit?: number;
+  /** Whether a new neighbour exchanges IPv4 routes without being told; absent: it does. */
+  ipv4ByDefault?: boolean;
+  written: Written;
+}>;
+
+/** What several neighbours have in common. Each of them holds the values in force; this is where they come from. */
+export type BgpPeerGroupModel = Readonly<{
+  name: string;
+  /** Autonomous systems that a peer of a listen range may be of beside `peer.remoteAsn`. */
+  alternateAsns: readonly number[];
+  peer: Omit<BgpNeighborModel, 'address'>;
   written: Written;
 }>;
 
@@ -297,7 +321,8 @@ export type BgpVrfModel = Readonly<{
   vrf: string;
   routerId?: IpAddress;
   neighbors: readonly BgpNeighborModel[];
-  listenRanges: readonly BgpListenRangeModel[];
+  listenRanges?: readonly BgpListenRangeModel[];
+  peerGroups?: readonly BgpPeerGroupModel[];
   families: Readonly<Partial<Record<Family, BgpFamilyModel>>>;
 }>;
 

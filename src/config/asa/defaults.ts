@@ -1,5 +1,5 @@
 /** What an ASA does without being told. */
-import type { BgpFamilyModel, BgpNeighborFamilyModel, DeviceModel } from '../model.ts';
+import type { DeviceModel } from '../model.ts';
 
 /** Half-open IKE SAs that "100 percent" stands for. */
 export const HALF_OPEN_LIMIT = 10_000;
@@ -11,8 +11,6 @@ export const COOKIE_PERCENT = 50;
 export const REPLAY_WINDOW = 64;
 export const CLAMP_MSS = 1380;
 export const KEEPALIVE = { thresholdMs: 10_000, retryMs: 2_000 } as const;
-export const BGP_TIMERS = { keepaliveMs: 60_000, holdMs: 180_000, minimumHoldMs: 0 } as const;
-export const BGP_DISTANCES = { ebgp: 20, ibgp: 200, local: 200 } as const;
 /** Tunnel-groups that exist without being configured, with their types. */
 export const BUILT_IN_GROUPS: ReadonlyMap<string, string> = new Map([
   ['DefaultL2LGroup', 'ipsec-l2l'],
@@ -56,24 +54,5 @@ export function emptyAsaModel(hostname: string): DeviceModel {
     clampMss: CLAMP_MSS,
     sameSecurityPermit: { interInterface: false, intraInterface: false },
     logging: { enabled: false, timestamp: false, hosts: [] },
-  };
-}
-
-/** An address family of the BGP process with nothing configured. */
-export function emptyBgpFamily(): BgpFamilyModel {
-  return { networks: [], redistribute: [], maximumPaths: { ebgp: 1, ibgp: 1 }, distances: BGP_DISTANCES };
-}
-
-/** What a neighbour does in a family before any line says so. */
-export function emptyNeighborFamily(activate: boolean): BgpNeighborFamilyModel {
-  return {
-    activate,
-    nextHopSelf: false,
-    routeReflectorClient: false,
-    sendCommunity: false,
-    weight: 0,
-    defaultOriginate: false,
-    allowAsIn: 0,
-    removePrivateAs: false,
   };
 }

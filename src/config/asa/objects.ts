@@ -1,7 +1,6 @@
 /** `object` and `object-group`: names for addresses and services. They end in the prefixes of access-list entries. */
 import type { Prefix } from '../../base/index.ts';
-
-export type PortRange = Readonly<{ from: number; to: number }>;
+import type { PortRange } from '../rows/ports.ts';
 
 /** Addresses under a name; `members` are other objects' names. */
 export type NetworkObject = { readonly name: string; prefixes: Prefix[]; members: string[] };

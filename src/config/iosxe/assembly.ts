@@ -2,6 +2,7 @@
 import { Assembly as Base } from '../assembly.ts';
 import type { Draft } from '../draft.ts';
 import type { InterfaceModel, Written } from '../model.ts';
+import { settleGroups } from './bgp-groups.ts';
 import { emptyIosxeModel } from './defaults.ts';
 
 export class Assembly extends Base {
@@ -11,6 +12,7 @@ export class Assembly extends Base {
 
   override order(): void {
     const { device } = this;
+    if (device.bgp !== undefined) settleGroups(device.bgp);
     device.prefixLists.sort((a, b) => a.family - b.family);
     device.staticRoutes.sort((a, b) => a.prefix.family - b.prefix.family);
   }

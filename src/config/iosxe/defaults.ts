@@ -14,7 +14,6 @@ export const CHILD_LIFETIME_MS = 3_600_000;
 export const CHILD_LIFETIME_KB = 4_608_000;
 export const REPLAY_WINDOW = 64;
 export const HALF_OPEN_LIMIT = 40;
-export const BGP_TIMERS = { keepaliveMs: 60_000, holdMs: 180_000, minimumHoldMs: 0 } as const;
 export const BGP_LISTEN_LIMIT = 100;
 /** Name of everything that exists without being configured. */
 export const DEFAULT = 'default';

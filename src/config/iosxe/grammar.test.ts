@@ -18,7 +18,15 @@ const WITHIN: Readonly<Record<IosxeMode, readonly string[]>> = {
   'ikev2-authorization': ['crypto ikev2 authorization policy A'],
   'transform-set': ['crypto ipsec transform-set T esp-gcm 256'],
   'ipsec-profile': ['crypto ipsec profile P'],
-  section: [],
+  'route-map': ['route-map RM permit 10'],
+  'access-list-standard': ['ip access-list standard S'],
+  'access-list-extended': ['ip access-list extended E'],
+  'access-list-ipv6': ['ipv6 access-list V6'],
+  'router-bgp': ['router bgp 65000', 'neighbor 10.0.0.9 remote-as 65001'],
+  'bgp-ipv4': ['router bgp 65000', 'neighbor 10.0.0.9 remote-as 65001', 'address-family ipv4'],
+  'bgp-ipv6': ['router bgp 65000', 'neighbor 2001:db8::9 remote-as 65001', 'address-family ipv6'],
+  'bgp-other': ['router bgp 65000', 'address-family vpnv4'],
+  section: ['line vty 0 4'],
 };
 
 testRows('IOS-XE', iosxe, WITHIN);

@@ -1,7 +1,10 @@
 /** Modes and sections of an IOS-XE router's configuration, and the makers of its rows. */
 import type { Draft } from '../draft.ts';
 import type {
+  AccessListModel,
   AuthorizationPolicyModel,
+  BgpModel,
+  BgpVrfModel,
   DeviceModel,
   EspProposalModel,
   IkeProfileModel,
@@ -10,12 +13,28 @@ import type {
   InterfaceModel,
   IpsecProfileModel,
   KeyringModel,
+  RouteMapModel,
   VrfModel,
 } from '../model.ts';
 import { type Row, rowKinds } from '../row.ts';
 import type { Assembly } from './assembly.ts';
 
 type Pair<T, V> = Readonly<{ target: T; view: V }>;
+/**
+ * Where lines of BGP stand: the process itself, or a family of the global table or of a VRF. What they change belongs to
+ * that table; lines of a family that stand in the process itself are about IPv4.
+ */
+export type BgpScope = Readonly<{
+  bgp: Draft<BgpModel>;
+  table: Draft<BgpModel> | Draft<BgpVrfModel>;
+  /** VRF of the table, '' is the global one. */
+  vrf: string;
+  /** Absent in the process itself. */
+  family?: 4 | 6;
+}>;
+export type BgpView = Readonly<{ bgp: BgpModel; table: BgpModel | BgpVrfModel; vrf: string; family?: 4 | 6 }>;
+
+type Clause = RouteMapModel['clauses'][number];
 type KeyringPeer = KeyringModel['peers'][number];
 
 /** Each mode with what its lines change, and what they print from. */
@@ -32,6 +51,14 @@ export type IosxeModes = Readonly<{
   'ikev2-authorization': Pair<Draft<AuthorizationPolicyModel>, AuthorizationPolicyModel>;
   'transform-set': Pair<Draft<EspProposalModel>, EspProposalModel>;
   'ipsec-profile': Pair<Draft<IpsecProfileModel>, IpsecProfileModel>;
+  'route-map': Pair<Draft<Clause>, Clause>;
+  'access-list-standard': Pair<Draft<AccessListModel>, AccessListModel>;
+  'access-list-extended': Pair<Draft<AccessListModel>, AccessListModel>;
+  'access-list-ipv6': Pair<Draft<AccessListModel>, AccessListModel>;
+  'router-bgp': Pair<BgpScope, BgpView>;
+  'bgp-ipv4': Pair<BgpScope, BgpView>;
+  'bgp-ipv6': Pair<BgpScope, BgpView>;
+  'bgp-other': Pair<unknown, never>;
   section: Pair<unknown, never>;
   '*': Pair<unknown, never>;
 }>;
@@ -43,11 +70,18 @@ export type IosxeRow = Row<IosxeMode>;
 export const SECTIONS = [
   'version',
   'service',
+  'platform',
   'hostname',
   'vrf',
   'logging-buffered',
   'aaa',
+  'management',
+  'pki',
   'key-chain',
+  'user',
+  'redundancy',
+  'track',
+  'qos',
   'ikev2-authorization',
   'ikev2-proposal',
   'ikev2-policy',
@@ -65,6 +99,10 @@ export const SECTIONS = [
   'prefix-list',
   'logging',
   'route-map',
+  'snmp',
+  'control-plane',
+  'banner',
+  'line',
   'last',
 ] as const;
 

@@ -4,11 +4,11 @@ import type { Draft } from '../../draft.ts';
 import type { AccessListEntryModel, AccessListModel } from '../../model.ts';
 import { address, choice, mask, name, nameif, network, number, optional, text, words } from '../../parameters.ts';
 import type { Place } from '../../place.ts';
+import type { PortRange } from '../../rows/ports.ts';
+import { PROTOCOLS, portsOf, protocolName, protocolNumber } from '../../rows/ports.ts';
 import type { Assembly } from '../assembly.ts';
-import type { PortRange } from '../objects.ts';
-import { PROTOCOLS, protocolName, protocolNumber } from '../ports.ts';
 import { type AsaRow, harmless, unsupported, used } from '../row.ts';
-import { destination, portsOf, type Side, sidePrefixes, source } from './sides.ts';
+import { destination, type Side, sidePrefixes, source } from './sides.ts';
 
 const SECTION = 'access-list';
 const action = words('What to do', 'permit', 'deny');

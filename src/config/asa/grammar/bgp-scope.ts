@@ -4,7 +4,7 @@ import type { Draft } from '../../draft.ts';
 import type { BgpNeighborFamilyModel, BgpNeighborModel } from '../../model.ts';
 import { address } from '../../parameters.ts';
 import type { Place } from '../../place.ts';
-import { emptyNeighborFamily } from '../defaults.ts';
+import { emptyNeighborFamily, noteFamilyLine } from '../../rows/bgp.ts';
 import type { BgpFamilyScope, BgpFamilyView } from '../row.ts';
 
 /** Modes in which neighbours stand. */
@@ -38,21 +38,8 @@ export function familyOf(scope: BgpFamilyScope, wanted: IpAddress, place: Place)
   if (neighbor === undefined) return undefined;
   const part = neighbor.families[scope.which] ?? (emptyNeighborFamily(false) as FamilyPart);
   neighbor.families[scope.which] = part;
-  note(neighbor, scope.which, place);
+  noteFamilyLine(neighbor.written, scope.which, place);
   return part;
-}
-
-/**
- * Notes where a line of one family was written, as `ipv4 activate` or `ipv6 prefix-list in`. A `no` takes that back,
- * except for `activate`, where it is itself what counts.
- */
-function note({ written }: Neighbor, which: 4 | 6, { canonical, position }: Place): void {
-  const isNegated = canonical.startsWith('no ');
-  const [word = '', , way = ''] = canonical.split(' ').slice(isNegated ? 3 : 2);
-  const isPolicy = word === 'prefix-list' || word === 'route-map';
-  const key = `ipv${which} ${isPolicy ? `${word} ${way}` : word}`;
-  if (isNegated && word !== 'activate') delete written.attributes[key];
-  else written.attributes[key] = position;
 }
 
 /** Neighbours whose session lines are printed in this family: the first that they are in. */

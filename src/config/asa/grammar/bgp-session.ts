@@ -14,9 +14,8 @@ import {
   words,
 } from '../../parameters.ts';
 import type { Place } from '../../place.ts';
-import { emptyNeighborFamily } from '../defaults.ts';
+import { emptyNeighborFamily, timersOf } from '../../rows/bgp.ts';
 import { type AsaRow, used } from '../row.ts';
-import { timersOf } from './bgp.ts';
 import {
   atHome,
   FAMILIES,

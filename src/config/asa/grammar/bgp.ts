@@ -15,7 +15,7 @@ import {
   words,
 } from '../../parameters.ts';
 import type { Place } from '../../place.ts';
-import { BGP_DISTANCES, BGP_TIMERS, emptyBgpFamily } from '../defaults.ts';
+import { BGP_DISTANCES, BGP_TIMERS, classLength, emptyBgpFamily, timersOf } from '../../rows/bgp.ts';
 import { type AsaRow, type BgpFamilyScope, harmless, unsupported, used } from '../row.ts';
 import { prefixOf } from './routing.ts';
 
@@ -362,27 +362,6 @@ export const bgpFamilyRows: readonly AsaRow[] = [
     leaves: 'one',
   },
 ];
-
-/** Keepalive below hold, both or neither zero (RFC 4271 sections 4.2 and 4.4). */
-export function timersOf(
-  args: Readonly<{ keepalive: number; hold: number; minimum?: number | undefined }>,
-  place: Place,
-): { keepaliveMs: number; holdMs: number; minimumHoldMs: number } | undefined {
-  const minimum = args.minimum ?? 0;
-  if (args.hold === 1 || args.hold === 2)
-    return place.error('out-of-range', 'a hold time is 0 or at least 3 seconds', { param: 'hold' });
-  if (args.hold !== 0 && args.keepalive >= args.hold)
-    return place.error('contradiction', 'the keepalive must be shorter than the hold time', { param: 'keepalive' });
-  if (args.hold !== 0 && minimum > args.hold)
-    return place.error('contradiction', 'the least hold time exceeds the hold time', { param: 'minimum' });
-  return { keepaliveMs: args.keepalive * 1000, holdMs: args.hold * 1000, minimumHoldMs: minimum * 1000 };
-}
-
-/** Prefix length of the old address classes. */
-function classLength(word: number): number {
-  const first = word >>> 24;
-  return first < 128 ? 8 : first < 192 ? 16 : 24;
-}
 
 function addNetwork(
   family: BgpFamilyScope['family'],

@@ -1,10 +1,10 @@
 /** `object` and `object-group`. They are kept as written; access lists hold what they come to. */
 import { type IpAddress, Prefix } from '../../../base/index.ts';
 import { address, choice, interfacing, mask, name, network, number, optional, text, words } from '../../parameters.ts';
+import { PROTOCOLS, portsOf, protocolNumber } from '../../rows/ports.ts';
 import { type NetworkObject, prefixesOfRange } from '../objects.ts';
-import { PROTOCOLS, protocolNumber } from '../ports.ts';
 import { type AsaRow, harmless, unsupported, used } from '../row.ts';
-import { destination, portsOf, sidePrefixes, source } from './sides.ts';
+import { destination, sidePrefixes, source } from './sides.ts';
 
 export const objectRows: readonly AsaRow[] = [
   used('config', {

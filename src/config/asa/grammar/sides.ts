@@ -1,8 +1,7 @@
 /** Source and destination as access lists and objects spell them: their parameters and what they come to. */
 import { type IpAddress, Prefix } from '../../../base/index.ts';
 import { address, interfacing, mask, name, nameif, network, optional, words } from '../../parameters.ts';
-import type { PortRange } from '../objects.ts';
-import { portNumber, portParam } from '../ports.ts';
+import { portParam } from '../../rows/ports.ts';
 
 const anyWord = words('Everything', 'any', 'any4', 'any6');
 /** Parameters of one side. */
@@ -45,19 +44,4 @@ export function sidePrefixes(side: Side): Prefix[] | undefined {
   if (side.host !== undefined) return [Prefix.host(side.host)];
   if (side.net !== undefined) return [new Prefix(side.net, side.mask ?? 32)];
   return side.prefix === undefined ? undefined : [new Prefix(side.prefix.address, side.prefix.length)];
-}
-
-/** The range of ports that a comparison stands for; undefined: any. */
-export function portsOf(
-  op: string | undefined,
-  port: string | undefined,
-  from: string | undefined,
-  to: string | undefined,
-): PortRange | 'empty' | undefined {
-  const range = (low: number, high: number): PortRange | 'empty' => (low > high ? 'empty' : { from: low, to: high });
-  if (from !== undefined && to !== undefined) return range(portNumber(from), portNumber(to));
-  if (op === undefined || port === undefined) return undefined;
-  const value = portNumber(port);
-  if (op === 'lt') return range(0, value - 1);
-  return op === 'gt' ? range(value + 1, 65535) : range(value, value);
 }

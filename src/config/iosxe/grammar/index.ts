@@ -4,12 +4,18 @@
  */
 import { Grammar } from '../../grammar.ts';
 import type { IosxeRow } from '../row.ts';
+import { accessListRows } from './access-list.ts';
 import { authorizationRows } from './authorization.ts';
+import { bgpFamilyRows, bgpRows } from './bgp.ts';
+import { bgpNeighborRows } from './bgp-neighbor.ts';
+import { bgpSessionRows } from './bgp-session.ts';
 import { hostRows, leavingRows } from './host.ts';
 import { ikev2Rows } from './ikev2.ts';
 import { ikev2ProfileRows } from './ikev2-profile.ts';
 import { interfaceRows } from './interfaces.ts';
 import { ipsecRows } from './ipsec.ts';
+import { policyRows } from './policy.ts';
+import { routeRows } from './routes.ts';
 import { tunnelRows } from './tunnel.ts';
 import { vrfRows } from './vrf.ts';
 
@@ -22,5 +28,12 @@ export const iosxeGrammar: Grammar<IosxeRow> = new Grammar([
   ...ipsecRows,
   ...interfaceRows,
   ...tunnelRows,
+  ...bgpRows,
+  ...bgpSessionRows,
+  ...bgpNeighborRows,
+  ...bgpFamilyRows,
+  ...routeRows,
+  ...accessListRows,
+  ...policyRows,
   ...leavingRows,
 ]);

@@ -1,5 +1,7 @@
-/** Names of protocols and ports as access lists use them. */
+/** Protocols and ports as access lists name them. */
 import type { Param } from '../parameters.ts';
+
+export type PortRange = Readonly<{ from: number; to: number }>;
 
 /** Protocols by name, with help. */
 export const PROTOCOLS = {
@@ -50,6 +52,7 @@ const PORTS: Readonly<Record<string, number>> = {
   kerberos: 750,
   ldap: 389,
   ldaps: 636,
+  'non500-isakmp': 4500,
   ntp: 123,
   pop3: 110,
   radius: 1645,
@@ -101,4 +104,19 @@ export function portParam(help: string): Param<string> {
 /** Number of a port that was read. */
 export function portNumber(word: string): number {
   return PORTS[word] ?? Number(word);
+}
+
+/** The range of ports that a comparison stands for; undefined: any. */
+export function portsOf(
+  op: string | undefined,
+  port: string | undefined,
+  from: string | undefined,
+  to: string | undefined,
+): PortRange | 'empty' | undefined {
+  const range = (low: number, high: number): PortRange | 'empty' => (low > high ? 'empty' : { from: low, to: high });
+  if (from !== undefined && to !== undefined) return range(portNumber(from), portNumber(to));
+  if (op === undefined || port === undefined) return undefined;
+  const value = portNumber(port);
+  if (op === 'lt') return range(0, value - 1);
+  return op === 'gt' ? range(value + 1, 65535) : range(value, value);
 }

@@ -1,0 +1,17 @@
+/** Modes of the rows that both dialects share, and their makers. */
+import type { Assembly } from '../assembly.ts';
+import type { Draft } from '../draft.ts';
+import type { DeviceModel, RouteMapModel } from '../model.ts';
+import { type Row, rowKinds } from '../row.ts';
+
+type Pair<T, V> = Readonly<{ target: T; view: V }>;
+export type Clause = RouteMapModel['clauses'][number];
+
+/** What these rows need of a dialect's modes. */
+export type SharedModes = Readonly<{
+  config: Pair<Assembly, DeviceModel>;
+  'route-map': Pair<Draft<Clause>, Clause>;
+}>;
+export type SharedRow = Row<keyof SharedModes>;
+
+export const { used, harmless, unsupported } = rowKinds<SharedModes>();
