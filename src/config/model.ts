@@ -143,6 +143,8 @@ export type TunnelGroupModel = Readonly<{
   virtualTemplate?: number;
   /** `ikev2 route set interface`. */
   routeSetInterface: boolean;
+  /** `ikev2 mobike-rrc`: return routability check, RFC 4555 section 3.7. */
+  mobikeReturnRoutability?: boolean;
   /** `ikev2 route accept any`; on by default (semantics section 5). */
   routeAcceptAny: boolean;
   written: Written;

@@ -131,6 +131,7 @@ function groupSettings(
             mode: 'periodic' as const,
           },
         }),
+    ...(group.mobikeReturnRoutability === true ? { returnRoutability: true } : {}),
     sendRoutes: group.routeSetInterface ? own.map(({ address }) => Prefix.host(address)) : [],
     acceptRoutes: group.routeAcceptAny,
   };

@@ -363,6 +363,20 @@ export const tunnelGroupRows: readonly AsaRow[] = [
     print: (view) => (view.routeSetInterface ? [{ values: {} }] : []),
   }),
   used('tunnel-group-ipsec', {
+    pattern: 'ikev2 mobike-rrc',
+    help: 'A peer that moved has to show that it is there before its traffic is sent there',
+    attribute: 'mobikeReturnRoutability',
+    params: {},
+    example: { line: 'ikev2 mobike-rrc', ...inIpsec },
+    set(target) {
+      target.mobikeReturnRoutability = true;
+    },
+    unset(target) {
+      delete target.mobikeReturnRoutability;
+    },
+    print: (view) => (view.mobikeReturnRoutability === true ? [{ values: {} }] : []),
+  }),
+  used('tunnel-group-ipsec', {
     pattern: 'ikev2 route accept any',
     help: 'Install the routes that the peer tells; on by default',
     attribute: 'routeAcceptAny',
@@ -429,7 +443,7 @@ function addGroup(target: Assembly, wanted: string, type: string, place: Place):
 
 function resetIpsec(group: Draft<TunnelGroupModel>): void {
   const optional = ['localKey', 'remoteKey', 'virtualTemplate', 'localTrustpoint', 'remoteCertificate'] as const;
-  for (const key of [...optional, 'sendChain', 'rsaSigHash'] as const) delete group[key];
+  for (const key of [...optional, 'sendChain', 'rsaSigHash', 'mobikeReturnRoutability'] as const) delete group[key];
   Object.assign(group, { validateIdentity: 'required', keepalive: { ...KEEPALIVE } });
   Object.assign(group, { routeSetInterface: false, routeAcceptAny: true });
 }
