@@ -1,5 +1,5 @@
 /** Adj-RIB-In: what one neighbour announced in one family, before and after inbound policy. */
-import type { Prefix } from '../base/index.ts';
+import type { Nlri } from './evpn.ts';
 import type { Path } from './path.ts';
 
 /** Paths by prefix; the raw attributes stay, so that a changed policy needs no route refresh. */
@@ -16,7 +16,7 @@ export class AdjRibIn {
     return this.#accepted;
   }
 
-  get(prefix: Prefix): Path | undefined {
+  get(prefix: Nlri): Path | undefined {
     return this.#paths.get(prefix.toString());
   }
 
@@ -28,7 +28,7 @@ export class AdjRibIn {
   }
 
   /** Takes out and gives back the path of a prefix. */
-  take(prefix: Prefix): Path | undefined {
+  take(prefix: Nlri): Path | undefined {
     const key = prefix.toString();
     const path = this.#paths.get(key);
     if (path === undefined) return undefined;

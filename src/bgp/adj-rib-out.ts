@@ -3,6 +3,7 @@
  * all of `out` but the routes that came from itself.
  */
 import { after, type Instant, Prefix } from '../base/index.ts';
+import { EvpnPrefix, type Nlri, withFields } from './evpn.ts';
 import { defaultRoute, outbound, type Treatment } from './outbound.ts';
 import type { Destination, Path, PathSource } from './path.ts';
 import { type PathAttributes, PLAIN } from './path-attributes.ts';
@@ -13,9 +14,9 @@ import { encodeEndOfRib, encodeWithdrawals } from './wire/update.ts';
 /** An established neighbour, as its update group sees it. */
 export type GroupMember = Readonly<{ source: PathSource; sendUpdates: (messages: Messages) => void }>;
 
-type Joining = Readonly<{ had: ReadonlyMap<string, Prefix> }>;
+type Joining = Readonly<{ had: ReadonlyMap<string, Nlri> }>;
 
-const NOTHING: ReadonlyMap<string, Prefix> = new Map();
+const NOTHING: ReadonlyMap<string, Nlri> = new Map();
 
 export class UpdateGroup {
   readonly key: string;
@@ -32,8 +33,9 @@ export class UpdateGroup {
     this.key = key;
     this.treatment = treatment;
     for (const destination of destinations) this.offer(destination);
-    if (!treatment.defaultOriginate) return;
-    const prefix = Prefix.all(treatment.family);
+    const { family } = treatment;
+    if (!treatment.defaultOriginate || family === 'evpn') return;
+    const prefix = Prefix.all(family);
     this.#madeUp = madeUpDefault(prefix);
     this.#pending.set(prefix.toString(), this.#madeUp.destination);
   }
@@ -56,7 +58,7 @@ export class UpdateGroup {
   }
 
   /** Takes in a member; `had` is what another group told it before, for which it will hear the difference. */
-  join(member: GroupMember, had: ReadonlyMap<string, Prefix> = NOTHING): void {
+  join(member: GroupMember, had: ReadonlyMap<string, Nlri> = NOTHING): void {
     this.#joining.set(member, { had });
   }
 
@@ -66,8 +68,8 @@ export class UpdateGroup {
   }
 
   /** What a member has been told and not had withdrawn. */
-  told(member: PathSource): ReadonlyMap<string, Prefix> {
-    const told = new Map<string, Prefix>();
+  told(member: PathSource): ReadonlyMap<string, Nlri> {
+    const told = new Map<string, Nlri>();
     for (const [key, path] of this.#out) if (path.source !== member) told.set(key, path.destination.prefix);
     return told;
   }
@@ -121,7 +123,7 @@ export class UpdateGroup {
       return;
     }
     this.#out.set(key, best);
-    batch.announce(prefix, best.source, this.#encode(attributes), attributes.nextHop);
+    batch.announce(told(prefix, attributes), best.source, this.#encode(attributes), attributes.nextHop);
     if (old !== undefined && best.source !== undefined && old.source !== best.source) {
       batch.withdrawFrom(prefix, best.source);
     }
@@ -132,7 +134,8 @@ export class UpdateGroup {
     for (const path of this.#out.values()) {
       const attributes = this.#transform(path);
       if (attributes === undefined) continue;
-      everything.announce(path.destination.prefix, path.source, this.#encode(attributes), attributes.nextHop);
+      const { prefix } = path.destination;
+      everything.announce(told(prefix, attributes), path.source, this.#encode(attributes), attributes.nextHop);
     }
     for (const [member, { had }] of this.#joining) {
       const gone = [...had].filter(([key]) => !this.#tells(key, member.source)).map(([, prefix]) => prefix);
@@ -159,6 +162,11 @@ export class UpdateGroup {
     const { family, fourOctetAs } = this.treatment;
     return encodeAttributes(attributes, family === 4 ? attributes.nextHop : undefined, fourOctetAs);
   }
+}
+
+/** What goes out for a route: the fields of an EVPN one belong to its path. */
+function told(nlri: Nlri, { evpn }: PathAttributes): Nlri {
+  return nlri instanceof EvpnPrefix && evpn !== undefined ? withFields(nlri, evpn) : nlri;
 }
 
 function deliver(batch: UpdateBatch, member: GroupMember): void {

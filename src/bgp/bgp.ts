@@ -5,7 +5,6 @@ import {
   Deadlines,
   type Endpoint,
   earlier,
-  type Family,
   type Instant,
   type IpAddress,
   type Prefix,
@@ -14,7 +13,8 @@ import {
 import { UpdateGroup } from './adj-rib-out.ts';
 import { prepend } from './as-path.ts';
 import type { DecisionRules } from './decision.ts';
-import type { BgpEffect, BgpEvent, BgpPathSnapshot, BgpSnapshot, TransportId } from './events.ts';
+import type { BgpEffect, BgpEvent, BgpPathSnapshot, BgpSnapshot, EvpnPathSnapshot, TransportId } from './events.ts';
+import { type BgpFamily, EvpnPrefix, FAMILIES, type Nlri, overlayAttribute } from './evpn.ts';
 import { CEASE } from './faults.ts';
 import { admitted, refusalOf } from './inbound.ts';
 import { sharedPrefix } from './intern.ts';
@@ -23,14 +23,15 @@ import { NextHops } from './next-hops.ts';
 import type { Path } from './path.ts';
 import { type PathAttributes, PLAIN } from './path-attributes.ts';
 import { fingerprint, groupKey, inboundTerms, needsReset, Peer, receivedThrough, treatmentOf } from './peer.ts';
-import type { BgpConfig, BgpNeighbor, LocalRoute } from './policy.ts';
+import type { BgpConfig, BgpNeighbor, LocalEvpnRoute, LocalRoute } from './policy.ts';
 import type { SessionHost } from './session.ts';
-import { advertisedPaths, pathsOf, receivedPaths, speakerSnapshot } from './snapshot.ts';
+import { advertisedPaths, evpnPathsOf, pathsOf, receivedPaths, speakerSnapshot } from './snapshot.ts';
 import type { Update } from './wire/update.ts';
 
-const FAMILIES: readonly Family[] = [4, 6];
 /** Changes that come within this time of the last round of decisions are decided together. */
 const ROUND_MS = 50;
+/** Weight of routes of our own, on Cisco's scale. */
+const LOCAL_WEIGHT = 32_768;
 
 export class Bgp {
   readonly #random: Random;
@@ -88,6 +89,11 @@ export class Bgp {
     return pathsOf(destinations, this.#rules());
   }
 
+  /** All paths of EVPN, in order of their routes and the best one first. */
+  evpnPaths(): readonly EvpnPathSnapshot[] {
+    return evpnPathsOf(this.#locRib.destinations(), this.#rules());
+  }
+
   /** What a neighbour has been told. */
   advertised(neighbor: IpAddress): readonly BgpPathSnapshot[] {
     const peer = this.#peers.get(neighbor.toString());
@@ -136,6 +142,10 @@ export class Bgp {
       case 'local-routes':
         for (const prefix of event.withdraw) this.#withdrawLocal(prefix);
         for (const route of event.announce) this.#announceLocal(route);
+        return;
+      case 'local-evpn-routes':
+        for (const nlri of event.withdraw) this.#withdrawLocal(nlri);
+        for (const route of event.announce) this.#announceEvpn(route);
         return;
       case 'next-hop':
         for (const path of this.#nextHops.resolve(event.address, event.metric)) this.#locRib.touch(path.destination);
@@ -323,7 +333,8 @@ export class Bgp {
     }
   }
 
-  #learn(peer: Peer, config: BgpConfig, prefix: Prefix, received: PathAttributes): void {
+  #learn(peer: Peer, config: BgpConfig, prefix: Nlri, told: PathAttributes): void {
+    const received = prefix instanceof EvpnPrefix ? { ...told, evpn: prefix.fields } : told;
     const adjRibIn = peer.adjRibIn[prefix.family];
     const old = adjRibIn.get(prefix);
     if (old?.received === received) return; // Shared attributes: the same object says the same.
@@ -344,7 +355,7 @@ export class Bgp {
     if (old !== undefined) this.#nextHops.release(old);
   }
 
-  #forget(peer: Peer, prefix: Prefix): void {
+  #forget(peer: Peer, prefix: Nlri): void {
     const path = peer.adjRibIn[prefix.family].take(prefix);
     if (path === undefined) return;
     this.#locRib.remove(path);
@@ -352,7 +363,7 @@ export class Bgp {
   }
 
   /** Applies a changed inbound policy to what the neighbour said before. */
-  #judgeAnew(peer: Peer, family: Family): void {
+  #judgeAnew(peer: Peer, family: BgpFamily): void {
     const config = this.#config;
     if (config === undefined) return;
     for (const { destination, received } of [...peer.adjRibIn[family].paths()]) {
@@ -361,13 +372,13 @@ export class Bgp {
   }
 
   /** RFC 4271 section 6.7, RFC 4486 section 4. */
-  #checkMaximum(peer: Peer, family: Family, now: Instant | undefined): void {
+  #checkMaximum(peer: Peer, family: BgpFamily, now: Instant | undefined): void {
     const maximum = peer.neighbor.families[family]?.maximumPrefix;
     if (maximum === undefined || now === undefined || peer.session.negotiated === undefined) return;
     const { accepted } = peer.adjRibIn[family];
     const neighbor = peer.neighbor.address;
     if (accepted > maximum.count) {
-      const text = `No. of prefix received from ${neighbor} (afi ${family === 4 ? 0 : 1}): ${accepted} exceeds limit ${maximum.count}`;
+      const text = `No. of prefix received from ${neighbor} (afi ${FAMILIES.indexOf(family)}): ${accepted} exceeds limit ${maximum.count}`;
       if (!peer.hasWarned || !maximum.warningOnly) {
         this.#effects.push({ kind: 'notice', neighbor, code: 'maximum-prefix-exceeded', text });
       }
@@ -376,7 +387,7 @@ export class Bgp {
     } else if (accepted > (maximum.count * maximum.warningPercent) / 100) {
       if (peer.hasWarned) return;
       peer.hasWarned = true;
-      const text = `No. of prefix received from ${neighbor} (afi ${family === 4 ? 0 : 1}) reaches ${accepted}, max ${maximum.count}`;
+      const text = `No. of prefix received from ${neighbor} (afi ${FAMILIES.indexOf(family)}) reaches ${accepted}, max ${maximum.count}`;
       this.#effects.push({ kind: 'notice', neighbor, code: 'maximum-prefix', text });
     } else peer.hasWarned = false;
   }
@@ -392,19 +403,23 @@ export class Bgp {
       localPreference: route.localPreference,
       communities: route.communities,
     };
-    const path: Path = {
-      destination: this.#locRib.of(prefix),
-      source: undefined,
-      received: attributes,
-      attributes,
-      weight: route.weight,
-      hop: undefined,
-    };
-    this.#locRib.replace(this.#local.get(prefix.toString()), path);
-    this.#local.set(prefix.toString(), path);
+    this.#setLocal(prefix, attributes, route.weight);
   }
 
-  #withdrawLocal(prefix: Prefix): void {
+  #announceEvpn({ nlri, nextHop, origin, med, ...communities }: LocalEvpnRoute): void {
+    const overlay = overlayAttribute({ ...communities, isVxlan: true });
+    const attributes = { ...PLAIN, origin, nextHop, med, others: [overlay], evpn: nlri.fields };
+    this.#setLocal(nlri, attributes, LOCAL_WEIGHT);
+  }
+
+  #setLocal(nlri: Nlri, attributes: PathAttributes, weight: number): void {
+    const destination = this.#locRib.of(nlri);
+    const path: Path = { destination, source: undefined, received: attributes, attributes, weight, hop: undefined };
+    this.#locRib.replace(this.#local.get(nlri.toString()), path);
+    this.#local.set(nlri.toString(), path);
+  }
+
+  #withdrawLocal(prefix: Nlri): void {
     const path = this.#local.get(prefix.toString());
     if (path === undefined) return;
     this.#local.delete(prefix.toString());
@@ -454,7 +469,7 @@ export class Bgp {
     if (group.isEmpty) this.#groups.delete(group.key);
   }
 
-  #sendAll(peer: Peer, family: Family): void {
+  #sendAll(peer: Peer, family: BgpFamily): void {
     const group = peer.groups.get(family);
     if (group === undefined) return;
     group.join(peer.member);

@@ -1,6 +1,7 @@
 /** What the BGP speaker is told, and what it orders: the whole surface between BGP and the gateway. */
-import type { Endpoint, Family, Instant, IpAddress, Prefix } from '../base/index.ts';
-import type { BgpConfig, LocalRoute } from './policy.ts';
+import type { Endpoint, Instant, IpAddress, Prefix } from '../base/index.ts';
+import type { BgpFamily, EvpnFields, EvpnPrefix, OverlayCommunities } from './evpn.ts';
+import type { BgpConfig, LocalEvpnRoute, LocalRoute } from './policy.ts';
 
 /** Number of a TCP connection: the gateway chooses positive ids for accepted ones, the speaker negative ones for its own. */
 export type TransportId = number;
@@ -27,6 +28,7 @@ export type BgpEvent =
   /** The transport took all that was written: more updates may follow (back-pressure). */
   | Readonly<{ kind: 'transport-drained'; transport: TransportId }>
   | Readonly<{ kind: 'local-routes'; announce: readonly LocalRoute[]; withdraw: readonly Prefix[] }>
+  | Readonly<{ kind: 'local-evpn-routes'; announce: readonly LocalEvpnRoute[]; withdraw: readonly EvpnPrefix[] }>
   /** Metric toward a next hop that the speaker tracks; undefined: unreachable. */
   | Readonly<{ kind: 'next-hop'; address: IpAddress; metric: number | undefined }>
   /** Operator: reset a session (all when absent), or with `soft` only send and ask for routes anew (RFC 2918). */
@@ -44,6 +46,17 @@ export type BgpRoute = Readonly<{
   from: IpAddress;
 }>;
 
+/** The best path of a tenant's prefix at another tunnel endpoint; which VRFs take it is the gateway's matter. */
+export type EvpnRoute = Readonly<{
+  nlri: EvpnPrefix;
+  nextHop: IpAddress;
+  fields: EvpnFields;
+  communities: OverlayCommunities;
+  source: 'ebgp' | 'ibgp';
+  metric: number;
+  from: IpAddress;
+}>;
+
 export type BgpEffect =
   /** Open TCP to the neighbour's port 179; the gateway answers `transport-up` or `transport-closed` with this id. */
   | Readonly<{ kind: 'connect'; transport: TransportId; neighbor: IpAddress; localAddress?: IpAddress; ttl: number }>
@@ -51,6 +64,8 @@ export type BgpEffect =
   | Readonly<{ kind: 'close'; transport: TransportId; abort: boolean }>
   | Readonly<{ kind: 'install-route'; route: BgpRoute }>
   | Readonly<{ kind: 'withdraw-route'; prefix: Prefix }>
+  | Readonly<{ kind: 'install-evpn-route'; route: EvpnRoute }>
+  | Readonly<{ kind: 'withdraw-evpn-route'; nlri: EvpnPrefix }>
   /** From now on tell `next-hop` for this address, the first time at once; or no longer. */
   | Readonly<{ kind: 'track-next-hop' | 'untrack-next-hop'; address: IpAddress }>
   | Readonly<{ kind: 'neighbor-up'; neighbor: IpAddress }>
@@ -76,7 +91,7 @@ export type BgpNeighborSnapshot = Readonly<{
   prefixesReceived: number;
   prefixesSent: number;
   /** The same by address family, of those that are configured: told, permitted by inbound policy, and sent. */
-  families?: Readonly<Partial<Record<Family, Readonly<{ received: number; accepted: number; sent: number }>>>>;
+  families?: Readonly<Partial<Record<BgpFamily, Readonly<{ received: number; accepted: number; sent: number }>>>>;
   tableVersion: number;
   outQueue: number;
   holdMs?: number;
@@ -118,6 +133,10 @@ export type BgpPathSnapshot = Readonly<{
   denied?: boolean;
 }>;
 
+/** One path of one EVPN route; `prefix` is the tenant's. */
+export type EvpnPathSnapshot = BgpPathSnapshot &
+  Readonly<{ nlri: EvpnPrefix; fields: EvpnFields; overlay: OverlayCommunities }>;
+
 export type BgpSnapshot = Readonly<{
   asn: number;
   routerId: IpAddress;
@@ -125,6 +144,8 @@ export type BgpSnapshot = Readonly<{
   neighbors: readonly BgpNeighborSnapshot[];
   prefixes: number;
   paths: number;
+  /** The same of EVPN, where a neighbour speaks it. */
+  evpn?: Readonly<{ prefixes: number; paths: number }>;
   attributeSets: number;
   /** How many different AS paths and sets of communities there are. */
   asPaths?: number;

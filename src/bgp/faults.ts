@@ -67,6 +67,7 @@ export const FAULTS = {
   'bad-cluster-list': withdraw(9, 'RFC 7606 section 7.10'),
   'bad-extended-communities': withdraw(9, 'RFC 7606 section 7.14'),
   'bad-large-communities': withdraw(9, 'RFC 8092 section 6'),
+  'bad-evpn-route': withdraw(9, 'RFC 9136 sections 3.1 and 3.2'),
   // The route cannot be used, though it is well formed.
   'first-as-not-neighbor': withdraw(11, 'RFC 4271 section 6.3'),
   'invalid-next-hop': withdraw(8, 'RFC 4271 section 6.3'),
@@ -77,6 +78,7 @@ export const FAULTS = {
   'local-preference-from-external': discard(5, 'RFC 7606 section 7.5'),
   'originator-id-from-external': discard(9, 'RFC 7606 section 7.9'),
   'cluster-list-from-external': discard(9, 'RFC 7606 section 7.10'),
+  'unknown-evpn-route-type': discard(9, 'RFC 7432 section 7'),
   'bad-as4-path': discard(9, 'RFC 6793 section 6'),
   'bad-as4-aggregator': discard(9, 'RFC 6793 section 6'),
   'as4-attribute-from-new-speaker': discard(9, 'RFC 6793 section 4.1'),

@@ -1,6 +1,7 @@
 /** Judging what a neighbour announced: RFC 4271 sections 6.3, 9.1.2 and 9.3, RFC 4456 section 8. */
 import { type IpAddress, Prefix } from '../base/index.ts';
 import { countAs, firstAs, prepend } from './as-path.ts';
+import { type Nlri, prefixOf } from './evpn.ts';
 import type { BgpFaultKind } from './faults.ts';
 import type { PathAttributes } from './path-attributes.ts';
 import type { NeighborFamily } from './policy.ts';
@@ -42,13 +43,13 @@ const LOOPBACK = Prefix.parse('127.0.0.0/8') ?? Prefix.all(4);
 
 /** The route after inbound policy; undefined: denied. `through`: an AS to put in front first, see `local-as`. */
 export function admitted(
-  prefix: Prefix,
+  nlri: Nlri,
   received: PathAttributes,
   through: number | undefined,
   family: NeighborFamily,
 ): Readonly<{ attributes: PathAttributes; weight: number }> | undefined {
   const attributes = through === undefined ? received : { ...received, asPath: prepend(received.asPath, [through]) };
-  const permitted = applyPolicy(family.in, prefix, attributes);
+  const permitted = applyPolicy(family.in, prefixOf(nlri), attributes);
   if (permitted === undefined) return undefined;
   return { attributes: permitted.attributes, weight: permitted.weight ?? family.weight };
 }

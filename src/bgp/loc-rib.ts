@@ -1,8 +1,10 @@
 /** Loc-RIB: destinations with their paths, the chosen ones, and what the gateway was told to install. */
-import type { IpAddress, Prefix } from '../base/index.ts';
+import type { IpAddress } from '../base/index.ts';
 import { type DecisionRules, decide } from './decision.ts';
-import type { BgpEffect, BgpRoute } from './events.ts';
-import type { Destination, Path } from './path.ts';
+import type { BgpEffect, BgpRoute, EvpnRoute } from './events.ts';
+import { EvpnPrefix, type Nlri, overlayCommunities } from './evpn.ts';
+import type { Destination, Path, PathSource } from './path.ts';
+import type { PathAttributes } from './path-attributes.ts';
 
 const NONE: readonly Path[] = [];
 
@@ -27,12 +29,12 @@ export class LocRib {
     return this.#dirty.size > 0;
   }
 
-  get(prefix: Prefix): Destination | undefined {
+  get(prefix: Nlri): Destination | undefined {
     return this.#destinations.get(prefix.toString());
   }
 
   /** The destination of a prefix, made when new. */
-  of(prefix: Prefix): Destination {
+  of(prefix: Nlri): Destination {
     const key = prefix.toString();
     const known = this.#destinations.get(key);
     if (known !== undefined) return known;
@@ -100,7 +102,18 @@ function install(destination: Destination, emit: (effect: BgpEffect) => void): v
   if (best?.source === undefined || best.attributes === undefined) {
     if (installed === undefined) return;
     destination.installed = undefined;
-    emit({ kind: 'withdraw-route', prefix });
+    emit(
+      prefix instanceof EvpnPrefix ? { kind: 'withdraw-evpn-route', nlri: prefix } : { kind: 'withdraw-route', prefix },
+    );
+    return;
+  }
+  if (prefix instanceof EvpnPrefix) {
+    const route = evpnRoute(prefix, best.source, best.attributes);
+    // Attributes are shared and never changed: the same ones say the same.
+    if (installed !== undefined && destination.installedFrom === best) return;
+    destination.installed = route;
+    destination.installedFrom = best;
+    emit({ kind: 'install-evpn-route', route });
     return;
   }
   const chosen = destination.multipath.length === 0 ? [best] : destination.multipath;
@@ -112,9 +125,21 @@ function install(destination: Destination, emit: (effect: BgpEffect) => void): v
     metric: best.attributes.med ?? 0,
     from: best.source.address,
   };
-  if (installed !== undefined && sameRoute(installed, route)) return;
+  if (installed !== undefined && 'nextHops' in installed && sameRoute(installed, route)) return;
   destination.installed = route;
   emit({ kind: 'install-route', route });
+}
+
+function evpnRoute(nlri: EvpnPrefix, source: PathSource, attributes: PathAttributes): EvpnRoute {
+  return {
+    nlri,
+    nextHop: attributes.nextHop,
+    fields: attributes.evpn ?? nlri.fields,
+    communities: overlayCommunities(attributes.others),
+    source: source.external ? 'ebgp' : 'ibgp',
+    metric: attributes.med ?? 0,
+    from: source.address,
+  };
 }
 
 function sameRoute(a: BgpRoute, b: BgpRoute): boolean {

@@ -1,8 +1,9 @@
 /** What two OPEN messages agree on: RFC 4271 section 6.2, RFC 5492, RFC 6793, RFC 6286. */
-import { type Family, fail, type IpAddress, ok, type Result, writeU16 } from '../base/index.ts';
+import { fail, type IpAddress, ok, type Result, writeU16 } from '../base/index.ts';
+import { type BgpFamily, FAMILIES } from './evpn.ts';
 import type { BgpFault } from './faults.ts';
 import type { BgpNeighbor } from './policy.ts';
-import { AFI, type Capability, familyOf, type Open, SAFI_UNICAST, shortAsn } from './wire/open.ts';
+import { AFI, type Capability, familyOf, type Open, SAFI, shortAsn } from './wire/open.ts';
 
 /** What a session needs to know of the speaker it belongs to. */
 export type Speaker = Readonly<{ asn: number; routerId: IpAddress }>;
@@ -17,7 +18,7 @@ export type Negotiated = Readonly<{
   keepaliveMs: number;
   fourOctetAs: boolean;
   routeRefresh: boolean;
-  families: readonly Family[];
+  families: readonly BgpFamily[];
   /** The neighbour's capabilities in words. */
   capabilities: readonly string[];
 }>;
@@ -33,8 +34,8 @@ export function isExternal(neighbor: BgpNeighbor, speaker: Speaker): boolean {
   return neighbor.remoteAsn !== localAsnOf(neighbor, speaker);
 }
 
-export function familiesOf(neighbor: BgpNeighbor): readonly Family[] {
-  return ([4, 6] as const).filter((family) => neighbor.families[family] !== undefined);
+export function familiesOf(neighbor: BgpNeighbor): readonly BgpFamily[] {
+  return FAMILIES.filter((family) => neighbor.families[family] !== undefined);
 }
 
 /** An external neighbour has to be on a connected network unless the operator says otherwise. */
@@ -63,7 +64,7 @@ export function ourOpen(neighbor: BgpNeighbor, speaker: Speaker): Open {
 
 function ourCapabilities(neighbor: BgpNeighbor, asn: number): readonly Capability[] {
   const families = familiesOf(neighbor).map(
-    (family): Capability => ({ kind: 'multiprotocol', afi: AFI[family], safi: SAFI_UNICAST }),
+    (family): Capability => ({ kind: 'multiprotocol', afi: AFI[family], safi: SAFI[family] }),
   );
   return [...families, { kind: 'route-refresh' }, { kind: 'four-octet-as', asn }];
 }
@@ -106,25 +107,24 @@ export function negotiate(open: Open, neighbor: BgpNeighbor, speaker: Speaker): 
 }
 
 /** A speaker that does not mention families speaks IPv4 unicast, RFC 4760 section 8. */
-function commonFamilies(open: Open, neighbor: BgpNeighbor): readonly Family[] {
+function commonFamilies(open: Open, neighbor: BgpNeighbor): readonly BgpFamily[] {
   const offered = open.capabilities.filter((capability) => capability.kind === 'multiprotocol');
-  const theirs: readonly (Family | undefined)[] =
+  const theirs: readonly (BgpFamily | undefined)[] =
     offered.length === 0 ? [4] : offered.map(({ afi, safi }) => familyOf(afi, safi));
   return familiesOf(neighbor).filter((family) => theirs.includes(family));
 }
 
 /** RFC 5492 section 5: the NOTIFICATION lists the capabilities that we miss. */
 function wantedFamilies(neighbor: BgpNeighbor): Uint8Array {
-  return Uint8Array.from(familiesOf(neighbor).flatMap((family) => [1, 4, 0, AFI[family], 0, SAFI_UNICAST]));
+  return Uint8Array.from(familiesOf(neighbor).flatMap((family) => [1, 4, 0, AFI[family], 0, SAFI[family]]));
 }
 
 function capabilityText(capability: Capability): string {
   switch (capability.kind) {
     case 'multiprotocol': {
       const family = familyOf(capability.afi, capability.safi);
-      return family === undefined
-        ? `Address family ${capability.afi}/${capability.safi}`
-        : `Address family IPv${family} Unicast`;
+      if (family === undefined) return `Address family ${capability.afi}/${capability.safi}`;
+      return family === 'evpn' ? 'Address family L2VPN EVPN' : `Address family IPv${family} Unicast`;
     }
     case 'route-refresh':
       return 'Route refresh';

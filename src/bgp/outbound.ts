@@ -1,6 +1,7 @@
 /** What a route becomes on its way to a neighbour: RFC 4271 sections 5 and 9.2, RFC 4456. */
-import { type Family, IpAddress } from '../base/index.ts';
+import { IpAddress } from '../base/index.ts';
 import { prepend, withoutPrivate } from './as-path.ts';
+import { type BgpFamily, prefixOf } from './evpn.ts';
 import type { Path } from './path.ts';
 import { COMMUNITY, NO_NUMBERS, type OtherAttribute, type PathAttributes } from './path-attributes.ts';
 import type { NeighborPolicy } from './policy.ts';
@@ -9,7 +10,7 @@ import { ATTRIBUTE, passedOn } from './wire/path-attributes.ts';
 
 /** Everything the outcome depends on beside the route: neighbours with equal treatment share their messages. */
 export type Treatment = Readonly<{
-  family: Family;
+  family: BgpFamily;
   external: boolean;
   /** Numbers we put in front for an external neighbour, nearest first. */
   ownAsns: readonly number[];
@@ -20,6 +21,7 @@ export type Treatment = Readonly<{
   nextHopSelf: boolean;
   isClient: boolean;
   sendCommunity: boolean;
+  sendExtendedCommunity: boolean;
   removePrivateAs: boolean;
   defaultOriginate: boolean;
   policy: NeighborPolicy;
@@ -43,7 +45,7 @@ export function outbound(path: Path, treatment: Treatment): PathAttributes | und
   if (isInternal && !treatment.external && !treatment.isClient && source.isClient[treatment.family] !== true) {
     return undefined;
   }
-  const permitted = applyPolicy(treatment.policy, path.destination.prefix, attributes);
+  const permitted = applyPolicy(treatment.policy, prefixOf(path.destination.prefix), attributes);
   if (permitted === undefined) return undefined;
   const nextHop = chooseNextHop(path, permitted.attributes.nextHop, permitted.setsNextHop, treatment);
   if (nextHop === undefined) return undefined;
@@ -104,14 +106,16 @@ function chooseNextHop(
   const { source } = path;
   const { family } = treatment;
   if (isSetByPolicy) return inFamily(nextHop, family);
+  // The next hop is the far end of a VXLAN tunnel (RFC 8365 section 5.1.3), and we would not be it for others' tenants.
+  if (family === 'evpn' && !nextHop.isUnspecified && !treatment.nextHopSelf) return nextHop;
   const isReflected = source !== undefined && !source.external;
   const keeps = !treatment.external && !nextHop.isUnspecified && (isReflected || !treatment.nextHopSelf);
   return inFamily(keeps ? nextHop : treatment.localAddress, family);
 }
 
 /** IPv6 routes over an IPv4 session name us by our IPv4-mapped address; the other way round there is no name. */
-function inFamily(address: IpAddress, family: Family): IpAddress | undefined {
-  if (address.family === family) return address;
+function inFamily(address: IpAddress, family: BgpFamily): IpAddress | undefined {
+  if (address.family === family || family === 'evpn') return address;
   return family === 6 ? IpAddress.v6(0, 0, 0xffff, address.a) : undefined;
 }
 
@@ -124,7 +128,8 @@ function withCommunities(attributes: PathAttributes, treatment: Treatment): Path
 
 function carried(others: readonly OtherAttribute[], treatment: Treatment): readonly OtherAttribute[] {
   return others.flatMap((other) => {
-    const isCommunity = other.type === ATTRIBUTE.extendedCommunities || other.type === ATTRIBUTE.largeCommunities;
-    return isCommunity && !treatment.sendCommunity ? [] : (passedOn(other) ?? []);
+    if (other.type === ATTRIBUTE.extendedCommunities && !treatment.sendExtendedCommunity) return [];
+    if (other.type === ATTRIBUTE.largeCommunities && !treatment.sendCommunity) return [];
+    return passedOn(other) ?? [];
   });
 }

@@ -1,6 +1,7 @@
 /** What a route says beside its prefix: RFC 4271 section 5, as an immutable value that many paths share. */
 import { IpAddress } from '../base/index.ts';
 import type { AsPath } from './as-path.ts';
+import type { EvpnFields } from './evpn.ts';
 
 export type Origin = 'igp' | 'egp' | 'incomplete';
 
@@ -20,6 +21,8 @@ export type PathAttributes = Readonly<{
   /** Nearest cluster first, RFC 4456 section 8; cluster ids as 32-bit numbers. */
   clusterList: readonly number[];
   others: readonly OtherAttribute[];
+  /** Of an EVPN route alone. */
+  evpn?: EvpnFields;
 }>;
 
 /** Well-known communities, RFC 1997. */

@@ -1,6 +1,7 @@
 /** Paths and destinations: what the three RIBs share. */
-import type { IpAddress, Prefix } from '../base/index.ts';
-import type { BgpRoute } from './events.ts';
+import type { IpAddress } from '../base/index.ts';
+import type { BgpRoute, EvpnRoute } from './events.ts';
+import type { BgpFamily, Nlri } from './evpn.ts';
 import type { PathAttributes } from './path-attributes.ts';
 
 /** The neighbour behind a path, as far as decisions look at it. */
@@ -10,8 +11,8 @@ export type PathSource = {
   external: boolean;
   /** BGP identifier from its OPEN. */
   routerId: IpAddress;
-  /** Route reflection client, RFC 4456, by the family's digit. */
-  isClient: Readonly<Partial<Record<4 | 6, boolean>>>;
+  /** Route reflection client, RFC 4456, by family. */
+  isClient: Readonly<Partial<Record<BgpFamily, boolean>>>;
 };
 
 /** A next hop that the gateway resolves for us; `metric` is undefined while it is unreachable. */
@@ -32,11 +33,13 @@ export type Path = Readonly<{
 
 /** All that is known of one prefix, in one speaker. */
 export type Destination = {
-  readonly prefix: Prefix;
+  readonly prefix: Nlri;
   readonly paths: Path[];
   best: Path | undefined;
   multipath: readonly Path[];
-  installed: BgpRoute | undefined;
+  installed: BgpRoute | EvpnRoute | undefined;
+  /** Of an EVPN route: the path that `installed` tells of. */
+  installedFrom?: Path;
   /** Version of the table in which its best path last changed. */
   version?: number;
 };

@@ -1,7 +1,8 @@
 /** One neighbour as a whole: its configuration, session, Adj-RIB-In, and its places in update groups. */
-import { type Family, type Instant, IpAddress } from '../base/index.ts';
+import { type Instant, IpAddress } from '../base/index.ts';
 import { AdjRibIn } from './adj-rib-in.ts';
 import type { GroupMember, UpdateGroup } from './adj-rib-out.ts';
+import type { BgpFamily } from './evpn.ts';
 import type { InboundTerms } from './inbound.ts';
 import { isExternal, localAsnOf, type Speaker } from './negotiation.ts';
 import type { Treatment } from './outbound.ts';
@@ -14,8 +15,12 @@ export class Peer {
   readonly session: Session;
   readonly source: PathSource;
   readonly member: GroupMember;
-  readonly adjRibIn: Readonly<Record<Family, AdjRibIn>> = { 4: new AdjRibIn(), 6: new AdjRibIn() };
-  readonly groups = new Map<Family, UpdateGroup>();
+  readonly adjRibIn: Readonly<Record<BgpFamily, AdjRibIn>> = {
+    4: new AdjRibIn(),
+    6: new AdjRibIn(),
+    evpn: new AdjRibIn(),
+  };
+  readonly groups = new Map<BgpFamily, UpdateGroup>();
   /** The maximum-prefix warning was given since the count was last below it. */
   hasWarned = false;
 
@@ -47,11 +52,12 @@ function clientFlags(neighbor: BgpNeighbor): PathSource['isClient'] {
   return {
     4: neighbor.families[4]?.routeReflectorClient === true,
     6: neighbor.families[6]?.routeReflectorClient === true,
+    evpn: neighbor.families.evpn?.routeReflectorClient === true,
   };
 }
 
 /** How this neighbour's routes are judged. */
-export function inboundTerms(peer: Peer, config: BgpConfig, family: Family): InboundTerms {
+export function inboundTerms(peer: Peer, config: BgpConfig, family: BgpFamily): InboundTerms {
   const { neighbor } = peer;
   const external = peer.source.external;
   const local = localAsnOf(neighbor, config);
@@ -73,7 +79,7 @@ export function receivedThrough({ neighbor, source }: Peer, config: BgpConfig): 
 }
 
 /** How routes are changed on the way to this neighbour; undefined while there is no session in that family. */
-export function treatmentOf(peer: Peer, config: BgpConfig, family: Family): Treatment | undefined {
+export function treatmentOf(peer: Peer, config: BgpConfig, family: BgpFamily): Treatment | undefined {
   const { neighbor, session } = peer;
   const { negotiated, local } = session;
   const settings = neighbor.families[family];
@@ -89,6 +95,7 @@ export function treatmentOf(peer: Peer, config: BgpConfig, family: Family): Trea
     nextHopSelf: settings.nextHopSelf,
     isClient: settings.routeReflectorClient,
     sendCommunity: settings.sendCommunity,
+    sendExtendedCommunity: settings.sendExtendedCommunity ?? settings.sendCommunity,
     removePrivateAs: settings.removePrivateAs,
     defaultOriginate: settings.defaultOriginate,
     policy: settings.out,

@@ -1,5 +1,6 @@
 /** What the operator decides about BGP: neighbours, timers and policies as plain values. */
-import type { Family, IpAddress, Prefix, SecretKey } from '../base/index.ts';
+import type { IpAddress, Prefix, SecretKey } from '../base/index.ts';
+import type { BgpFamily, EvpnPrefix } from './evpn.ts';
 
 export type PrefixListEntry = Readonly<{
   sequence: number;
@@ -50,6 +51,8 @@ export type NeighborFamily = Readonly<{
   in: NeighborPolicy;
   out: NeighborPolicy;
   sendCommunity: boolean;
+  /** Extended communities; absent: as `sendCommunity`. */
+  sendExtendedCommunity?: boolean;
   weight: number;
   defaultOriginate: boolean;
   allowAsIn: number;
@@ -80,7 +83,7 @@ export type BgpNeighbor = Readonly<{
   localAddress?: IpAddress;
   connectionMode: 'active' | 'passive' | 'both';
   advertisementIntervalMs: number;
-  families: Readonly<Partial<Record<Family, NeighborFamily>>>;
+  families: Readonly<Partial<Record<BgpFamily, NeighborFamily>>>;
 }>;
 
 export type BgpConfig = Readonly<{
@@ -106,4 +109,16 @@ export type LocalRoute = Readonly<{
   weight: number;
   communities: readonly number[];
   asPathPrepend: readonly number[];
+}>;
+
+/** A tenant's prefix of our own that BGP shall announce to other tunnel endpoints (RFC 9136 section 4.4.1). */
+export type LocalEvpnRoute = Readonly<{
+  /** Its label is the VNI. */
+  nlri: EvpnPrefix;
+  /** Our tunnel endpoint: it stays the next hop wherever the route goes. */
+  nextHop: IpAddress;
+  origin: 'igp' | 'egp' | 'incomplete';
+  med?: number;
+  routeTargets: readonly string[];
+  routerMac: Uint8Array;
 }>;

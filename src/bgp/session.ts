@@ -2,18 +2,10 @@
  * The finite state machine of one neighbour, RFC 4271 section 8: up to two TCP connections at once, of which collision
  * detection (section 6.8) leaves one.
  */
-import {
-  after,
-  EMPTY,
-  type Endpoint,
-  earlier,
-  type Family,
-  type Instant,
-  type Random,
-  type Result,
-} from '../base/index.ts';
+import { after, EMPTY, type Endpoint, earlier, type Instant, type Random, type Result } from '../base/index.ts';
 import { Connection, type ConnectionState } from './connection.ts';
 import type { BgpEffect, BgpState, TransportId } from './events.ts';
+import type { BgpFamily } from './evpn.ts';
 import { type BgpFault, type BgpFaultKind, CEASE, FAULTS, notificationText } from './faults.ts';
 import {
   connectTtl,
@@ -36,7 +28,7 @@ import {
   encodeRouteRefresh,
   type Notification,
 } from './wire/notification.ts';
-import { AFI, decodeOpen, encodeOpen, familyOf, SAFI_UNICAST } from './wire/open.ts';
+import { AFI, decodeOpen, encodeOpen, familyOf, SAFI } from './wire/open.ts';
 import { decodeUpdate, type Update } from './wire/update.ts';
 
 /** What the session calls when something concerns the routes. */
@@ -50,7 +42,7 @@ export type SessionHost = Readonly<{
   established: (negotiated: Negotiated) => void;
   down: () => void;
   update: (update: Update) => void;
-  refresh: (family: Family) => void;
+  refresh: (family: BgpFamily) => void;
 }>;
 
 /** How long TCP may take to connect. */
@@ -240,11 +232,11 @@ export class Session {
   }
 
   /** Asks for everything anew, RFC 2918; says whether the neighbour knows how. */
-  requestRefresh(family: Family): boolean {
+  requestRefresh(family: BgpFamily): boolean {
     const connection = this.#established();
     if (connection?.negotiated?.routeRefresh !== true || !connection.negotiated.families.includes(family)) return false;
     this.messagesSent++;
-    connection.send(encodeRouteRefresh({ afi: AFI[family], safi: SAFI_UNICAST }));
+    connection.send(encodeRouteRefresh({ afi: AFI[family], safi: SAFI[family] }));
     return true;
   }
 

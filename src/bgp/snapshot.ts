@@ -1,8 +1,9 @@
 /** What `show` sees of the speaker. */
-import { type Family, IpAddress } from '../base/index.ts';
+import { IpAddress } from '../base/index.ts';
 import { asPathText } from './as-path.ts';
 import { type DecisionRules, explain } from './decision.ts';
-import type { BgpNeighborSnapshot, BgpPathSnapshot, BgpSnapshot } from './events.ts';
+import type { BgpNeighborSnapshot, BgpPathSnapshot, BgpSnapshot, EvpnPathSnapshot } from './events.ts';
+import { type BgpFamily, compareNlri, EvpnPrefix, overlayCommunities, prefixOf } from './evpn.ts';
 import type { LocRib } from './loc-rib.ts';
 import type { Destination, Path } from './path.ts';
 import type { PathAttributes } from './path-attributes.ts';
@@ -14,11 +15,15 @@ type Fate = Readonly<{ valid: boolean; best: boolean; multipath: boolean; reason
 export function speakerSnapshot(config: BgpConfig | undefined, peers: readonly Peer[], locRib: LocRib): BgpSnapshot {
   const attributeSets = new Set<PathAttributes>();
   let paths = 0;
+  const evpn = { prefixes: 0, paths: 0 };
   for (const destination of locRib.destinations()) {
+    const isEvpn = destination.prefix.family === 'evpn';
+    if (isEvpn) evpn.prefixes++;
     for (const { attributes } of destination.paths) {
       if (attributes === undefined) continue;
       attributeSets.add(attributes);
-      paths++;
+      if (isEvpn) evpn.paths++;
+      else paths++;
     }
   }
   const counts = new Map([...new Set(peers.flatMap((peer) => [...peer.groups.values()]))].map((g) => [g, g.counts()]));
@@ -27,15 +32,16 @@ export function speakerSnapshot(config: BgpConfig | undefined, peers: readonly P
     routerId: config?.routerId ?? IpAddress.any(4),
     tableVersion: locRib.tableVersion,
     neighbors: peers.map((peer) => {
-      const sent = { 4: 0, 6: 0 };
+      const sent = { 4: 0, 6: 0, evpn: 0 };
       for (const [family, group] of peer.groups) {
         const count = counts.get(group);
         sent[family] = (count?.total ?? 0) - (count?.of.get(peer.source) ?? 0);
       }
       return neighborSnapshot(peer, sent, locRib.tableVersion);
     }),
-    prefixes: locRib.size,
+    prefixes: locRib.size - evpn.prefixes,
     paths,
+    ...(peers.some(({ neighbor }) => neighbor.families.evpn !== undefined) && { evpn }),
     attributeSets: attributeSets.size,
     ...distinct(attributeSets),
     activity: { ...locRib.activity },
@@ -44,7 +50,7 @@ export function speakerSnapshot(config: BgpConfig | undefined, peers: readonly P
 
 function neighborSnapshot(
   peer: Peer,
-  sent: Readonly<Record<Family, number>>,
+  sent: Readonly<Record<BgpFamily, number>>,
   tableVersion: number,
 ): BgpNeighborSnapshot {
   const { neighbor, session, adjRibIn } = peer;
@@ -70,6 +76,7 @@ function neighborSnapshot(
     families: {
       ...(neighbor.families[4] !== undefined && { 4: familyCounts(peer, 4, sent) }),
       ...(neighbor.families[6] !== undefined && { 6: familyCounts(peer, 6, sent) }),
+      ...(neighbor.families.evpn !== undefined && { evpn: familyCounts(peer, 'evpn', sent) }),
     },
     tableVersion: session.state === 'Established' ? tableVersion : 1,
     outQueue: session.outQueue,
@@ -83,7 +90,7 @@ function neighborSnapshot(
   };
 }
 
-function familyCounts({ adjRibIn }: Peer, family: Family, sent: Readonly<Record<Family, number>>) {
+function familyCounts({ adjRibIn }: Peer, family: BgpFamily, sent: Readonly<Record<BgpFamily, number>>) {
   return { received: adjRibIn[family].size, accepted: adjRibIn[family].accepted, sent: sent[family] };
 }
 
@@ -101,7 +108,8 @@ function distinct(sets: Iterable<PathAttributes>): Readonly<{ asPaths: number; c
 /** Paths that inbound policy permitted, by prefix, the best one of each first. */
 export function pathsOf(destinations: readonly Destination[], rules: DecisionRules): readonly BgpPathSnapshot[] {
   return [...destinations]
-    .sort((a, b) => a.prefix.compare(b.prefix))
+    .filter(({ prefix }) => !(prefix instanceof EvpnPrefix))
+    .sort((a, b) => compareNlri(a.prefix, b.prefix))
     .flatMap((destination) => {
       const shown = explain(destination.paths, rules)
         .filter(({ path }) => path.attributes !== undefined)
@@ -112,8 +120,30 @@ export function pathsOf(destinations: readonly Destination[], rules: DecisionRul
     });
 }
 
+/** The same of EVPN routes. */
+export function evpnPathsOf(destinations: Iterable<Destination>, rules: DecisionRules): readonly EvpnPathSnapshot[] {
+  const all: { nlri: EvpnPrefix; destination: Destination }[] = [];
+  for (const destination of destinations) {
+    if (destination.prefix instanceof EvpnPrefix) all.push({ nlri: destination.prefix, destination });
+  }
+  return all
+    .sort((a, b) => a.nlri.compare(b.nlri))
+    .flatMap(({ nlri, destination }) =>
+      explain(destination.paths, rules)
+        .flatMap(({ path, valid, reason }) => {
+          const { attributes } = path;
+          if (attributes === undefined) return [];
+          const shown = pathSnapshot(path, attributes, fate(path, valid, reason));
+          const overlay = overlayCommunities(attributes.others);
+          return [{ ...shown, nlri, fields: attributes.evpn ?? nlri.fields, overlay }];
+        })
+        .sort((a, b) => Number(b.best) - Number(a.best)),
+    );
+}
+
 export function advertisedPaths(peer: Peer): readonly BgpPathSnapshot[] {
   return [...peer.groups.values()]
+    .filter(({ treatment }) => treatment.family !== 'evpn')
     .flatMap((group) => group.advertised(peer.source))
     .map(({ path, attributes }) =>
       pathSnapshot(path, attributes, { valid: true, best: true, multipath: false, reason: 'best path' }),
@@ -138,7 +168,7 @@ function fate(path: Path, valid: boolean, reason: string): Fate {
 function pathSnapshot(path: Path, attributes: PathAttributes, outcome: Fate): BgpPathSnapshot {
   const { source } = path;
   return {
-    prefix: path.destination.prefix,
+    prefix: prefixOf(path.destination.prefix),
     nextHop: attributes.nextHop,
     ...(source !== undefined && { from: source.address, fromRouterId: source.routerId }),
     ...(path.destination.version !== undefined && { version: path.destination.version }),

@@ -2,7 +2,8 @@
  * UPDATEs for all neighbours of one update group, each message built once. A neighbour never gets back what it said
  * itself (split horizon): for it the messages that hold such prefixes are built anew, all others are the shared bytes.
  */
-import { bytesEqual, concat, type Family, type IpAddress, type Prefix } from '../base/index.ts';
+import { bytesEqual, concat, type IpAddress } from '../base/index.ts';
+import type { BgpFamily, Nlri } from './evpn.ts';
 import { hashBytes } from './intern.ts';
 import type { PathSource } from './path.ts';
 import { encodeAnnouncements, encodeWithdrawals } from './wire/update.ts';
@@ -14,7 +15,7 @@ type Bucket = {
   /** Undefined: these are withdrawn. */
   readonly block: Uint8Array | undefined;
   readonly nextHop: IpAddress | undefined;
-  readonly prefixes: Prefix[];
+  readonly prefixes: Nlri[];
   readonly sources: (PathSource | undefined)[];
   start: number;
   end: number;
@@ -23,19 +24,19 @@ type Bucket = {
 
 /** Collects changes, encodes them when first asked, and then gives every neighbour its share. */
 export class UpdateBatch {
-  readonly #family: Family;
+  readonly #family: BgpFamily;
   readonly #withdrawals: Bucket = emptyBucket(undefined, undefined);
   readonly #announcements = new Map<number, Bucket>();
   readonly #bucketsOf = new Map<PathSource, Set<Bucket>>();
-  readonly #onlyFor = new Map<PathSource, Prefix[]>();
+  readonly #onlyFor = new Map<PathSource, Nlri[]>();
   #sealed: Readonly<{ bytes: Uint8Array; buckets: readonly Bucket[]; count: number }> | undefined;
 
-  constructor(family: Family) {
+  constructor(family: BgpFamily) {
     this.#family = family;
   }
 
   /** To all but `source`: the prefix with these encoded attributes. */
-  announce(prefix: Prefix, source: PathSource | undefined, block: Uint8Array, nextHop: IpAddress): void {
+  announce(prefix: Nlri, source: PathSource | undefined, block: Uint8Array, nextHop: IpAddress): void {
     // Buckets by hash; one that is taken by other attributes passes the search on to the next number.
     let key = hashBytes(block);
     let bucket = this.#announcements.get(key);
@@ -48,12 +49,12 @@ export class UpdateBatch {
   }
 
   /** To all but `source`, which never had it: the prefix is gone. */
-  withdraw(prefix: Prefix, source: PathSource | undefined): void {
+  withdraw(prefix: Nlri, source: PathSource | undefined): void {
     this.#add(this.#withdrawals, prefix, source);
   }
 
   /** To one alone: it had the prefix from us, and now is the one we have it from. */
-  withdrawFrom(prefix: Prefix, only: PathSource): void {
+  withdrawFrom(prefix: Nlri, only: PathSource): void {
     const prefixes = this.#onlyFor.get(only);
     if (prefixes === undefined) this.#onlyFor.set(only, [prefix]);
     else prefixes.push(prefix);
@@ -86,7 +87,7 @@ export class UpdateBatch {
     return { parts: parts.length > 4 ? [concat(...parts)] : parts, count: total };
   }
 
-  #add(bucket: Bucket, prefix: Prefix, source: PathSource | undefined): void {
+  #add(bucket: Bucket, prefix: Nlri, source: PathSource | undefined): void {
     bucket.prefixes.push(prefix);
     bucket.sources.push(source);
     if (source === undefined) return;
@@ -111,7 +112,7 @@ export class UpdateBatch {
     return { bytes: joined(messages, offset), buckets, count: messages.length };
   }
 
-  #encode(bucket: Bucket, prefixes: readonly Prefix[]): readonly Uint8Array[] {
+  #encode(bucket: Bucket, prefixes: readonly Nlri[]): readonly Uint8Array[] {
     if (bucket.block === undefined || bucket.nextHop === undefined) return encodeWithdrawals(this.#family, prefixes);
     return encodeAnnouncements(this.#family, bucket.block, bucket.nextHop, prefixes);
   }

@@ -50,6 +50,9 @@ export function performBgp(context: Context, speaker: Speaker, effect: BgpEffect
     case 'withdraw-route':
       context.rib(speaker.vrf).remove(effect.prefix, 'bgp', 'bgp');
       break;
+    case 'install-evpn-route':
+    case 'withdraw-evpn-route':
+      break; // no VRF imports any
     case 'track-next-hop': {
       const { address } = effect;
       speaker.watchers.add('bgp-next-hop', address.toString(), address, context.tracking(speaker.vrf));

@@ -1,5 +1,6 @@
 /** Network Layer Reachability Information: prefixes on the wire, RFC 4271 section 4.3, RFC 4760 section 5. */
 import { type Family, IpAddress, Prefix, type Reader, type Writer } from '../../base/index.ts';
+import { EvpnPrefix, encodeEvpn, evpnLength, type Nlri } from '../evpn.ts';
 import { sharedPrefix, sharedPrefix4 } from '../intern.ts';
 
 /** All prefixes up to the reader's end; undefined when one is malformed. Bits past a prefix's length are ignored. */
@@ -24,12 +25,17 @@ export function decodeNlri(r: Reader, family: Family): Prefix[] | undefined {
 }
 
 /** Octets a prefix takes on the wire. */
-export function nlriLength(prefix: Prefix): number {
+export function nlriLength(prefix: Nlri): number {
+  if (prefix instanceof EvpnPrefix) return evpnLength(prefix);
   return 1 + ((prefix.length + 7) >> 3);
 }
 
-export function encodeNlri(w: Writer, prefixes: readonly Prefix[]): void {
+export function encodeNlri(w: Writer, prefixes: readonly Nlri[]): void {
   for (const prefix of prefixes) {
+    if (prefix instanceof EvpnPrefix) {
+      encodeEvpn(w, prefix);
+      continue;
+    }
     w.u8(prefix.length);
     const octets = (prefix.length + 7) >> 3;
     if (prefix.family === 4) {

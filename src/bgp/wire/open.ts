@@ -1,6 +1,7 @@
 /** OPEN, RFC 4271 section 4.2, with capabilities (RFC 5492) and long parameters on receipt (RFC 9072). */
-import { type Family, fail, IpAddress, ok, Reader, type Result, Writer } from '../../base/index.ts';
+import { fail, IpAddress, ok, Reader, type Result, Writer } from '../../base/index.ts';
 import { AS_TRANS } from '../as-path.ts';
+import { type BgpFamily, FAMILIES } from '../evpn.ts';
 import type { BgpFault } from '../faults.ts';
 import { encodeFrame } from './framing.ts';
 
@@ -14,12 +15,11 @@ export const CAPABILITY = {
 } as const;
 
 /** IANA "Address Family Numbers" of what we speak, and the other way round. */
-export const AFI: Readonly<Record<Family, number>> = { 4: 1, 6: 2 };
-export const SAFI_UNICAST = 1;
+export const AFI: Readonly<Record<BgpFamily, number>> = { 4: 1, 6: 2, evpn: 25 };
+export const SAFI: Readonly<Record<BgpFamily, number>> = { 4: 1, 6: 1, evpn: 70 };
 
-export function familyOf(afi: number, safi: number): Family | undefined {
-  if (safi !== SAFI_UNICAST) return undefined;
-  return afi === 1 ? 4 : afi === 2 ? 6 : undefined;
+export function familyOf(afi: number, safi: number): BgpFamily | undefined {
+  return FAMILIES.find((family) => AFI[family] === afi && SAFI[family] === safi);
 }
 
 export type Capability =

@@ -1,6 +1,7 @@
 /** Path attributes on the wire: RFC 4271 section 4.3, checked as RFC 7606 asks. */
-import { EMPTY, type Family, type IpAddress, type Prefix, Reader, readU32, Writer } from '../../base/index.ts';
+import { EMPTY, type IpAddress, Reader, readU32, Writer } from '../../base/index.ts';
 import { AS_TRANS, type AsPath, type AsSegment, mergeAs4Path } from '../as-path.ts';
+import { type BgpFamily, decodeEvpn, type Nlri } from '../evpn.ts';
 import type { BgpFault, BgpFaultKind } from '../faults.ts';
 import { sharedV4 } from '../intern.ts';
 import { NO_NUMBERS, type Origin, type OtherAttribute, type PathAttributes, PLAIN } from '../path-attributes.ts';
@@ -39,8 +40,8 @@ export type DecodedAttributes = Readonly<{
   hasNextHop: boolean;
   /** Whether anything beside MP_UNREACH_NLRI was there, RFC 7606 section 5.2. */
   hasOthers: boolean;
-  reach: Readonly<{ family: Family; nextHop: IpAddress; prefixes: readonly Prefix[] }> | undefined;
-  unreach: Readonly<{ family: Family; prefixes: readonly Prefix[] }> | undefined;
+  reach: Readonly<{ family: BgpFamily; nextHop: IpAddress; prefixes: readonly Nlri[] }> | undefined;
+  unreach: Readonly<{ family: BgpFamily; prefixes: readonly Nlri[] }> | undefined;
   faults: readonly BgpFault[];
 }>;
 
@@ -234,8 +235,9 @@ function decodeReach(draft: Draft, body: Uint8Array): void {
   }
   // A family that was not negotiated is skipped whole: RFC 4760 section 8.
   if (family === undefined) return;
-  const nextHop = family === 6 ? decodeNextHop6(hop) : hop.length === 4 ? sharedV4(readU32(hop, 0)) : undefined;
-  const prefixes = decodeNlri(r, family);
+  const isShort = family !== 6 && hop.length === 4;
+  const nextHop = isShort ? sharedV4(readU32(hop, 0)) : family === 4 ? undefined : decodeNextHop6(hop);
+  const prefixes = family === 'evpn' ? decodeRoutes(draft, r) : decodeNlri(r, family);
   if (nextHop === undefined || prefixes === undefined) draft.fault('bad-multiprotocol-attribute');
   else draft.reach = { family, nextHop, prefixes };
 }
@@ -248,9 +250,18 @@ function decodeUnreach(draft: Draft, body: Uint8Array): void {
     return;
   }
   if (family === undefined) return;
-  const prefixes = decodeNlri(r, family);
+  const prefixes = family === 'evpn' ? decodeRoutes(draft, r) : decodeNlri(r, family);
   if (prefixes === undefined) draft.fault('bad-multiprotocol-attribute');
   else draft.unreach = { family, prefixes };
+}
+
+/** EVPN routes: one that is none spoils the UPDATE, one of a type that we do not know is only left out. */
+function decodeRoutes(draft: Draft, r: Reader): readonly Nlri[] | undefined {
+  const decoded = decodeEvpn(r);
+  if (decoded === undefined) return undefined;
+  if (decoded.bad > 0) draft.fault('bad-evpn-route');
+  for (let i = 0; i < decoded.unknown; i++) draft.fault('unknown-evpn-route-type');
+  return decoded.routes;
 }
 
 function finishAttributes(draft: Draft, context: UpdateContext): DecodedAttributes {

@@ -1,22 +1,12 @@
 /** UPDATE, RFC 4271 section 4.3, with multiprotocol reachability (RFC 4760) and revised error handling (RFC 7606). */
-import {
-  bytesEqual,
-  type Family,
-  fail,
-  type IpAddress,
-  ok,
-  type Prefix,
-  Reader,
-  type Result,
-  readU16,
-  Writer,
-} from '../../base/index.ts';
+import { bytesEqual, fail, type IpAddress, ok, Reader, type Result, readU16, Writer } from '../../base/index.ts';
+import type { BgpFamily, Nlri } from '../evpn.ts';
 import { type BgpFault, treatmentOf } from '../faults.ts';
 import { GenerationCache, hashBytes } from '../intern.ts';
 import type { PathAttributes } from '../path-attributes.ts';
 import { encodeFrame, HEADER_LENGTH, MAX_MESSAGE_LENGTH } from './framing.ts';
 import { decodeNlri, encodeNlri, nlriLength } from './nlri.ts';
-import { AFI, SAFI_UNICAST } from './open.ts';
+import { AFI, SAFI } from './open.ts';
 import {
   ATTRIBUTE,
   type DecodedAttributes,
@@ -29,10 +19,10 @@ import {
 
 /** What an UPDATE says, whichever fields said it. Treat-as-withdraw has already been applied. */
 export type Update = Readonly<{
-  withdrawn: readonly Prefix[];
-  announced: readonly Readonly<{ attributes: PathAttributes; prefixes: readonly Prefix[] }>[];
+  withdrawn: readonly Nlri[];
+  announced: readonly Readonly<{ attributes: PathAttributes; prefixes: readonly Nlri[] }>[];
   /** RFC 4724 section 2: everything has been said for this family. */
-  endOfRib?: Family;
+  endOfRib?: BgpFamily;
   /** What was wrong but did not end the session. */
   faults: readonly BgpFault[];
 }>;
@@ -64,8 +54,8 @@ export function decodeUpdate(body: Uint8Array, context: UpdateContext): Result<U
 
 function weigh(
   decoded: DecodedAttributes,
-  withdrawn: readonly Prefix[],
-  nlri: readonly Prefix[],
+  withdrawn: readonly Nlri[],
+  nlri: readonly Nlri[],
   faults: readonly BgpFault[],
 ): Result<Update, BgpFault> {
   const { attributes, reach, unreach } = decoded;
@@ -87,7 +77,7 @@ function weigh(
   return ok({ withdrawn: gone, announced, faults });
 }
 
-function endOfRibOf(decoded: DecodedAttributes, withdrawn: readonly Prefix[]): Family | undefined {
+function endOfRibOf(decoded: DecodedAttributes, withdrawn: readonly Nlri[]): BgpFamily | undefined {
   if (withdrawn.length > 0 || decoded.hasOthers) return undefined;
   if (decoded.unreach === undefined) return 4;
   return decoded.unreach.prefixes.length === 0 ? decoded.unreach.family : undefined;
@@ -124,10 +114,10 @@ const UNREACH_OVERHEAD = 4 + 3;
  * `encodeAttributes`: with NEXT_HOP for IPv4, without for IPv6. None at all when the attributes alone are too long.
  */
 export function encodeAnnouncements(
-  family: Family,
+  family: BgpFamily,
   block: Uint8Array,
   nextHop: IpAddress,
-  prefixes: readonly Prefix[],
+  prefixes: readonly Nlri[],
 ): readonly Uint8Array[] {
   const room = ROOM - block.length - (family === 4 ? 0 : REACH_OVERHEAD);
   if (room < 17) return [];
@@ -139,7 +129,8 @@ export function encodeAnnouncements(
       encodeNlri(w, part);
     } else {
       const attribute = new Writer(256);
-      attribute.u16(AFI[family]).u8(SAFI_UNICAST).u8(16).bytes(nextHop.toBytes()).u8(0);
+      const hop = nextHop.toBytes();
+      attribute.u16(AFI[family]).u8(SAFI[family]).u8(hop.length).bytes(hop).u8(0);
       encodeNlri(attribute, part);
       const body = attribute.finish();
       w.u16(0);
@@ -152,17 +143,17 @@ export function encodeAnnouncements(
 }
 
 /** UPDATEs that withdraw the prefixes, as few as they fit in. */
-export function encodeWithdrawals(family: Family, prefixes: readonly Prefix[]): readonly Uint8Array[] {
+export function encodeWithdrawals(family: BgpFamily, prefixes: readonly Nlri[]): readonly Uint8Array[] {
   const room = ROOM - (family === 4 ? 0 : UNREACH_OVERHEAD);
   return chunks(prefixes, room).map((part) => encodeWithdrawal(family, part));
 }
 
 /** End-of-RIB: an UPDATE that withdraws nothing, RFC 4724 section 2. */
-export function encodeEndOfRib(family: Family): Uint8Array {
+export function encodeEndOfRib(family: BgpFamily): Uint8Array {
   return encodeWithdrawal(family, []);
 }
 
-function encodeWithdrawal(family: Family, prefixes: readonly Prefix[]): Uint8Array {
+function encodeWithdrawal(family: BgpFamily, prefixes: readonly Nlri[]): Uint8Array {
   const nlri = new Writer(64);
   encodeNlri(nlri, prefixes);
   const bytes = nlri.finish();
@@ -171,15 +162,15 @@ function encodeWithdrawal(family: Family, prefixes: readonly Prefix[]): Uint8Arr
   else {
     w.u16(0).u16(0);
     header(w, FLAG.optional, ATTRIBUTE.mpUnreach, bytes.length + 3);
-    w.u16(AFI[family]).u8(SAFI_UNICAST).bytes(bytes);
+    w.u16(AFI[family]).u8(SAFI[family]).bytes(bytes);
     w.patchU16(2, w.length - 4);
   }
   return encodeFrame('update', w.finish());
 }
 
-function chunks(prefixes: readonly Prefix[], room: number): readonly (readonly Prefix[])[] {
-  const parts: Prefix[][] = [];
-  let part: Prefix[] = [];
+function chunks(prefixes: readonly Nlri[], room: number): readonly (readonly Nlri[])[] {
+  const parts: Nlri[][] = [];
+  let part: Nlri[] = [];
   let left = room;
   for (const prefix of prefixes) {
     const length = nlriLength(prefix);
