@@ -13,10 +13,18 @@ import type {
   KeyringModel,
   VrfModel,
 } from './ike-profile-model.ts';
+import type {
+  AccessGroupModel,
+  ServicePolicyModel,
+  TcpMapModel,
+  TrafficClassModel,
+  TransitPolicyModel,
+} from './transit-model.ts';
 import type { CertificateChainModel, TrustpointModel } from './trustpoint-model.ts';
 import type { Position, Written } from './written.ts';
 
 export type * from './ike-profile-model.ts';
+export type * from './transit-model.ts';
 export type * from './written.ts';
 
 /** A message about a line. `error`: the line is not used and nothing starts; `warning`: used or ignored, as it says. */
@@ -426,8 +434,13 @@ export type DeviceModel = Readonly<{
   /** TCP MSS clamp in force, `sysopt connection tcpmss`; 0: off. ASA's default is 1380. */
   clampMss: number;
   sameSecurityPermit: Readonly<{ interInterface: boolean; intraInterface: boolean }>;
-  /** `no sysopt connection permit-vpn`: security levels hold for what came out of a tunnel too. */
+  /** `no sysopt connection permit-vpn`: security levels and access lists hold for what came out of a tunnel too. */
   decryptedObeysLevels?: boolean;
+  accessGroups?: readonly AccessGroupModel[];
+  trafficClasses?: readonly TrafficClassModel[];
+  tcpMaps?: readonly TcpMapModel[];
+  transitPolicies?: readonly TransitPolicyModel[];
+  servicePolicies?: readonly ServicePolicyModel[];
   logging: LoggingModel;
   kept?: readonly KeptLine[];
 }>;

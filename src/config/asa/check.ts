@@ -5,6 +5,7 @@ import type { Draft } from '../draft.ts';
 import { editDistance } from '../edit-distance.ts';
 import { isPhysical } from '../interface-name.ts';
 import type { DeviceModel, Diagnostic, InterfaceModel, Position, Written } from '../model.ts';
+import { checkTransit } from './check-transit.ts';
 import { BUILT_IN_GROUPS, DEFAULT_GROUP_POLICY } from './defaults.ts';
 import { checkAlgorithms } from './grammar/ike.ts';
 import { isInUse } from './grammar/interfaces.ts';
@@ -19,6 +20,7 @@ export function checkModel(model: Draft<DeviceModel>, isSaved: boolean, report: 
   checkOverlaps(model, report);
   checkSameSecurity(model, report);
   checkReferences(model, report);
+  checkTransit(model, report);
   checkCertificates(model, report);
 }
 
@@ -139,6 +141,9 @@ function checkReferences(model: DeviceModel, report: Report): void {
     'IPsec profile': new Set(model.ipsecProfiles.map((one) => one.name)),
     'IPsec proposal': new Set(model.espProposals.map((one) => one.name)),
     'access list': new Set(model.accessLists.map((one) => one.name)),
+    class: new Set([...(model.trafficClasses ?? []).map((one) => one.name), 'class-default']),
+    'tcp-map': new Set((model.tcpMaps ?? []).map((one) => one.name)),
+    'policy-map': new Set((model.transitPolicies ?? []).map((one) => one.name)),
     'prefix list': new Set(model.prefixLists.map((one) => one.name)),
     'route map': new Set(model.routeMaps.map((one) => one.name)),
     'group policy': new Set([...model.groupPolicies.map((one) => one.name), DEFAULT_GROUP_POLICY]),
@@ -181,6 +186,21 @@ function checkReferences(model: DeviceModel, report: Report): void {
   }
   for (const one of model.staticRoutes)
     if (one.interface !== 'Null0') need('interface', one.interface, one.written.start);
+  for (const one of model.accessGroups ?? []) {
+    need('access list', one.accessList, one.written.start);
+    need('interface', one.interface, one.written.start);
+  }
+  for (const one of model.trafficClasses ?? [])
+    for (const match of one.matches)
+      if (match.kind === 'access-list') need('access list', match.accessList, placeOf(one.written, 'matches'));
+  for (const part of (model.transitPolicies ?? []).flatMap((one) => one.classes)) {
+    need('class', part.trafficClass, part.written.start);
+    need('tcp-map', part.tcpMap, placeOf(part.written, 'tcpMap'));
+  }
+  for (const one of model.servicePolicies ?? []) {
+    need('policy-map', one.policy, one.written.start);
+    need('interface', one.interface, one.written.start);
+  }
   for (const map of model.routeMaps) {
     for (const clause of map.clauses) {
       const at = (attribute: string): Position => placeOf(clause.written, attribute);

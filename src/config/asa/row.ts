@@ -11,6 +11,10 @@ import type {
   InterfaceModel,
   IpsecProfileModel,
   RouteMapModel,
+  TcpMapModel,
+  TrafficClassModel,
+  TransitClassModel,
+  TransitPolicyModel,
   TunnelGroupModel,
 } from '../model.ts';
 import { type Row, rowKinds } from '../row.ts';
@@ -47,10 +51,10 @@ export type AsaModes = Readonly<{
   'object-group-network': Pair<NetworkObject, never>;
   'object-group-service': Pair<ServiceObject, never>;
   'ikev1-policy': Pair<unknown, never>;
-  'class-map': Pair<unknown, never>;
-  'policy-map': Pair<unknown, never>;
-  'policy-map-class': Pair<unknown, never>;
-  'tcp-map': Pair<unknown, never>;
+  'class-map': Pair<Draft<TrafficClassModel>, TrafficClassModel>;
+  'policy-map': Pair<Draft<TransitPolicyModel>, TransitPolicyModel>;
+  'policy-map-class': Pair<Draft<TransitClassModel>, TransitClassModel>;
+  'tcp-map': Pair<Draft<TcpMapModel>, TcpMapModel>;
   section: Pair<unknown, never>;
   '*': Pair<unknown, never>;
 }>;

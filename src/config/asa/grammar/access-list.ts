@@ -2,7 +2,7 @@
 import { Prefix } from '../../../base/index.ts';
 import type { Draft } from '../../draft.ts';
 import type { AccessListEntryModel, AccessListModel } from '../../model.ts';
-import { address, choice, mask, name, nameif, network, number, optional, text, words } from '../../parameters.ts';
+import { address, choice, mask, name, network, number, optional, text, words } from '../../parameters.ts';
 import type { Place } from '../../place.ts';
 import type { PortRange } from '../../rows/ports.ts';
 import { PROTOCOLS, portsOf, protocolName, protocolNumber } from '../../rows/ports.ts';
@@ -167,18 +167,6 @@ export const accessListRows: readonly AsaRow[] = [
     section: SECTION,
     params: { name: name('Access list'), type: words('Type', 'ethertype', 'webtype'), rest: text('Entry') },
     example: 'access-list E ethertype permit any',
-  }),
-  unsupported('config', {
-    pattern: 'access-group <list> {<way> interface <interface>|global} [<rest>]',
-    help: 'Filter the traffic of an interface: packets are not filtered',
-    section: 'access-group',
-    params: {
-      list: name('Access list'),
-      way: optional(words('Direction', 'in', 'out')),
-      interface: optional(nameif('Interface')),
-      rest: optional(text('Option')),
-    },
-    example: 'access-group OUTSIDE_IN in interface outside',
   }),
 ];
 

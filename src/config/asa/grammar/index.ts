@@ -17,6 +17,8 @@ import { hostRows, miscRows } from './misc.ts';
 import { objectRows } from './objects.ts';
 import { policyRows } from './policy.ts';
 import { routingRows } from './routing.ts';
+import { trafficClassRows } from './traffic-class.ts';
+import { transitPolicyRows } from './transit-policy.ts';
 import { tunnelRows } from './tunnel.ts';
 import { tunnelGroupRows } from './tunnel-group.ts';
 
@@ -37,5 +39,7 @@ export const asaGrammar: Grammar<AsaRow> = new Grammar([
   ...ikeRows,
   ...groupPolicyRows,
   ...tunnelGroupRows,
+  ...trafficClassRows,
+  ...transitPolicyRows,
   ...miscRows,
 ]);
