@@ -1,8 +1,9 @@
 /**
  * IPv4, IPv6, UDP and ICMP on the wire, fragments and checksums. RFC 791, 792, 768, 1071, 1122, 1191, 1624, 1812,
- * 4443, 5722, 8200; TCP MSS clamping by RFC 9293.
+ * 4443, 5722, 8200; TCP MSS clamping by RFC 9293; VXLAN by RFC 7348.
  */
 export { internetChecksum, pseudoHeaderSum, updateChecksum } from './checksum.ts';
+export { type EthernetFrame, EtherType, parseEthernet } from './ethernet.ts';
 export { fragmentIp } from './fragment.ts';
 export {
   buildIp,
@@ -28,3 +29,4 @@ export { type IpFault, Protocol } from './protocol.ts';
 export { Reassembler, type ReassemblerOptions, type ReassemblyDrop } from './reassembler.ts';
 export { clampTcpMss } from './tcp-mss.ts';
 export { buildUdp, parseUdp, type UdpDatagram } from './udp.ts';
+export { buildVxlan, parseVxlan, VXLAN_OVERHEAD, VXLAN_PORT } from './vxlan.ts';

@@ -26,4 +26,5 @@ export type IpFault =
   | 'bad-checksum'
   | 'bad-extension-header'
   | 'fragment'
+  | 'no-vni'
   | 'wrong-protocol';

@@ -6,6 +6,7 @@ import { mtuConformance } from './mtu-conformance.ts';
 import { securityConformance } from './security-conformance.ts';
 import { tapConformance } from './tap-conformance.ts';
 import type { MakePlane } from './twin-planes.ts';
+import { vxlanConformance } from './vxlan-conformance.ts';
 
 export function planeConformance(name: string, makePlane: MakePlane): void {
   forwardingConformance(name, makePlane);
@@ -14,4 +15,5 @@ export function planeConformance(name: string, makePlane: MakePlane): void {
   securityConformance(name, makePlane);
   tapConformance(name, makePlane);
   hostConformance(name, makePlane);
+  vxlanConformance(name, makePlane);
 }

@@ -14,7 +14,7 @@ export type InterfaceAddress = Readonly<{ address: IpAddress; length: number }>;
 export type PlaneInterface = Readonly<{
   name: string;
   vrf: string;
-  kind: 'ethernet' | 'loopback' | 'tunnel';
+  kind: 'ethernet' | 'loopback' | 'tunnel' | 'vxlan';
   /** Administratively and by line protocol: packets pass. */
   up: boolean;
   /** Largest IP packet that may leave by it. */
@@ -31,7 +31,23 @@ export type PlaneInterface = Readonly<{
   template?: string;
   /** For tunnels only. */
   tunnel?: PlaneTunnel;
+  /** For `vxlan` only. */
+  vxlan?: PlaneVxlan;
 }>;
+
+/** A layer-3 VNI as an interface of its tenant's VRF: gateways of routes by it are tunnel endpoints (RFC 7348). */
+export type PlaneVxlan = Readonly<{
+  /** VRF of the outer packets. */
+  frontVrf: string;
+  /** Our tunnel endpoint, an address of ours in that VRF. */
+  source: IpAddress;
+  vni: number;
+  /** Ours: frames for us are addressed to it. */
+  routerMac: Uint8Array;
+}>;
+
+/** An endpoint that an interface speaks to, by the VNI that it asks for, and hears. */
+export type PlaneVxlanPeer = Readonly<{ vtep: IpAddress; vni: number; routerMac: Uint8Array }>;
 
 /** What passes between interfaces that have a security level, beside what the levels themselves allow. */
 export type SecurityPolicy = Readonly<{
@@ -95,6 +111,8 @@ export type PlaneChildSa = Readonly<{
 export type PlaneCommand =
   | Readonly<{ kind: 'set-interface'; interface: PlaneInterface }>
   | Readonly<{ kind: 'remove-interface'; name: string }>
+  | Readonly<{ kind: 'set-vxlan-peer'; interface: string; peer: PlaneVxlanPeer }>
+  | Readonly<{ kind: 'remove-vxlan-peer'; interface: string; vtep: IpAddress }>
   /** Until it is given nothing in it is allowed, and what came out of tunnels passes to higher levels. */
   | Readonly<{ kind: 'set-security-policy'; policy: SecurityPolicy }>
   | Readonly<{ kind: 'install-child-sa'; sa: PlaneChildSa }>
@@ -140,7 +158,9 @@ export type DropReason =
   | 'unsupported-protocol'
   | 'not-ours'
   | 'multicast'
-  | 'security-level';
+  | 'security-level'
+  | 'unknown-vni'
+  | 'unknown-vtep';
 
 export type PlaneEvent =
   /** A packet for ourselves that the plane does not answer: IKE (UDP 500/4500 with marker), TCP, UDP, ICMP other than echo requests. */

@@ -3,9 +3,10 @@
  * where it came out of a tunnel and is none of the gateway's. RFC 1122, RFC 3948, RFC 4443.
  */
 import { EMPTY, type Instant, readU16, readU32 } from '../../base/index.ts';
-import { buildEcho, type IpHeader, Protocol, parseIcmp, parseIp, parseUdp } from '../../ip/index.ts';
+import { buildEcho, type IpHeader, Protocol, parseIcmp, parseIp, parseUdp, VXLAN_PORT } from '../../ip/index.ts';
 import { dropOf, type ErrorKind, type PlaneState, type Port, type Vrf } from './plane-state.ts';
 import type { Tunnels } from './tunnels.ts';
+import type { Vxlan } from './vxlan.ts';
 
 /** What delivery needs of the router around it. */
 export type Router = Readonly<{
@@ -33,11 +34,13 @@ const UNREACHABLE_PROTOCOL = 2;
 export class Delivery {
   readonly #state: PlaneState;
   readonly #tunnels: Tunnels;
+  readonly #vxlan: Vxlan;
   readonly #around: Router;
 
-  constructor(state: PlaneState, tunnels: Tunnels, around: Router) {
+  constructor(state: PlaneState, tunnels: Tunnels, vxlan: Vxlan, around: Router) {
     this.#state = state;
     this.#tunnels = tunnels;
+    this.#vxlan = vxlan;
     this.#around = around;
   }
 
@@ -91,6 +94,7 @@ export class Delivery {
   /** RFC 3948 section 2: on port 4500, ESP, IKE behind four zero bytes, or a keepalive of one byte. */
   #deliverUdp(port: Port, header: IpHeader, packet: Uint8Array, now: Instant): void {
     const start = header.payloadOffset;
+    if (readU16(packet, start + 2) === VXLAN_PORT && this.#vxlan.receive(port, header, packet, now)) return;
     // Section 2.1 has senders leave the checksum out, and the ICV sees all damage: no datagram to read for most ESP.
     if (readU16(packet, start + 6) !== 0 || readU16(packet, start + 2) !== NAT_TRAVERSAL_PORT || header.family === 6) {
       const datagram = parseUdp(header, packet);

@@ -25,6 +25,7 @@ import {
 import { Security } from './security.ts';
 import { TokenBucket } from './token-bucket.ts';
 import { Tunnels } from './tunnels.ts';
+import { Vxlan } from './vxlan.ts';
 
 const FLAG_SYN = 0x02;
 /** IPv4 and TCP headers without options: what an MSS leaves out of an MTU. */
@@ -42,6 +43,7 @@ const UNREACHABLE_ADDRESS_V6 = 3;
 
 export class Forwarding {
   readonly tunnels: Tunnels;
+  readonly vxlan: Vxlan;
   readonly delivery: Delivery;
   readonly security = new Security();
   readonly #state: PlaneState;
@@ -53,7 +55,8 @@ export class Forwarding {
   constructor(state: PlaneState, random: Random) {
     this.#state = state;
     this.tunnels = new Tunnels(state, random, this);
-    this.delivery = new Delivery(state, this.tunnels, this);
+    this.vxlan = new Vxlan(state, this);
+    this.delivery = new Delivery(state, this.tunnels, this.vxlan, this);
   }
 
   /**
@@ -240,6 +243,15 @@ export class Forwarding {
     this.#transmitFragments(out, gateway, packet);
   }
 
+  /** Largest packet that goes toward an address in one piece, as far as we know; undefined: nothing leads there. */
+  mtuToward(vrf: Vrf, destination: IpAddress, hash: number): number | undefined {
+    const route = vrf.route(destination);
+    const hop = route && this.#chooseHop(route, hash);
+    const out = hop && this.#state.ports.get(hop.interface);
+    if (out === undefined) return undefined;
+    return out.config.kind === 'tunnel' ? this.tunnels.mtuOf(out) : out.config.mtu;
+  }
+
   /** Out by an interface, cut into fragments where that is allowed. `from` is absent for packets of our own. */
   leave(
     from: Port | undefined,
@@ -252,6 +264,11 @@ export class Forwarding {
     const { kind, up, mtu } = out.config;
     if (kind === 'tunnel') {
       if (this.#enter()) this.tunnels.send(from, out, header, packet, now);
+      this.#depth--;
+      return;
+    }
+    if (kind === 'vxlan') {
+      if (this.#enter()) this.vxlan.send(from, out, gateway, header, packet, now);
       this.#depth--;
       return;
     }

@@ -19,10 +19,18 @@ export class SoftwarePlane implements Plane {
     taps.now = now;
     switch (command.kind) {
       case 'set-interface':
+        this.#forwarding.vxlan.setInterface(command.interface);
         this.#state.setInterface(command.interface);
         return;
       case 'remove-interface':
+        this.#forwarding.vxlan.removeInterface(command.name);
         this.#state.removeInterface(command.name);
+        return;
+      case 'set-vxlan-peer':
+        this.#forwarding.vxlan.setPeer(command.interface, command.peer);
+        return;
+      case 'remove-vxlan-peer':
+        this.#forwarding.vxlan.removePeer(command.interface, command.vtep);
         return;
       case 'set-security-policy':
         this.#forwarding.security.setPolicy(command.policy);
@@ -70,8 +78,8 @@ export class SoftwarePlane implements Plane {
   receive(interfaceName: string, packet: Uint8Array, now: Instant): void {
     this.#state.taps.now = now;
     const port = this.#state.ports.get(interfaceName);
-    // Packets come out of a tunnel by way of their SA alone.
-    if (port === undefined || port.config.kind === 'tunnel') {
+    // Packets come out of a tunnel by way of their SA alone, out of a VNI by way of a tunnel endpoint.
+    if (port === undefined || port.config.kind === 'tunnel' || port.config.kind === 'vxlan') {
       this.#state.drop(port, 'unknown-interface');
       return;
     }
