@@ -1,30 +1,22 @@
 /** `wheelwright explain`: diagnosis of configurations alone, of both ends or of one; nothing runs. */
-import { formatDiagnostic, loadConfiguration } from '../config/index.ts';
-import {
-  type DeviceEvidence,
-  type Diagnosis,
-  explainBgp,
-  explainRoute,
-  explainTunnel,
-  type Fabric,
-  formatDiagnosis,
-} from '../explain/index.ts';
-import { readText } from '../host/index.ts';
+import { type Diagnosis, explainBgp, explainRoute, explainTunnel, formatDiagnosis } from '../explain/index.ts';
+import { explainSizes } from './explain-mtu.ts';
+import { readFabric } from './read-fabric.ts';
 
 const QUESTIONS = { tunnel: explainTunnel, bgp: explainBgp, route: explainRoute } as const;
 
 /** Gives the exit status: 0 nothing speaks against it, 1 something does, 2 unreadable input. */
-export function explain(
-  what: string,
-  device: string,
-  name: string,
-  paths: readonly string[],
-  options: Readonly<{ json?: boolean }>,
-): number {
+export function explain(what: string, words: readonly string[], options: Readonly<{ json?: boolean }>): number {
   const complain = (text: string): void => void process.stderr.write(`${text}\n`);
+  if (what === 'mtu') return explainSizes(words, options);
   const question = Object.entries(QUESTIONS).find(([word]) => word === what)?.[1];
   if (question === undefined) {
-    complain(`'${what}' can not be explained; tunnel, bgp and route can`);
+    complain(`'${what}' can not be explained; tunnel, bgp, route and mtu can`);
+    return 2;
+  }
+  const [device, name, ...paths] = words;
+  if (device === undefined || name === undefined || paths.length === 0) {
+    complain(`explain ${what} needs a device, what is asked about, and configuration files`);
     return 2;
   }
   const fabric = readFabric(paths, complain);
@@ -44,26 +36,4 @@ export function explain(
     options.json === true ? `${JSON.stringify(diagnosis, null, 2)}\n` : `${formatDiagnosis(diagnosis).trimEnd()}\n`,
   );
   return isSound ? 0 : 1;
-}
-
-/** The devices by hostname; a configuration that has errors still tells what it can. */
-function readFabric(paths: readonly string[], complain: (text: string) => void): Fabric | undefined {
-  const fabric = new Map<string, DeviceEvidence>();
-  for (const path of paths) {
-    const text = readText(path);
-    if (!text.ok) {
-      complain(text.error);
-      return undefined;
-    }
-    const { model, diagnostics } = loadConfiguration(text.value, path);
-    for (const one of diagnostics) if (one.severity !== 'note') complain(formatDiagnostic(one, text.value));
-    const other = fabric.get(model.hostname)?.configuration.file;
-    if (other !== undefined) {
-      complain(`${path} and ${other} are both of a device ${model.hostname}`);
-      return undefined;
-    }
-    const configuration = { file: path, text: text.value };
-    fabric.set(model.hostname, { name: model.hostname, model, configuration });
-  }
-  return fabric;
 }

@@ -5,6 +5,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 const RUN_EXAMPLE = 'wheelwright lab run examples/hub-and-spoke/topology.yaml --virtual-time';
 const MONITOR_EXAMPLE = 'wheelwright lab monitor examples/hub-and-spoke/topology.yaml --virtual-time --json';
 const EXPLAIN_EXAMPLE = 'wheelwright explain tunnel spoke1 Tunnel1 spoke1.cfg hub1.cfg';
+const MTU_EXAMPLE = 'wheelwright explain mtu examples/hub-and-spoke/topology.yaml';
 const GATEWAY_EXAMPLE = 'wheelwright run spoke1.cfg';
 const SHOW_EXAMPLE = 'wheelwright show crypto ikev2 sa';
 const GENERATE_EXAMPLE = 'wheelwright lab generate hub-spoke --hubs 2 --spokes 500 /tmp/fabric';
@@ -84,16 +85,20 @@ process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
 
 program
   .command('explain')
-  .description('why a tunnel, BGP session or route fails')
-  .argument('<what>', 'tunnel, bgp or route')
-  .argument('<device>', 'hostname of the device that is asked')
-  .argument('<name>', 'tunnel interface, neighbour or destination')
-  .argument('<config...>', 'configuration files: of both ends, or of one')
-  .option('--json', 'print the diagnosis as JSON')
-  .addHelpText('after', `\nExample:\n  ${EXPLAIN_EXAMPLE}`)
-  .action(async (what: string, device: string, name: string, configs: string[], options) => {
+  .description('why a tunnel, BGP session or route fails, and what sizes fit into tunnels')
+  .usage(
+    '[options] <tunnel|bgp|route> <device> <name> <config...>\n       wheelwright explain mtu <topology|config...>',
+  )
+  .argument('<what>', 'tunnel, bgp, route or mtu')
+  .argument(
+    '<words...>',
+    'hostname of the device that is asked, then tunnel interface, neighbour or destination, then configuration files of both ends or of one; with mtu a topology, or configuration files',
+  )
+  .option('--json', 'print the answer as JSON')
+  .addHelpText('after', `\nExamples:\n  ${EXPLAIN_EXAMPLE}\n  ${MTU_EXAMPLE}`)
+  .action(async (what: string, words: string[], options) => {
     const { explain } = await import('./explain.ts');
-    process.exitCode = explain(what, device, name, configs, options);
+    process.exitCode = explain(what, words, options);
   });
 
 program

@@ -11,5 +11,7 @@ export {
   type Subject,
 } from './diagnosis.ts';
 export type { DeviceEvidence, Fabric } from './evidence.ts';
+export { explainMtu, type MtuPath, type MtuReport, type WayBetween } from './mtu.ts';
+export { mtuText } from './mtu-text.ts';
 export { explainRoute } from './path.ts';
 export { explainTunnel } from './tunnel.ts';

@@ -30,4 +30,5 @@ export {
 export { RouterNode } from './router-node.ts';
 export * from './topology.ts';
 export type { ReadFile } from './topology-nodes.ts';
+export { type TopologyPath, type TopologyPort, topologyPath } from './topology-path.ts';
 export { loadTopology } from './topology-reader.ts';

@@ -11,6 +11,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { ask, assertPings, converge, openScenario, runPings } from '../../../lab/scenarios/scenario.ts';
 import { at, IpAddress } from '../../base/index.ts';
 import { doctorSchema } from '../../cli/doctor.ts';
+import { explainMtuSchema } from '../../cli/explain-mtu.ts';
 import { hostFileSchema } from '../../cli/host-file-schema.ts';
 import { labDocument } from '../../cli/lab-document.ts';
 import { labRunSchema } from '../../cli/lab-run-schema.ts';
@@ -178,6 +179,7 @@ const published = new Map<string, Published>(
     statusSchema,
     reloadSchema,
     doctorSchema,
+    explainMtuSchema,
     hostFileSchema,
   ].map((one) => [one.name, one]),
 );
