@@ -1,10 +1,18 @@
-/** The exec lines `explain tunnel NAME`, `explain bgp ADDRESS`, `explain route DESTINATION` and `show … why`. */
+/**
+ * The exec lines `explain tunnel NAME`, `explain bgp ADDRESS`, `explain route DESTINATION`, `explain mtu`, `explain replay
+ * [TUNNEL]` and `show … why`.
+ */
 import { explainBgp } from './bgp.ts';
 import { type Diagnosis, formatDiagnosis } from './diagnosis.ts';
 import type { Fabric } from './evidence.ts';
+import { explainMtu, type MtuReport } from './mtu.ts';
+import { mtuText } from './mtu-text.ts';
 import { explainRoute } from './path.ts';
+import { explainReplay, type ReplayReport, replayText } from './replay.ts';
 import { showWhy, whyText } from './show-why.ts';
 import { explainTunnel } from './tunnel.ts';
+
+export type Explained = Diagnosis | readonly Diagnosis[] | MtuReport | ReplayReport;
 
 /**
  * What `words` ask of a device, as text and as a value for JSON; undefined: they are no `explain` or `show … why`
@@ -14,11 +22,20 @@ export function explainCommand(
   fabric: Fabric,
   device: string,
   words: readonly string[],
-): Readonly<{ text: string; value: Diagnosis | readonly Diagnosis[] }> | undefined {
+): Readonly<{ text: string; value: Explained }> | undefined {
   const why = showWhy(fabric, device, words);
   if (why !== undefined) return { text: whyText(why), value: why };
   const [verb = '', what = '', name, ...rest] = words;
-  if (!means(verb, 'explain', 3) || name === undefined || rest.length > 0) return undefined;
+  if (!means(verb, 'explain', 3) || rest.length > 0) return undefined;
+  if (means(what, 'replay', 2)) {
+    const value = explainReplay(fabric, device, name);
+    return { text: replayText(value), value };
+  }
+  if (means(what, 'mtu', 1) && name === undefined) {
+    const value = explainMtu(fabric, { device });
+    return { text: mtuText(value), value };
+  }
+  if (name === undefined) return undefined;
   if (means(what, 'tunnel', 1)) return answer(explainTunnel(fabric, device, name));
   if (means(what, 'bgp', 1)) return answer(explainBgp(fabric, device, name));
   if (means(what, 'route', 1)) return answer(explainRoute(fabric, device, name));

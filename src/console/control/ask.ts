@@ -1,6 +1,6 @@
 /** One command line to a device from outside of a terminal, and its answer as it comes. */
 import { Grammar, readLine } from '../../config/index.ts';
-import { type Diagnosis, explainCommand, isExplain } from '../../explain/index.ts';
+import { type Explained, explainCommand, isExplain } from '../../explain/index.ts';
 import { exec } from '../exec.ts';
 import { piped } from '../pipes.ts';
 import type { ConsoleDevice } from '../terminal/console-device.ts';
@@ -58,7 +58,7 @@ function answerOf(device: ConsoleDevice, line: string, asJson: readonly string[]
 function explain(
   device: ConsoleDevice,
   words: readonly string[],
-): Readonly<{ text: string; value: Diagnosis | readonly Diagnosis[] }> | undefined {
+): Readonly<{ text: string; value: Explained }> | undefined {
   const { name } = device;
   const own = {
     name,
