@@ -15,21 +15,23 @@ import type { Speaker } from './speaker.ts';
 
 function configureStaticRoutes(context: Context, before: DeviceModel | undefined, model: DeviceModel): void {
   const key = (route: DeviceModel['staticRoutes'][number]): string =>
-    `${route.interface ?? ''} ${route.prefix} ${route.gateway ?? ''} ${route.distance} ${route.vrf} ${route.nullRoute}`;
+    `${route.interface ?? ''} ${route.prefix} ${route.gateway ?? ''} ${route.distance} ${route.vrf} ${route.nullRoute} ${route.tag ?? ''}`;
   const wanted = new Map(model.staticRoutes.map((route) => [key(route), route]));
   for (const route of before?.staticRoutes ?? []) {
     if (!wanted.has(key(route))) context.rib(route.vrf).remove(route.prefix, 'static', key(route));
   }
   for (const [owner, route] of wanted) {
     const out = context.index?.interface(route.interface);
-    const { prefix, distance, gateway } = route;
+    const { prefix, distance, gateway, tag } = route;
     // Without an interface the gateway is looked up; one that is named must be there.
     const isLookedUp = route.interface === undefined && gateway !== undefined;
     if (out === undefined && !route.nullRoute && !isLookedUp) continue;
     const via = gateway === undefined ? {} : { gateway };
     const through = out === undefined ? {} : { interface: out.name };
     const way = route.nullRoute ? {} : { ...through, ...via };
-    context.rib(route.vrf).add(staticRoute({ prefix, owner, distance, ...way }), context.now);
+    context
+      .rib(route.vrf)
+      .add(staticRoute({ prefix, owner, distance, ...way, ...(tag === undefined ? {} : { tag }) }), context.now);
   }
 }
 

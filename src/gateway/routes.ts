@@ -1,5 +1,5 @@
 /** Changes of the RIBs made known: to the plane, to IKE (paths to peers) and to BGP (neighbours, next hops, own routes). */
-import type { IpAddress, Prefix } from '../base/index.ts';
+import { type IpAddress, Prefix } from '../base/index.ts';
 import { addressesIn, type IkePeer, vrfOf } from '../ike/index.ts';
 import type { FibChange, Rib, RibChanges } from '../routing/index.ts';
 import type { Context } from './context.ts';
@@ -128,13 +128,22 @@ export function tunnelDetails(context: Context, name: string, remote: IpAddress 
 export function tellNeighborReachable(context: Context, speaker: Speaker, neighbor: IpAddress): void {
   const way = context.rib(speaker.vrf).resolve(neighbor)?.[0];
   if (way !== undefined) context.reasons.neighborBehind(speaker.nameOf(neighbor), way.interface);
-  const connected = way?.route.candidate.source === 'connected';
+  const connected = way?.route.candidate.source === 'connected' || isOnSubnetOf(context, way?.interface, neighbor);
   neighborMoved(context, speaker, neighbor);
   context.push({
     to: 'bgp',
     speaker,
     event: { kind: 'neighbor-reachable', neighbor, reachable: way !== undefined, connected },
   });
+}
+
+/**
+ * Whether an address lies in the subnet of the interface that leads there. A peer that tells its tunnel address over
+ * IKEv2 has a host route, which hides the connected network that it is in all the same.
+ */
+function isOnSubnetOf(context: Context, name: string | undefined, address: IpAddress): boolean {
+  const state = name === undefined ? undefined : context.interfaces?.get(name);
+  return state?.addresses.some((own) => new Prefix(own.address, own.length).contains(address)) === true;
 }
 
 export function metricTo(context: Context, speaker: Speaker, address: IpAddress): number | undefined {
