@@ -75,7 +75,10 @@ test('one neighbour address in two VRFs is two neighbours, with keys, routes and
   fabric.run(1_000);
   const route = fabric.routeIn('gw1', 'RED', '10.1.2.0/24');
   assert.equal(route?.candidate.source, 'bgp');
-  assert.deepEqual(route.resolved.map((hop) => hop.interface), ['Tunnel2']);
+  assert.deepEqual(
+    route.resolved.map((hop) => hop.interface),
+    ['Tunnel2'],
+  );
   assert.deepEqual(
     fabric.routeIn('gw1', 'BLUE', '10.7.2.1/32')?.resolved.map((hop) => hop.interface),
     ['Tunnel7'],

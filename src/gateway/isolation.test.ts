@@ -96,19 +96,17 @@ const layouts = fc.shuffledSubarray([...INNER], { minLength: 2, maxLength: 3 }).
   ),
 );
 
-const globalFront = fc
-  .shuffledSubarray(['RED', 'GREEN', 'BLUE'], { minLength: 2, maxLength: 3 })
-  .chain((inners) =>
-    fc.tuple(
-      ...inners.map((inner, i) =>
-        fc.record({
-          inner: fc.constant(inner),
-          front: fc.constant(i === 0 ? '' : (FRONT[i] ?? 'NORTH')),
-          joined: fc.boolean(),
-        }),
-      ),
+const globalFront = fc.shuffledSubarray(['RED', 'GREEN', 'BLUE'], { minLength: 2, maxLength: 3 }).chain((inners) =>
+  fc.tuple(
+    ...inners.map((inner, i) =>
+      fc.record({
+        inner: fc.constant(inner),
+        front: fc.constant(i === 0 ? '' : (FRONT[i] ?? 'NORTH')),
+        joined: fc.boolean(),
+      }),
     ),
-  );
+  ),
+);
 
 test('in 50 layouts of VRFs no packet crosses to another VRF unless a tunnel leads there', () => {
   fc.assert(

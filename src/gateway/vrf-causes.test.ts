@@ -124,9 +124,7 @@ interface Tunnel1
   assert.deepEqual([...unusable], []);
   const [peer] = config.peers;
   assert.equal(peer?.child.mode, 'tunnel', 'transport mode is for hosts, not for all that a VTI carries');
-  assert.deepEqual(peer?.child.proposals, [
-    { encryption: [{ encr: 12, keyBits: 128 }], integrity: [2], esn: [false] },
-  ]);
+  assert.deepEqual(peer?.child.proposals, [{ encryption: [{ encr: 12, keyBits: 128 }], integrity: [2], esn: [false] }]);
   assert.deepEqual(config.selections?.[0]?.proposals[0]?.groups, [19, 14, 21]);
 });
 
