@@ -9,6 +9,7 @@ import { type ChildSa, vrfOf } from '../ike/index.ts';
 import type { InterfaceAddress, PlaneCommand, PlaneInterface, SecurityPolicy } from '../plane/contract.ts';
 import { interfaceRoutes, type Rib } from '../routing/index.ts';
 import type { Tunnel } from '../tunnel/index.ts';
+import { filtersOf } from './filters.ts';
 import { frontVrfOf } from './ike-config-iosxe.ts';
 import type { ModelIndex } from './model-index.ts';
 
@@ -45,6 +46,7 @@ export class Interfaces {
   #index: ModelIndex;
   /** As last told to the plane. */
   #security: SecurityPolicy | undefined;
+  #filters = '[]';
 
   constructor(around: InterfaceSurroundings, index: ModelIndex) {
     this.#around = around;
@@ -63,6 +65,7 @@ export class Interfaces {
   configure(index: ModelIndex, tunnelOf: (name: string) => Tunnel | undefined, now: Instant): void {
     this.#index = index;
     this.#tellSecurity();
+    this.#tellFilters();
     for (const state of [...this.#states.values()]) {
       const name = state.kind === 'virtual-access' ? state.model.name : state.name;
       if (index.interface(name) === undefined) this.remove(state.name, now);
@@ -240,6 +243,16 @@ export class Interfaces {
     if (isSame) return;
     this.#security = { interInterface, intraInterface, decryptedObeysLevels };
     this.#around.command({ kind: 'set-security-policy', policy: this.#security });
+  }
+
+  #tellFilters(): void {
+    const filters = filtersOf(this.#index.model);
+    const told = JSON.stringify(filters, (key, value) =>
+      key === 'source' || key === 'destination' ? String(value) : value,
+    );
+    if (told === this.#filters) return;
+    this.#filters = told;
+    this.#around.command({ kind: 'set-filters', filters });
   }
 
   /** A tunnel's is 0 and can not be anything else; loopbacks have nobody behind them, other dialects no levels. */

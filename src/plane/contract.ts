@@ -59,6 +59,28 @@ export type SecurityPolicy = Readonly<{
   decryptedObeysLevels: boolean;
 }>;
 
+/** One line of an access list. */
+export type PlaneFilterEntry = Readonly<{
+  permit: boolean;
+  /** IP protocol number; 0: any. */
+  protocol: number;
+  source: readonly Prefix[];
+  destination: readonly Prefix[];
+  sourcePorts?: Readonly<{ from: number; to: number }>;
+  destinationPorts?: Readonly<{ from: number; to: number }>;
+}>;
+
+/**
+ * An access list on an interface, or inward on all of them. It goes before security levels for what begins there;
+ * answers pass. What came out of a tunnel is judged only where it obeys levels, and what is for ourselves never.
+ */
+export type PlaneFilter = Readonly<{
+  /** Name of an interface, or of what it is a clone of. */
+  interface?: string;
+  direction: 'in' | 'out';
+  entries: readonly PlaneFilterEntry[];
+}>;
+
 /** An IPsec tunnel interface: the outer ends come from its child SA. */
 export type PlaneTunnel = Readonly<{
   frontVrf: string;
@@ -115,6 +137,8 @@ export type PlaneCommand =
   | Readonly<{ kind: 'remove-vxlan-peer'; interface: string; vtep: IpAddress }>
   /** Until it is given nothing in it is allowed, and what came out of tunnels passes to higher levels. */
   | Readonly<{ kind: 'set-security-policy'; policy: SecurityPolicy }>
+  /** All there are from now on. */
+  | Readonly<{ kind: 'set-filters'; filters: readonly PlaneFilter[] }>
   | Readonly<{ kind: 'install-child-sa'; sa: PlaneChildSa }>
   /** Outbound stops at once; inbound goes on for `lingerMs`. */
   | Readonly<{ kind: 'remove-child-sa'; id: number; lingerMs: number }>
@@ -159,6 +183,7 @@ export type DropReason =
   | 'not-ours'
   | 'multicast'
   | 'security-level'
+  | 'access-list'
   | 'unknown-vni'
   | 'unknown-vtep';
 

@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Family, type IpAddress, Prefix, writeU16 } from '../base/index.ts';
 import { buildEcho, buildIcmpError, buildIp, buildUdp, fragmentIp, Protocol, parseIp } from '../ip/index.ts';
-import type { SecurityPolicy } from './contract.ts';
+import type { PlaneFilter, PlaneFilterEntry, SecurityPolicy } from './contract.ts';
 import { address, INNER, type MakePlane, TwinPlanes } from './twin-planes.ts';
 
 type Place = 'lan' | 'dmz' | 'wan' | 'wan2' | 'tun';
@@ -22,6 +22,14 @@ const HOSTS: Readonly<Record<Place, Readonly<Record<Family, IpAddress>>>> = {
   wan: { 4: address('192.0.2.9'), 6: address('2001:db8:f::9') },
   wan2: { 4: address('10.4.0.9'), 6: address('2001:db8:4::9') },
   tun: { 4: address('10.2.0.9'), 6: address('2001:db8:2::9') },
+};
+
+const ANYWHERE = [Prefix.all(4), Prefix.all(6)];
+const EVERYTHING: PlaneFilterEntry = { permit: true, protocol: 0, source: ANYWHERE, destination: ANYWHERE };
+const BGP: PlaneFilterEntry = {
+  ...EVERYTHING,
+  protocol: Protocol.TCP,
+  destinationPorts: { from: 179, to: 179 },
 };
 
 const SYN = 0x02;
@@ -86,6 +94,16 @@ class Levels {
 
   policy(policy: Partial<SecurityPolicy>): void {
     this.bench.west.plane.command({ kind: 'set-security-policy', policy: { ...NOTHING, ...policy } }, this.bench.now);
+  }
+
+  readonly #filters: PlaneFilter[] = [];
+
+  /** Adds an access list, or replaces that of the place; without arguments takes all of them away. */
+  filter(place?: Place, direction: 'in' | 'out' = 'in', entries?: readonly PlaneFilterEntry[]): void {
+    if (entries === undefined) this.#filters.splice(0);
+    else if (place !== undefined) this.#filters.push({ interface: place, direction, entries });
+    else this.#filters.push({ direction, entries });
+    this.bench.west.plane.command({ kind: 'set-filters', filters: [...this.#filters] }, this.bench.now);
   }
 
   /** Sends a packet into west from a place, and tells where it, or the answer to it, left; `ours` if it was punted. */
@@ -172,6 +190,52 @@ const UNASKED: readonly (readonly [Place, Place, Partial<SecurityPolicy>, boolea
 
 export function securityConformance(name: string, makePlane: MakePlane): void {
   const check = (claim: string, body: () => void): void => void test(`${name}: ${claim}`, body);
+
+  check('an access list goes before security levels, and answers pass it', () => {
+    const levels = new Levels(makePlane);
+    levels.filter('wan', 'in', [BGP]);
+    assert.equal(levels.send('wan', tcp('wan', 'lan', SYN, [1024, 179])), 'lan');
+    assert.equal(levels.send('lan', tcp('lan', 'wan', SYN_ACK, [179, 1024])), 'wan');
+    assert.equal(levels.send('wan', tcp('wan', 'lan', SYN, [1024, 22])), '');
+    assert.equal(levels.send('wan', udp('wan', 'lan', 4, [1024, 179])), '');
+    assert.deepEqual(levels.bench.west.drops, { 'access-list': 2 });
+    // What lan begins has no list, and its answers no need of one.
+    assert.equal(levels.send('lan', udp('lan', 'wan')), 'wan');
+    assert.equal(levels.send('wan', udp('wan', 'lan', 4, [53, 5000])), 'lan');
+    levels.filter('lan', 'in', []);
+    assert.equal(levels.send('lan', udp('lan', 'wan', 4, [5001, 53])), '', 'an empty list denies all');
+    assert.equal(levels.send('wan', tcp('wan', 'lan', SYN, [1025, 179])), 'lan');
+    levels.filter();
+    assert.equal(levels.send('lan', udp('lan', 'wan', 4, [5001, 53])), 'wan');
+    assert.equal(levels.send('wan', tcp('wan', 'lan', SYN, [1026, 179])), '', 'levels alone again');
+    assert.equal(levels.refused, 1);
+  });
+
+  check('an access list keeps clear text out of a tunnel of its level, and decrypted traffic is judged if told', () => {
+    const levels = new Levels(makePlane, { interInterface: true });
+    assert.equal(levels.send('wan', udp('wan', 'tun')), 'tun');
+    levels.filter('wan', 'in', [BGP]);
+    assert.equal(levels.send('wan', udp('wan', 'tun')), '');
+    levels.filter('tun', 'in', [BGP]);
+    assert.equal(levels.send('tun', udp('tun', 'lan')), 'lan');
+    levels.policy({ decryptedObeysLevels: true });
+    assert.equal(levels.send('tun', udp('tun', 'lan', 4, [7, 7])), '');
+    assert.equal(levels.send('tun', tcp('tun', 'lan', SYN, [1024, 179])), 'lan');
+    assert.deepEqual(levels.bench.west.drops, { 'access-list': 2 });
+  });
+
+  check('a list outward and a list of all interfaces', () => {
+    const levels = new Levels(makePlane);
+    levels.filter('wan', 'out', [{ ...BGP, permit: false }, EVERYTHING]);
+    levels.filter(undefined, 'in', [
+      { ...EVERYTHING, protocol: Protocol.TCP },
+      { ...EVERYTHING, source: [] },
+    ]);
+    assert.equal(levels.send('lan', tcp('lan', 'wan', SYN, [1, 22])), 'wan');
+    assert.equal(levels.send('lan', tcp('lan', 'wan', SYN, [1, 179])), '');
+    assert.equal(levels.send('lan', udp('lan', 'wan')), '');
+    assert.equal(levels.send('dmz', tcp('dmz', 'lan', SYN, [1, 22])), 'lan');
+  });
 
   for (const [from, to, policy, passes] of UNASKED) {
     const given = Object.keys(policy).join(' and ') || 'no policy';

@@ -140,7 +140,7 @@ export class Forwarding {
       from.inBytes += whole.length;
       if (this.#state.taps.any) this.#state.taps.see('in', from.config, whole);
       if (!this.security.permits(from, out, header, whole, now)) {
-        this.#state.drop(from, 'security-level');
+        this.#state.drop(from, this.security.refusal);
         return;
       }
     }
@@ -370,7 +370,7 @@ export class Forwarding {
       return;
     }
     if (!this.security.permits(port, out, header, packet, now)) {
-      this.#state.drop(port, 'security-level'); // and nothing said: there may be nobody to know of
+      this.#state.drop(port, this.security.refusal); // and nothing said: there may be nobody to know of
       return;
     }
     // The array of a packet from a link belongs to whoever gave it: a capture may still hold it.

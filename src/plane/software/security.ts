@@ -6,6 +6,7 @@ import type { Instant } from '../../base/index.ts';
 import type { IpHeader } from '../../ip/index.ts';
 import type { SecurityPolicy } from '../contract.ts';
 import { Connections } from './connections.ts';
+import { Filters } from './filters.ts';
 import type { Owned, Port } from './plane-state.ts';
 
 /** 'track': passes, and answers to it are to be known; 'answers': passes as an answer alone. */
@@ -13,6 +14,9 @@ type Verdict = 'pass' | 'track' | 'answers' | 'refuse';
 
 export class Security {
   readonly connections = new Connections();
+  readonly filters = new Filters();
+  /** Why the last packet was refused. */
+  refusal: 'security-level' | 'access-list' = 'security-level';
   #policy: SecurityPolicy = { interInterface: false, intraInterface: false, decryptedObeysLevels: false };
 
   setPolicy(policy: SecurityPolicy): void {
@@ -21,6 +25,8 @@ export class Security {
 
   /** Whether a packet that came in by `from` may leave by `to`. */
   permits(from: Port, to: Port, header: IpHeader, packet: Uint8Array, now: Instant): boolean {
+    this.refusal = 'security-level';
+    if (this.filters.any) return this.#permitsFiltered(from, to, header, packet, now);
     switch (this.#verdict(from, to)) {
       case 'pass':
         return true;
@@ -32,6 +38,23 @@ export class Security {
       default:
         return false;
     }
+  }
+
+  /** With access lists everything that passes is tracked: its answers may meet a list on their way back. */
+  #permitsFiltered(from: Port, to: Port, header: IpHeader, packet: Uint8Array, now: Instant): boolean {
+    const verdict = this.#verdict(from, to);
+    if (verdict === 'refuse') return false;
+    if (from !== to && this.connections.mayReturn(to, from, header, packet, now)) return true;
+    if (from.config.kind !== 'tunnel' || this.#policy.decryptedObeysLevels) {
+      const inward = this.filters.inward(from, header, packet);
+      if (inward === undefined && verdict === 'answers') return false;
+      if (inward === 'deny' || this.filters.outward(to, header, packet) === 'deny') {
+        this.refusal = 'access-list';
+        return false;
+      }
+    }
+    this.connections.leave(from, to, header, packet, now);
+    return true;
   }
 
   /**

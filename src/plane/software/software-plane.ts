@@ -35,6 +35,9 @@ export class SoftwarePlane implements Plane {
       case 'set-security-policy':
         this.#forwarding.security.setPolicy(command.policy);
         return;
+      case 'set-filters':
+        this.#forwarding.security.filters.set(command.filters);
+        return;
       case 'install-child-sa':
         tunnels.install(command.sa);
         return;
