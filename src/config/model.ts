@@ -281,6 +281,28 @@ export type BgpNeighborModel = Readonly<{
   connectionMode: 'active' | 'passive' | 'both';
   advertisementIntervalMs?: number;
   families: Readonly<Partial<Record<Family, BgpNeighborFamilyModel>>>;
+  evpn?: EvpnNeighborModel;
+  written: Written;
+}>;
+
+/** What a neighbour does in L2VPN EVPN. */
+export type EvpnNeighborModel = Readonly<{
+  activate: boolean;
+  routeReflectorClient: boolean;
+  sendStandard: boolean;
+  sendExtended: boolean;
+}>;
+
+/** The tunnel endpoint of VXLAN, with the layer-3 VNIs of tenants. */
+export type NveModel = Readonly<{
+  name: string;
+  description?: string;
+  /** Loopback whose address is the endpoint. */
+  sourceInterface?: string;
+  /** `host-reachability protocol bgp`. */
+  reachedByBgp: boolean;
+  shutdown: boolean;
+  members: readonly Readonly<{ vni: number; vrf: string; written: Written }>[];
   written: Written;
 }>;
 
@@ -312,6 +334,8 @@ export type BgpModel = Readonly<{
   peerGroups?: readonly BgpPeerGroupModel[];
   /** Sessions of listen ranges at most. */
   listenLimit?: number;
+  /** `address-family l2vpn evpn` is there. */
+  hasEvpn?: boolean;
   /** Whether a new neighbour exchanges IPv4 routes without being told; absent: it does. */
   ipv4ByDefault?: boolean;
   written: Written;
@@ -334,6 +358,8 @@ export type BgpVrfModel = Readonly<{
   listenRanges?: readonly BgpListenRangeModel[];
   peerGroups?: readonly BgpPeerGroupModel[];
   families: Readonly<Partial<Record<Family, BgpFamilyModel>>>;
+  /** Families whose routes are told to other tunnel endpoints, `advertise l2vpn evpn`. */
+  advertiseEvpn?: readonly Family[];
 }>;
 
 export type BgpListenRangeModel = Readonly<{
@@ -431,6 +457,7 @@ export type DeviceModel = Readonly<{
     entries: readonly Readonly<{ action: 'permit' | 'deny'; communities: readonly number[] }>[];
   }>[];
   bgp?: BgpModel;
+  nve?: NveModel;
   /** TCP MSS clamp in force, `sysopt connection tcpmss`; 0: off. ASA's default is 1380. */
   clampMss: number;
   sameSecurityPermit: Readonly<{ interInterface: boolean; intraInterface: boolean }>;

@@ -1,8 +1,9 @@
 /** From the model to what BGP needs: neighbours with their policies, compiled once. */
-import type { Family, IpAddress } from '../base/index.ts';
+import type { IpAddress } from '../base/index.ts';
 import { Prefix } from '../base/index.ts';
 import type {
   BgpConfig,
+  BgpFamily,
   BgpNeighbor,
   NeighborFamily,
   NeighborPolicy,
@@ -16,6 +17,7 @@ import type {
   BgpNeighborModel,
   BgpVrfModel,
   DeviceModel,
+  EvpnNeighborModel,
   RouteMapModel,
 } from '../config/index.ts';
 import type { ListenRange } from './listen-ranges.ts';
@@ -92,7 +94,8 @@ function neighbor(index: ModelIndex, one: BgpNeighborModel): BgpNeighbor | undef
   const source = one.updateSource === undefined ? undefined : index.interface(one.updateSource);
   const localAddress = source === undefined ? undefined : index.sourceAddress(source, one.address.family);
   const timers = one.timers ?? bgp.timers;
-  const families: Partial<Record<Family, NeighborFamily>> = {};
+  const families: Partial<Record<BgpFamily, NeighborFamily>> = {};
+  if (one.evpn?.activate === true) families.evpn = evpnFamily(one.evpn);
   for (const family of [4, 6] as const) {
     const settings = one.families[family];
     if (settings?.activate) families[family] = neighborFamily(model, settings);
@@ -114,6 +117,22 @@ function neighbor(index: ModelIndex, one: BgpNeighborModel): BgpNeighbor | undef
     connectionMode: one.connectionMode,
     advertisementIntervalMs: one.advertisementIntervalMs ?? 0,
     families,
+  };
+}
+
+/** A neighbour's part in EVPN; what it tells is sorted by route targets alone. */
+function evpnFamily({ routeReflectorClient, sendStandard, sendExtended }: EvpnNeighborModel): NeighborFamily {
+  return {
+    nextHopSelf: false,
+    routeReflectorClient,
+    in: {},
+    out: {},
+    sendCommunity: sendStandard,
+    sendExtendedCommunity: sendExtended,
+    weight: 0,
+    defaultOriginate: false,
+    allowAsIn: 0,
+    removePrivateAs: false,
   };
 }
 

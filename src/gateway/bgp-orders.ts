@@ -51,8 +51,11 @@ export function performBgp(context: Context, speaker: Speaker, effect: BgpEffect
       context.rib(speaker.vrf).remove(effect.prefix, 'bgp', 'bgp');
       break;
     case 'install-evpn-route':
+      context.overlay.learned(context, effect.route);
+      break;
     case 'withdraw-evpn-route':
-      break; // no VRF imports any
+      context.overlay.forgotten(context, effect.nlri);
+      break;
     case 'track-next-hop': {
       const { address } = effect;
       speaker.watchers.add('bgp-next-hop', address.toString(), address, context.tracking(speaker.vrf));

@@ -71,6 +71,7 @@ export function configure(context: Context, model: DeviceModel): void {
   context.push({ to: 'ike', event: { kind: 'configure', config: plan.config } });
   for (const peer of plan.config.peers) tellPeerReachable(context, peer);
   configureBgp(context, before?.model, index);
+  context.overlay.configure(context, model);
   for (const speaker of context.speakers.values()) abortOrphans(context, speaker);
 }
 
@@ -107,6 +108,7 @@ function interfaceChanged(context: Context, state: InterfaceState, up: boolean):
     ...(cause === undefined ? {} : { cause }),
     details: { kind: 'line', interface: name, ...(alias === undefined ? {} : { alias }), up },
   });
+  if (state.kind === 'loopback') context.overlay.refresh(context);
   if (state.kind === 'ethernet') {
     for (const peer of context.ikePlan?.config.peers ?? []) {
       const { local } = peer;

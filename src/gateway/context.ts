@@ -15,6 +15,7 @@ import type { Interfaces } from './interfaces.ts';
 import { type EventExtras, Journal } from './journal.ts';
 import { LanTcp } from './lan-tcp.ts';
 import type { ModelIndex } from './model-index.ts';
+import { Overlay } from './overlay.ts';
 import { Pings } from './pings.ts';
 import { Reasons } from './reasons.ts';
 import { RouteNews } from './route-news.ts';
@@ -32,6 +33,7 @@ export type Session = { readonly since: Instant; path: IkePath; readonly role: '
 
 export class Context {
   readonly tunnels = new Tunnels();
+  readonly overlay = new Overlay();
   readonly journal = new Journal();
   readonly reasons = new Reasons();
   readonly routeNews = new RouteNews();

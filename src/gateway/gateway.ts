@@ -9,7 +9,7 @@
  * returns.
  */
 import { earlier, type Instant, type IpAddress, type Prefix, type Random } from '../base/index.ts';
-import type { BgpPathSnapshot } from '../bgp/index.ts';
+import type { BgpPathSnapshot, EvpnPathSnapshot } from '../bgp/index.ts';
 import { type ExportedIkeKeys, GLOBAL_VRF, Ike } from '../ike/index.ts';
 import type { PlaneCounters } from '../plane/contract.ts';
 import { stopBgp } from './bgp-configuring.ts';
@@ -179,6 +179,7 @@ export class Gateway {
       model.bgp === undefined ? {} : { bgp: this.#context.main.bgp.snapshot(now), bgpVrfs: this.#bgpVrfs(now) };
     const { wallClock } = this.#options;
     const ike = this.#ike.snapshot(now);
+    const overlay = this.#context.overlay.snapshot(this.#context);
     return {
       now,
       ...(wallClock === undefined ? {} : { wallClockMs: wallClock(now) }),
@@ -194,6 +195,7 @@ export class Gateway {
       ...bgp,
       tcp: this.#context.main.tcp.snapshot(now),
       plane: this.#options.counters(),
+      ...(overlay === undefined ? {} : { overlay }),
       log: journal.events(),
     };
   }
@@ -216,6 +218,11 @@ export class Gateway {
       const here = { vrf, dynamic, ranges: ranges.all.map(({ prefix, peerGroup }) => ({ prefix, peerGroup })) };
       return running === undefined ? [] : [{ ...here, bgp: bgp.snapshot(now), tcp: tcp.snapshot(now) }];
     });
+  }
+
+  /** Routes of EVPN that the global speaker knows. */
+  evpnPaths(): readonly EvpnPathSnapshot[] {
+    return this.#context.speakers.get('')?.bgp.evpnPaths() ?? [];
   }
 
   /** Hands queued events to the cores and flushes the RIBs until nothing is left to do. */

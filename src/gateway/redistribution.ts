@@ -44,6 +44,11 @@ export class Redistribution {
     return { announce, withdraw };
   }
 
+  /** What BGP announces for a prefix, as of the last evaluation. */
+  announcedFor(prefix: Prefix): LocalRoute | undefined {
+    return this.#announced.get(prefix.toString());
+  }
+
   /** Prefixes announced now: those to look at again after the lines changed. */
   announced(): Prefix[] {
     return [...this.#announced.values()].map(({ prefix }) => prefix);

@@ -40,6 +40,11 @@ export function ribChanged(context: Context, rib: Rib, changes: RibChanges): voi
       speaker,
       touched.filter(({ candidate }) => candidate.source !== 'bgp').map(({ prefix }) => prefix),
     );
+    context.overlay.routesChanged(
+      context,
+      speaker,
+      touched.map(({ prefix }) => prefix),
+    );
   }
 }
 

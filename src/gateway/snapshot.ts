@@ -7,6 +7,7 @@ import type { PlaneCounters } from '../plane/contract.ts';
 import type { InstalledRoute } from '../routing/index.ts';
 import type { TcpSnapshot } from '../tcp/index.ts';
 import type { GatewayLogEvent } from './event.ts';
+import type { OverlaySnapshot } from './overlay.ts';
 import type { TrustpointStatus } from './trustpoints.ts';
 
 export type { GatewayLogEvent } from './event.ts';
@@ -66,6 +67,8 @@ export type GatewaySnapshot = Readonly<{
   routes: readonly Readonly<{ vrf: string; routes: readonly InstalledRoute[] }>[];
   /** Of the global table. */
   bgp?: BgpSnapshot;
+  /** Present where there is a tunnel endpoint of VXLAN. */
+  overlay?: OverlaySnapshot;
   /** BGP in every VRF, the global table included. */
   bgpVrfs?: readonly BgpVrfSnapshot[];
   tcp: TcpSnapshot;

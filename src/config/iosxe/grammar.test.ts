@@ -26,6 +26,9 @@ const WITHIN: Readonly<Record<IosxeMode, readonly string[]>> = {
   'bgp-ipv4': ['router bgp 65000', 'neighbor 10.0.0.9 remote-as 65001', 'address-family ipv4'],
   'bgp-ipv6': ['router bgp 65000', 'neighbor 2001:db8::9 remote-as 65001', 'address-family ipv6'],
   'bgp-other': ['router bgp 65000', 'address-family vpnv4'],
+  'bgp-evpn': ['router bgp 65000', 'neighbor 10.0.0.9 remote-as 65001', 'address-family l2vpn evpn'],
+  nve: ['interface nve1'],
+  'bridge-domain': ['bridge-domain 100'],
   section: ['line vty 0 4'],
 };
 

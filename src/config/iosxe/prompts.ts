@@ -21,7 +21,10 @@ export const PROMPTS: Readonly<Record<IosxeMode, string>> = {
   'router-bgp': 'config-router',
   'bgp-ipv4': 'config-router-af',
   'bgp-ipv6': 'config-router-af',
+  'bgp-evpn': 'config-router-af',
   'bgp-other': 'config-router-af',
+  nve: 'config-if-nve',
+  'bridge-domain': 'config-bdomain',
   section: 'config-section',
   '*': 'config',
 };

@@ -13,6 +13,7 @@ import type {
   InterfaceModel,
   IpsecProfileModel,
   KeyringModel,
+  NveModel,
   RouteMapModel,
   VrfModel,
 } from '../model.ts';
@@ -58,7 +59,10 @@ export type IosxeModes = Readonly<{
   'router-bgp': Pair<BgpScope, BgpView>;
   'bgp-ipv4': Pair<BgpScope, BgpView>;
   'bgp-ipv6': Pair<BgpScope, BgpView>;
+  'bgp-evpn': Pair<BgpScope, BgpView>;
   'bgp-other': Pair<unknown, never>;
+  nve: Pair<Draft<NveModel>, NveModel>;
+  'bridge-domain': Pair<unknown, never>;
   section: Pair<unknown, never>;
   '*': Pair<unknown, never>;
 }>;

@@ -9,6 +9,7 @@ import { authorizationRows } from './authorization.ts';
 import { bgpFamilyRows, bgpRows } from './bgp.ts';
 import { bgpNeighborRows } from './bgp-neighbor.ts';
 import { bgpSessionRows } from './bgp-session.ts';
+import { evpnRows, nveRows } from './evpn.ts';
 import { hostRows, leavingRows } from './host.ts';
 import { ikev2Rows } from './ikev2.ts';
 import { ikev2ProfileRows } from './ikev2-profile.ts';
@@ -26,8 +27,10 @@ export const iosxeGrammar: Grammar<IosxeRow> = new Grammar([
   ...ikev2Rows,
   ...ikev2ProfileRows,
   ...ipsecRows,
+  ...nveRows,
   ...interfaceRows,
   ...tunnelRows,
+  ...evpnRows,
   ...bgpRows,
   ...bgpSessionRows,
   ...bgpNeighborRows,
