@@ -135,6 +135,6 @@ function deviceTable(lab: Lab, devices: ReadonlyMap<string, ConsoleDevice>, here
 
 function explained(lab: Lab, device: string, what: string, name: string): Answer {
   const found = explainCommand(labEvidence(lab), device, ['explain', what, name]);
-  if (found === undefined) return { kind: 'error', text: 'ERROR: % Incomplete command\n' };
+  if (found === undefined) return { kind: 'complaint', complaint: { kind: 'incomplete' } };
   return { kind: 'text', text: found.text, value: JSON.parse(JSON.stringify(found.value)) };
 }

@@ -28,7 +28,13 @@ export type Syntax = Readonly<{
 }>;
 
 /** What may stand at a place of a line: a keyword, or a parameter's shape. */
-export type Expected = Readonly<{ text: string; help: string; keyword: boolean }>;
+export type Expected = Readonly<{
+  text: string;
+  help: string;
+  keyword: boolean;
+  /** The parameter is a name of a thing of this kind, which whoever asks may know. */
+  names?: 'interface' | 'nameif';
+}>;
 
 export type Bound = Readonly<{ name: string; value: unknown; index: number }>;
 
@@ -271,8 +277,8 @@ function toMatch<R extends Syntax>(thread: Thread<R>, negated: boolean): Match<R
 
 function expectations<R extends Syntax>(threads: readonly Thread<R>[]): Expected[] {
   const found = new Map<string, Expected>();
-  const add = (text: string, help: string, keyword: boolean): void => {
-    if (!found.has(text)) found.set(text, { text, help, keyword });
+  const add = (text: string, help: string, keyword: boolean, names?: Expected['names']): void => {
+    if (!found.has(text)) found.set(text, { text, help, keyword, ...(names === undefined ? {} : { names }) });
   };
   for (const { rule, state } of threads) {
     for (const edge of state.edges) {
@@ -286,9 +292,10 @@ function expectations<R extends Syntax>(threads: readonly Thread<R>[]): Expected
 
 function expectParam(
   param: Param<unknown> | undefined,
-  add: (text: string, help: string, keyword: boolean) => void,
+  add: (text: string, help: string, keyword: boolean, names?: Expected['names']) => void,
 ): void {
-  if (param?.choices === undefined) add(param?.shape ?? '', param?.help ?? '', false);
+  const names = param?.kind === 'interface' || param?.kind === 'nameif' ? param.kind : undefined;
+  if (param?.choices === undefined) add(param?.shape ?? '', param?.help ?? '', false, names);
   else for (const [text, help] of Object.entries(param.choices)) add(text, help, true);
 }
 

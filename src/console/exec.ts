@@ -4,9 +4,11 @@
  */
 import { IpAddress } from '../base/index.ts';
 import { type Expected, Grammar, type Match, parameters, readLine, type Syntax } from '../config/index.ts';
-import { type ExecDevice, type ExecResult, type Row, rows, text, type Words } from './commands/index.ts';
+import { type ExecDevice, type ExecResult, type Row, rowsOf, said, type Words } from './commands/index.ts';
+import { complaintText } from './complaint.ts';
 import { filtersAfter, piped } from './pipes.ts';
-import { misreadText, readCommand } from './reading.ts';
+import { type Platform, platformOf } from './platform.ts';
+import { misreadComplaint, readCommand } from './reading.ts';
 
 export type { ExecDevice, ExecResult } from './commands/index.ts';
 
@@ -19,27 +21,34 @@ export const PUBLIC = 'user';
 
 const REST = 'rest';
 
-/** All exec commands, as rows of a grammar. */
-export const execSyntax: readonly ExecSyntax[] = rows.map(toSyntax);
+/** All exec commands of each platform, as rows of a grammar. */
+export const execSyntax: Readonly<Record<Platform, readonly ExecSyntax[]>> = {
+  asa: rowsOf.asa.map(toSyntax),
+  iosxe: rowsOf.iosxe.map(toSyntax),
+};
 
-const grammar = new Grammar(execSyntax);
+const grammars: Readonly<Record<Platform, Grammar<ExecSyntax>>> = {
+  asa: new Grammar(execSyntax.asa),
+  iosxe: new Grammar(execSyntax.iosxe),
+};
 
 /** Runs one line. Never throws; what it can not read it names. */
 export function exec(line: string, device: ExecDevice): ExecResult {
   const [command = '', ...filters] = line.split('|');
-  if (command.trim() === '') return text('');
-  const found = readCommand(grammar, PRIVILEGED, command);
+  if (command.trim() === '') return { kind: 'text', text: '' };
+  const platform = platformOf(device);
+  const found = readCommand(grammars[platform], PRIVILEGED, command);
   if (found.ok && (!found.negated || found.row.row.negated !== undefined))
     return runExec(found.row.row, found, device, filters);
   const misread = found.ok ? ({ ok: false, kind: 'invalid', column: 1 } as const) : found;
   const shown = misread.kind === 'invalid' ? `${command.trimEnd()}\n` : '';
-  return { kind: 'error', text: `${shown}${misreadText(misread, command, 0)}` };
+  return { kind: 'error', text: `${shown}${complaintText(platform, misreadComplaint(misread, command, 0))}` };
 }
 
 /** Runs a row that a line was read as; `filters` is what stood behind bars. */
 export function runExec(row: Row, match: Match<Syntax>, device: ExecDevice, filters: readonly string[]): ExecResult {
   const run = match.negated ? (row.negated ?? row.run) : row.run;
-  return piped(run(device, wordsOf(match)), filters);
+  return said(platformOf(device), piped(run(device, wordsOf(match)), filters));
 }
 
 /** What may follow the words typed so far, where `grammar` holds exec commands among others. */

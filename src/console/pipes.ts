@@ -1,6 +1,6 @@
 /** What may stand behind a bar: filters of lines as the ASA has them, and `json` for the value itself. */
 import type { Expected } from '../config/index.ts';
-import { type ExecResult, INCOMPLETE, invalid, text } from './commands/index.ts';
+import { INCOMPLETE, invalid, type RowResult, refused, text } from './commands/index.ts';
 
 const FILTERS = {
   include: 'Lines that match',
@@ -15,7 +15,7 @@ const FILTERS = {
 type Filter = keyof typeof FILTERS;
 
 /** Applies what stands behind the first bar. Further bars belong to the pattern: they are alternation. */
-export function piped(result: ExecResult, filters: readonly string[]): ExecResult {
+export function piped(result: RowResult, filters: readonly string[]): RowResult {
   if (filters.length === 0 || result.kind !== 'text') return result;
   const [word = '', ...rest] = filters.join('|').trim().split(/\s+/);
   const filter = filterOf(word);
@@ -49,9 +49,9 @@ function filterOf(word: string): Filter | undefined {
   return (Object.keys(FILTERS) as Filter[]).find((name) => name.startsWith(word.toLowerCase()));
 }
 
-function asJson({ value }: Extract<ExecResult, { kind: 'text' }>, rest: readonly string[]): ExecResult {
+function asJson({ value }: Extract<RowResult, { kind: 'text' }>, rest: readonly string[]): RowResult {
   if (rest.length > 0) return invalid(`| json ${rest.join(' ')}`);
-  if (value === undefined) return { kind: 'error', text: 'ERROR: this command has text only\n' };
+  if (value === undefined) return refused('this command has text only');
   return text(`${JSON.stringify(value, null, 2)}\n`);
 }
 

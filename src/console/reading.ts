@@ -1,6 +1,6 @@
 /**
- * Reads a command line by a grammar of the same kind as the configuration's, and says in the ASA's words why it can
- * not: where the line stops to make sense, and which command was probably meant.
+ * Reads a command line by a grammar of the same kind as the configuration's, and says in the platform's words why it
+ * can not: where the line stops to make sense, and which command was probably meant.
  */
 import {
   type Grammar,
@@ -13,6 +13,7 @@ import {
   type Syntax,
   splitToken,
 } from '../config/index.ts';
+import type { Complaint } from './complaint.ts';
 
 /** Why a line can not be read. Columns count from 1. */
 export type Misread = Readonly<{
@@ -46,25 +47,24 @@ export function readCommand<R extends Syntax>(grammar: Grammar<R>, mode: string,
 }
 
 /** The complaint below the line; `indent` is how far the line itself stands from the left. */
-export function misreadText(misread: Misread, raw: string, indent: number): string {
+export function misreadComplaint(misread: Misread, raw: string, indent: number): Complaint {
   switch (misread.kind) {
     case 'ambiguous':
-      return `ERROR: % Ambiguous command:  "${maskSecrets(raw.trim())}"\n`;
+      return { kind: 'ambiguous', line: raw.trim() };
     case 'incomplete':
-      return 'ERROR: % Incomplete command\n';
+      return { kind: 'incomplete' };
     case 'invalid':
-      return caretText(indent + misread.column, [
-        ...(misread.reason === undefined ? [] : [misread.reason]),
-        ...(misread.suggestion === undefined ? [] : [`${MEANT}${misread.suggestion}`]),
-      ]);
+      return {
+        kind: 'marked',
+        column: indent + misread.column,
+        more: [
+          ...(misread.reason === undefined ? [] : [misread.reason]),
+          ...(misread.suggestion === undefined ? [] : [`${MEANT}${misread.suggestion}`]),
+        ],
+      };
     default:
       return misread.kind satisfies never;
   }
-}
-
-/** The caret, the ASA's sentence, and what we have to add. */
-export function caretText(column: number, more: readonly string[]): string {
-  return [`${' '.repeat(column - 1)}^`, "ERROR: % Invalid input detected at '^' marker.", ...more, ''].join('\n');
 }
 
 /** Words run together first (`show bgpsummary`), then words mistyped (`shwo route`). */

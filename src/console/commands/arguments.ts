@@ -1,10 +1,10 @@
 /** Arguments of commands, read: addresses, and interfaces by any of their names. */
 import { IpAddress } from '../../base/index.ts';
 import type { GatewaySnapshot } from '../../gateway/index.ts';
-import { type ExecResult, invalid } from './row.ts';
+import { invalid, type RowResult } from './row.ts';
 
 /** Goes on with the address that a word is, or says that it is none. */
-export function withAddress(word: string | undefined, run: (address: IpAddress) => ExecResult): ExecResult {
+export function withAddress(word: string | undefined, run: (address: IpAddress) => RowResult): RowResult {
   const address = IpAddress.parse(word ?? '');
   return address === undefined ? invalid(`${word} is not an address`) : run(address);
 }
@@ -23,7 +23,7 @@ export function interfaceName({ interfaces }: GatewaySnapshot, word: string): st
 }
 
 /** Where packets are to come from: an address as written, or one of an interface by any of its names. */
-export function sourceAddress(snapshot: GatewaySnapshot, word: string, family: 4 | 6): IpAddress | ExecResult {
+export function sourceAddress(snapshot: GatewaySnapshot, word: string, family: 4 | 6): IpAddress | RowResult {
   const address = IpAddress.parse(word);
   if (address !== undefined) {
     return address.family === family ? address : invalid(`${word} is not an IPv${family} address`);

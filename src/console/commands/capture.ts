@@ -5,7 +5,7 @@ import { expectedInMatch, readMatch } from '../capture-match.ts';
 import { capturedPacketsSchema, captureListSchema, showCapture, showCaptured } from '../show/capture.ts';
 import { interfaceName } from './arguments.ts';
 import { END, flagOption, numberOption, type Option, optionsAfter, readOptions } from './options.ts';
-import { type ExecDevice, type ExecResult, INCOMPLETE, invalid, type Row, shown } from './row.ts';
+import { type ExecDevice, INCOMPLETE, invalid, type Row, type RowResult, refused, shown } from './row.ts';
 
 /** The platform's own sizes. */
 const DEFAULTS = { matches: [], bufferBytes: 524_288, packetBytes: 1518, circular: false } as const;
@@ -138,7 +138,7 @@ export const captureCommands: readonly Row[] = [
 ];
 
 /** Begins a capture, or changes one: what the line does not say stays; a `match` joins those there are. */
-function capture(device: ExecDevice, called: string, words: readonly string[]): ExecResult {
+function capture(device: ExecDevice, called: string, words: readonly string[]): RowResult {
   const known = device.captures?.().find(({ tap }) => tap.name === called)?.tap;
   const at = matchAt(words);
   const before = at < 0 ? words : words.slice(0, at);
@@ -177,9 +177,7 @@ function matchAfter(typed: readonly string[]): ReturnType<typeof optionsAfter> {
   return isBetween ? [{ text: 'match', help: 'Only packets between two ends', keyword: true }] : [];
 }
 
-function withCapture(device: ExecDevice, called: string | undefined, run: (name: string) => ExecResult): ExecResult {
+function withCapture(device: ExecDevice, called: string | undefined, run: (name: string) => RowResult): RowResult {
   const found = device.captures?.().find(({ tap }) => tap.name === called);
-  return found === undefined
-    ? { kind: 'error', text: `ERROR: Capture <${called}> does not exist\n` }
-    : run(found.tap.name);
+  return found === undefined ? refused(`Capture <${called}> does not exist`) : run(found.tap.name);
 }

@@ -1,9 +1,9 @@
 /** `clear …`: what the operator takes down, so that it comes up anew. */
 import type { OperatorRequest } from '../../gateway/index.ts';
 import { withAddress } from './arguments.ts';
-import type { ExecResult, Row } from './row.ts';
+import type { Row, RowResult } from './row.ts';
 
-const operator = (request: OperatorRequest): ExecResult => ({ kind: 'operator', request });
+const operator = (request: OperatorRequest): RowResult => ({ kind: 'operator', request });
 
 /** Soft clears by the words behind the neighbour. */
 const SOFT = [

@@ -2,9 +2,9 @@
 import { parameters } from '../../config/index.ts';
 import { DEBUG_LEVELS, type DebugSubject, debugSubjects } from '../debugging.ts';
 import { debugSchema, showDebug } from '../show/debug.ts';
-import { type ExecDevice, type ExecResult, type Row, shown, text } from './row.ts';
+import { type ExecDevice, type Row, type RowResult, refused, shown, text } from './row.ts';
 
-const NO_TERMINAL: ExecResult = { kind: 'error', text: 'ERROR: there is no terminal that could show it\n' };
+const NO_TERMINAL = refused('there is no terminal that could show it');
 
 const level = parameters.number(DEBUG_LEVELS.least, DEBUG_LEVELS.most, 'Level; from 2 on with causes');
 
@@ -12,7 +12,7 @@ const subjects = Object.entries(debugSubjects) as [DebugSubject, string][];
 
 export const debugCommands: readonly Row[] = [
   ...subjects.flatMap(([subject, words]): Row[] => {
-    const stop = (device: ExecDevice): ExecResult => end(device, subject);
+    const stop = (device: ExecDevice): RowResult => end(device, subject);
     const help = subject === 'protocol' ? 'Exchanges with IKEv2 peers' : 'SAs and tunnels that IKEv2 makes';
     return [
       {
@@ -52,7 +52,7 @@ export const debugCommands: readonly Row[] = [
   },
 ];
 
-function end({ debugging }: ExecDevice, subject: DebugSubject | undefined): ExecResult {
+function end({ debugging }: ExecDevice, subject: DebugSubject | undefined): RowResult {
   debugging?.clear(subject);
   return text('');
 }

@@ -1,7 +1,9 @@
 /** The command table, by subject. */
+import type { Platform } from '../platform.ts';
 import { captureCommands, showCaptureCommands } from './capture.ts';
 import { clear } from './clear.ts';
 import { debugCommands } from './debug.ts';
+import { iosxeRows } from './iosxe/index.ts';
 import { pingCommands } from './ping.ts';
 import type { Row } from './row.ts';
 import { showBgpCommands } from './show-bgp.ts';
@@ -12,8 +14,8 @@ import { showSystem } from './show-system.ts';
 import { techSupport } from './show-tech-support.ts';
 import { tracerouteCommands } from './traceroute.ts';
 
-export type { ExecDevice, ExecResult, Row, Words } from './row.ts';
-export { INCOMPLETE, invalid, text } from './row.ts';
+export type { ExecDevice, ExecResult, Row, RowResult, Words } from './row.ts';
+export { INCOMPLETE, invalid, refused, said, text } from './row.ts';
 
 const shows: readonly Row[] = [
   ...showCrypto,
@@ -24,7 +26,7 @@ const shows: readonly Row[] = [
   ...showCaptureCommands,
 ];
 
-export const rows: readonly Row[] = [
+const asaRows: readonly Row[] = [
   ...shows,
   techSupport(shows),
   ...pingCommands,
@@ -33,3 +35,6 @@ export const rows: readonly Row[] = [
   ...debugCommands,
   ...clear,
 ];
+
+/** The commands of each platform. */
+export const rowsOf: Readonly<Record<Platform, readonly Row[]>> = { asa: asaRows, iosxe: iosxeRows };

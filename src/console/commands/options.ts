@@ -1,6 +1,6 @@
 /** Options behind a command, in any order: a word, and what belongs to it. */
 import type { Expected } from '../../config/index.ts';
-import { type ExecResult, INCOMPLETE, invalid } from './row.ts';
+import { ambiguous, INCOMPLETE, invalid, type RowResult } from './row.ts';
 
 /** One option. `apply` takes its values and gives the request with them in it, or says what is wrong. */
 export type Option<R> = Readonly<{
@@ -10,7 +10,7 @@ export type Option<R> = Readonly<{
   apply: (request: R, values: readonly string[]) => R | string;
 }>;
 
-export type OptionsRead<R> = Readonly<{ ok: true; value: R }> | Readonly<{ ok: false; result: ExecResult }>;
+export type OptionsRead<R> = Readonly<{ ok: true; value: R }> | Readonly<{ ok: false; result: RowResult }>;
 
 /** Reads words as options; unique abbreviations will do. */
 export function readOptions<R>(words: readonly string[], options: readonly Option<R>[], start: R): OptionsRead<R> {
@@ -53,10 +53,6 @@ function optionOf<R>(word: string, options: readonly Option<R>[]): Option<R> | '
   if (exact !== undefined || lower === '') return exact;
   const near = options.filter((option) => option.word.startsWith(lower));
   return near.length > 1 ? 'ambiguous' : near[0];
-}
-
-function ambiguous(word: string): ExecResult {
-  return { kind: 'error', text: `ERROR: % Ambiguous command:  "${word}"\n` };
 }
 
 /** A whole number within bounds, or undefined. */

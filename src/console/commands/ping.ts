@@ -3,7 +3,7 @@ import { IpAddress } from '../../base/index.ts';
 import type { GatewaySnapshot, PingRequest } from '../../gateway/index.ts';
 import { interfaceName, sourceAddress } from './arguments.ts';
 import { flagOption, numberOption, type Option, optionsAfter, readOptions } from './options.ts';
-import { type ExecResult, INCOMPLETE, invalid, type Row } from './row.ts';
+import { INCOMPLETE, invalid, type Row, type RowResult } from './row.ts';
 
 /** A source is kept as it was written: what an interface's address is depends on the destination. */
 type Asked = PingRequest & Readonly<{ sourceWord?: string }>;
@@ -56,7 +56,7 @@ export const pingCommands: readonly Row[] = [
   },
 ];
 
-function ping(snapshot: GatewaySnapshot, words: readonly string[]): ExecResult {
+function ping(snapshot: GatewaySnapshot, words: readonly string[]): RowResult {
   const [first, second] = words;
   if (first === undefined) return INCOMPLETE;
   const isDirect = isAddress(first);

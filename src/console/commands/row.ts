@@ -1,10 +1,12 @@
 /** What a row of the command table is: a pattern, a line of help, and what it does to the device that is asked. */
 import type { IpAddress } from '../../base/index.ts';
 import type { BgpPathSnapshot } from '../../bgp/index.ts';
-import type { Expected, parameters } from '../../config/index.ts';
+import type { DeviceModel, Expected, parameters } from '../../config/index.ts';
 import type { GatewaySnapshot, OperatorRequest, PingRequest, TracerouteRequest } from '../../gateway/index.ts';
 import type { TappedPacket, TapStatus } from '../../plane/contract.ts';
+import { type Complaint, complaintText } from '../complaint.ts';
 import type { Debugging } from '../debugging.ts';
+import type { Platform } from '../platform.ts';
 import type { Json, Published } from '../show/schema.ts';
 import type { Shown } from '../show/shown.ts';
 
@@ -14,6 +16,8 @@ export type ExecDevice = Readonly<{
   bgpPaths: (
     what: Readonly<{ kind: 'all' } | { kind: 'received' | 'advertised'; neighbor: IpAddress }>,
   ) => readonly BgpPathSnapshot[];
+  /** The configuration in force, where it is cheaper to have than a snapshot. */
+  model?: () => DeviceModel;
   /** Wall-clock time of instant 0, milliseconds since 1970; absent: nobody knows, and 1970 is taken. */
   epochMs?: number;
   /** Captures of its plane, and what one of them holds. */
@@ -35,6 +39,9 @@ export type ExecResult =
   | Readonly<{ kind: 'export'; capture: string; file: string }>
   | Readonly<{ kind: 'operator'; request: OperatorRequest }>;
 
+/** What a row gives: a complaint is put into the platform's words at the end. */
+export type RowResult = Exclude<ExecResult, { kind: 'error' }> | Readonly<{ kind: 'complaint'; complaint: Complaint }>;
+
 /** Arguments of a matched line. */
 export type Words = Readonly<{ arguments: Readonly<Record<string, string>>; rest: readonly string[] }>;
 
@@ -53,21 +60,29 @@ export type Row = Readonly<{
   follows?: (typed: readonly string[]) => readonly Expected[];
   /** Works in user EXEC mode, before `enable`, as well. */
   isPublic?: boolean;
-  run: (device: ExecDevice, words: Words) => ExecResult;
+  run: (device: ExecDevice, words: Words) => RowResult;
   /** What it means with a `no` before it; absent: nothing. */
-  negated?: (device: ExecDevice, words: Words) => ExecResult;
+  negated?: (device: ExecDevice, words: Words) => RowResult;
 }>;
 
-export const INCOMPLETE: ExecResult = { kind: 'error', text: 'ERROR: % Incomplete command\n' };
+export const INCOMPLETE: RowResult = { kind: 'complaint', complaint: { kind: 'incomplete' } };
 
-export const text = (value: string): ExecResult => ({ kind: 'text', text: value });
+export const text = (value: string): RowResult => ({ kind: 'text', text: value });
 
 /** The result of a show command. */
-export function shown<V extends Json>({ value, text: drawn }: Shown<V>): ExecResult {
+export function shown<V extends Json>({ value, text: drawn }: Shown<V>): RowResult {
   return { kind: 'text', text: drawn, value };
 }
 
-export const invalid = (what: string): ExecResult => ({
-  kind: 'error',
-  text: `ERROR: % Invalid input detected: ${what}\n`,
-});
+export const invalid = (what: string): RowResult => ({ kind: 'complaint', complaint: { kind: 'invalid', what } });
+
+export const ambiguous = (line: string): RowResult => ({ kind: 'complaint', complaint: { kind: 'ambiguous', line } });
+
+/** Refuses in words of our own. */
+export const refused = (why: string): RowResult => ({ kind: 'complaint', complaint: { kind: 'refused', text: why } });
+
+/** The result in the platform's words. */
+export function said(platform: Platform, result: RowResult): ExecResult {
+  if (result.kind !== 'complaint') return result;
+  return { kind: 'error', text: complaintText(platform, result.complaint) };
+}

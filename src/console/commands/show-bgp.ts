@@ -6,7 +6,7 @@ import { bgpPrefixSchema, readWanted, showBgpPrefix } from '../show/bgp-prefix.t
 import { bgpSummarySchema, showBgpSummary } from '../show/bgp-summary.ts';
 import { bgpTableSchema, showBgpTable } from '../show/bgp-table.ts';
 import { withAddress } from './arguments.ts';
-import { type ExecDevice, type ExecResult, invalid, type Row, shown } from './row.ts';
+import { type ExecDevice, invalid, type Row, type RowResult, shown } from './row.ts';
 
 /** What may be asked of one neighbour, and where the answer comes from. */
 const VIEWS = [
@@ -81,7 +81,7 @@ function family(start: string, table: Family, shownOf: Family | undefined): read
   ];
 }
 
-function onePrefix(device: ExecDevice, word: string, mask: string | undefined): ExecResult {
+function onePrefix(device: ExecDevice, word: string, mask: string | undefined): RowResult {
   const wanted = readWanted(word, mask);
   if (wanted === undefined) return invalid(`${[word, mask].join(' ').trim()} is not a prefix`);
   return shown(showBgpPrefix(device.snapshot(), device.bgpPaths({ kind: 'all' }), wanted));

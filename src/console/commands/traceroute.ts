@@ -3,7 +3,7 @@ import { IpAddress } from '../../base/index.ts';
 import type { GatewaySnapshot, TracerouteRequest } from '../../gateway/index.ts';
 import { sourceAddress } from './arguments.ts';
 import { flagOption, numberOption, type Option, optionsAfter, readOptions, wholeNumber } from './options.ts';
-import { type ExecResult, INCOMPLETE, invalid, type Row } from './row.ts';
+import { INCOMPLETE, invalid, type Row, type RowResult } from './row.ts';
 
 type Asked = TracerouteRequest & Readonly<{ sourceWord?: string }>;
 
@@ -51,7 +51,7 @@ export const tracerouteCommands: readonly Row[] = [
   },
 ];
 
-function traceroute(snapshot: GatewaySnapshot, [target, ...rest]: readonly string[]): ExecResult {
+function traceroute(snapshot: GatewaySnapshot, [target, ...rest]: readonly string[]): RowResult {
   if (target === undefined) return INCOMPLETE;
   const destination = IpAddress.parse(target);
   if (destination === undefined) return invalid(`${target} is not an address`);

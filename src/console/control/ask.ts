@@ -1,18 +1,20 @@
 /** One command line to a device from outside of a terminal, and its answer as it comes. */
 import { Grammar, readLine } from '../../config/index.ts';
 import { type Explained, explainCommand, isExplain } from '../../explain/index.ts';
-import { exec } from '../exec.ts';
+import { refused, said } from '../commands/index.ts';
+import { type ExecResult, exec } from '../exec.ts';
 import { piped } from '../pipes.ts';
+import { platformOf } from '../platform.ts';
 import type { ConsoleDevice } from '../terminal/console-device.ts';
 import { sessionCommands } from '../terminal/session-commands.ts';
 
 /** Where the answer goes. `done` comes once, at once or (ping) later. */
 export type AskOutput = Readonly<{ write: (text: string, isError: boolean) => void; done: (isFine: boolean) => void }>;
 
-const TEXT_ONLY = { kind: 'error', text: 'ERROR: this command has text only\n' } as const;
+const TEXT_ONLY = refused('this command has text only');
 
 /** Commands of a session that mean something without one. */
-const saving = new Grammar(sessionCommands.filter(({ pattern }) => /^(?:write|copy)/.test(pattern)));
+const saving = new Grammar(sessionCommands('asa').filter(({ pattern }) => /^(?:write|copy)/.test(pattern)));
 
 /** Runs a line; gives what stops it, after which `done` still comes. `json` asks for the value instead of the text. */
 export function askDevice(device: ConsoleDevice, line: string, json: boolean, output: AskOutput): () => void {
@@ -30,7 +32,8 @@ export function askDevice(device: ConsoleDevice, line: string, json: boolean, ou
     return nothing;
   }
   if (json) {
-    output.write(TEXT_ONLY.text, true);
+    const only = said(platformOf(device), TEXT_ONLY);
+    output.write(only.kind === 'error' ? only.text : '', true);
     output.done(false);
     return nothing;
   }
@@ -40,17 +43,18 @@ export function askDevice(device: ConsoleDevice, line: string, json: boolean, ou
   });
 }
 
-function answerOf(device: ConsoleDevice, line: string, asJson: readonly string[] | undefined): ReturnType<typeof exec> {
+function answerOf(device: ConsoleDevice, line: string, asJson: readonly string[] | undefined): ExecResult {
   const [command = '', ...filters] = line.split('|');
   const words = command.trim().split(/\s+/);
   const explained = isExplain(words) ? explain(device, words) : undefined;
   if (explained !== undefined) {
     const value: unknown = JSON.parse(JSON.stringify(explained.value));
-    return piped({ kind: 'text', text: explained.text, value: value as null }, asJson ?? filters);
+    const result = piped({ kind: 'text', text: explained.text, value: value as null }, asJson ?? filters);
+    return said(platformOf(device), result);
   }
   if (saving.match('privileged', readLine(command)).ok) {
-    if (asJson !== undefined) return TEXT_ONLY;
-    return piped({ kind: 'text', text: device.save() }, filters);
+    const result = asJson === undefined ? piped({ kind: 'text', text: device.save() }, filters) : TEXT_ONLY;
+    return said(platformOf(device), result);
   }
   return exec(asJson === undefined ? line : `${line} |${asJson.join('')}`, device);
 }

@@ -16,7 +16,7 @@ import { hostFileSchema } from '../../cli/host-file-schema.ts';
 import { labDocument } from '../../cli/lab-document.ts';
 import { labRunSchema } from '../../cli/lab-run-schema.ts';
 import { statusSchema } from '../../cli/run-service.ts';
-import { rows } from '../commands/index.ts';
+import { rowsOf } from '../commands/index.ts';
 import { reloadSchema } from '../control/index.ts';
 import { eventSchema } from '../syslog/index.ts';
 import { type Published, schemaDocument } from './schema.ts';
@@ -136,7 +136,7 @@ for (const { device, command, pattern } of commands) {
   const name = join(goldens, `${device} ${command}`.replaceAll('/', '_').replaceAll(/[ :]/g, '-'));
 
   test(`${device}# ${command}`, () => {
-    const row = rows.find((one) => one.pattern === pattern);
+    const row = rowsOf.asa.find((one) => one.pattern === pattern);
     assert.ok(row?.schema !== undefined, `no row or no schema for '${pattern}'`);
     const text = ask(scenario, device, command);
     assert.doesNotMatch(text, /^ERROR/m);
@@ -151,7 +151,7 @@ for (const { device, command, pattern } of commands) {
 
 test('every show command is tried here', () => {
   const tried = new Set(commands.map(({ pattern }) => pattern));
-  const missing = rows.map(({ pattern }) => pattern).filter((pattern) => pattern.startsWith('show '));
+  const missing = rowsOf.asa.map(({ pattern }) => pattern).filter((pattern) => pattern.startsWith('show '));
   assert.deepEqual(
     missing.filter((pattern) => !tried.has(pattern)),
     [],
@@ -173,7 +173,7 @@ test('every golden belongs to a command', () => {
 
 const published = new Map<string, Published>(
   [
-    ...rows.flatMap(({ schema }) => schema ?? []),
+    ...[...rowsOf.asa, ...rowsOf.iosxe].flatMap(({ schema }) => schema ?? []),
     labRunSchema,
     eventSchema,
     statusSchema,

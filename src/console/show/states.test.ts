@@ -8,13 +8,13 @@ import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { ask, converge, openScenario, type Scenario } from '../../../lab/scenarios/scenario.ts';
 import { after } from '../../base/index.ts';
-import { rows } from '../commands/index.ts';
+import { rowsOf } from '../commands/index.ts';
 import { schemaDocument } from './schema.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 
 const ajv = new Ajv2020({ strictTypes: false, validateFormats: false });
-const shows = rows.flatMap(({ pattern, schema }) => {
+const shows = rowsOf.asa.flatMap(({ pattern, schema }) => {
   if (schema === undefined) return [];
   const document = schemaDocument(schema);
   assert.ok(typeof document === 'object' && document !== null);

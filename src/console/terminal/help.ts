@@ -1,5 +1,5 @@
 /** What `?` shows and what Tab completes, from what a grammar expects at a place. */
-import type { Expected } from '../../config/index.ts';
+import type { DeviceModel, Expected } from '../../config/index.ts';
 
 /** The word being typed, and whether it stands after a blank or at the start. */
 export function lastWord(before: string): string {
@@ -66,4 +66,57 @@ const SUBJECTS: Readonly<Record<string, string>> = {
 /** Help of shared keywords by their subject. */
 export function bySubject(expected: readonly Expected[]): readonly Expected[] {
   return expected.map((one) => (one.keyword ? { ...one, help: SUBJECTS[one.text] ?? one.help } : one));
+}
+
+/** An ASA's help: in configuration, both kinds of commands under their heads. */
+export function asaHelp(config: readonly Expected[], exec: readonly Expected[]): readonly string[] {
+  if (config.length === 0 || exec.length === 0) return [...helpLines(config), ...helpLines(exec)];
+  return ['configure mode commands/options:', ...helpLines(config), 'exec mode commands/options:', ...helpLines(exec)];
+}
+
+/** A router's: a head above everything there is; behind a word that is begun, the words it may become and no more. */
+export function iosHelp(
+  config: readonly Expected[],
+  exec: readonly Expected[],
+  before: string,
+  columns: number,
+): readonly string[] {
+  const all = config.length > 0 ? config : exec;
+  const words = all.filter(({ keyword }) => keyword).map(({ text }) => text);
+  if (lastWord(before) !== '' && words.length > 0) return inColumns([...new Set(words)].sort(), columns);
+  if (before.trim() !== '') return helpLines(all);
+  return [config.length > 0 ? 'Configure commands:' : 'Exec commands:', ...helpLines(all)];
+}
+
+/** Names of the device's interfaces beside the shape of a name, for `?` and Tab. */
+export function withNames(
+  expected: readonly Expected[],
+  device: Readonly<{ isOn: () => boolean; model: () => DeviceModel }>,
+): readonly Expected[] {
+  if (!device.isOn() || !expected.some(({ names }) => names !== undefined)) return expected;
+  const { interfaces } = device.model();
+  return expected.flatMap((one) => {
+    if (one.names === undefined) return [one];
+    const known = interfaces.flatMap(({ name, alias, description }): Expected[] => {
+      const texts = [...(one.names === 'interface' ? [name] : []), ...(alias === undefined ? [] : [alias])];
+      return texts.map((text) => ({ text, help: description ?? (text === alias ? name : 'Interface'), keyword: true }));
+    });
+    return [one, ...known];
+  });
+}
+
+/** Words in as many columns as fit. */
+export function inColumns(words: readonly string[], columns: number): readonly string[] {
+  const width = Math.max(...words.map((word) => word.length)) + 2;
+  const perLine = Math.max(1, Math.floor(columns / width));
+  const lines: string[] = [];
+  for (let i = 0; i < words.length; i += perLine)
+    lines.push(
+      words
+        .slice(i, i + perLine)
+        .map((word) => word.padEnd(width))
+        .join('')
+        .trimEnd(),
+    );
+  return lines;
 }

@@ -1,8 +1,10 @@
-/** Output a page at a time: how much fits before `<--- More --->`, and what the keys do there. */
+/** Output a page at a time: how much fits before `More`, and what the keys do there. */
+import type { Platform } from '../platform.ts';
 import { widthOf } from './cells.ts';
 import type { Key } from './keys.ts';
 
-export const MORE = '<--- More --->';
+/** What stands below a page that is not the last. */
+export const MORE: Readonly<Record<Platform, string>> = { asa: '<--- More --->', iosxe: ' --More-- ' };
 
 /** What a key at `<--- More --->` asks for: so many more rows, or no more at all. */
 export type Wish = Readonly<{ kind: 'rows'; count: number } | { kind: 'stop' }>;

@@ -1,11 +1,13 @@
 /** Commands about the session itself: levels, the terminal, its history. Rows like all others. */
 import { parameters, type Syntax } from '../../config/index.ts';
+import type { Platform } from '../platform.ts';
 
 /** What these commands do; a session brings it. Text is what they answer. */
 export type SessionActions = Readonly<{
   enable: () => void;
   disable: () => void;
-  configure: () => void;
+  /** Text: what a platform says as it begins. */
+  configure: () => string | undefined;
   logout: () => void;
   setPager: (lines: number) => void;
   setWidth: (columns: number) => void;
@@ -18,6 +20,8 @@ export type SessionActions = Readonly<{
 
 export type SessionSyntax = Syntax &
   Readonly<{
+    /** The only platform that has it. */
+    platform?: Platform;
     /** A `no` before it means something. */
     negatable?: boolean;
     act: (actions: SessionActions, values: Readonly<Record<string, unknown>>, negated: boolean) => string | undefined;
@@ -25,6 +29,7 @@ export type SessionSyntax = Syntax &
 
 const BOTH = ['user', 'privileged'];
 const lines = parameters.number(0, 2147483647, 'Lines of a page; 0: no pages');
+const screen = parameters.number(0, 512, 'Lines of a page; 0: no pages');
 const columns = parameters.number(40, 511, 'Columns');
 
 function row(
@@ -45,7 +50,12 @@ function quiet(act: (actions: SessionActions) => void): SessionSyntax['act'] {
   };
 }
 
-export const sessionCommands: readonly SessionSyntax[] = [
+/** Those of a platform. */
+export function sessionCommands(platform: Platform): readonly SessionSyntax[] {
+  return ALL.filter((one) => one.platform === undefined || one.platform === platform);
+}
+
+const ALL: readonly SessionSyntax[] = [
   row(
     BOTH,
     'enable',
@@ -58,12 +68,7 @@ export const sessionCommands: readonly SessionSyntax[] = [
     'Exit from privileged mode',
     quiet((actions) => actions.disable()),
   ),
-  row(
-    ['privileged'],
-    'configure terminal',
-    'Configure from the terminal',
-    quiet((actions) => actions.configure()),
-  ),
+  row(['privileged'], 'configure terminal', 'Configure from the terminal', (actions) => actions.configure()),
   row(
     BOTH,
     '{exit|quit|logout}',
@@ -72,7 +77,7 @@ export const sessionCommands: readonly SessionSyntax[] = [
   ),
   row(BOTH, 'help', 'Commands there are', (actions) => actions.help()),
   row(BOTH, 'show history', 'Lines typed in this session', (actions) => actions.history()),
-  row(BOTH, 'show pager', 'Lines of a page', (actions) => actions.showPager()),
+  row(BOTH, 'show pager', 'Lines of a page', (actions) => actions.showPager(), { platform: 'asa' }),
   row(
     BOTH,
     'terminal pager [lines] <lines>',
@@ -81,7 +86,17 @@ export const sessionCommands: readonly SessionSyntax[] = [
       actions.setPager(Number(count));
       return undefined;
     },
-    { params: { lines: lines } },
+    { params: { lines: lines }, platform: 'asa' },
+  ),
+  row(
+    BOTH,
+    'terminal length <lines>',
+    'Lines of a page; 0 for no pages',
+    (actions, { lines: count }) => {
+      actions.setPager(Number(count));
+      return undefined;
+    },
+    { params: { lines: screen }, platform: 'iosxe' },
   ),
   row(
     BOTH,

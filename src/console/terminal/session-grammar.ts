@@ -1,14 +1,15 @@
 /** One grammar of all that can be typed at a prompt: exec commands, those of the session, those of whoever opened it. */
 import { type Expected, Grammar, type Match, type Syntax } from '../../config/index.ts';
-import type { ExecResult, Row } from '../commands/index.ts';
+import type { Row, RowResult } from '../commands/index.ts';
 import { execExpected, execSyntax } from '../exec.ts';
+import type { Platform } from '../platform.ts';
 import { type Misread, readCommand } from '../reading.ts';
 import type { ConsoleDevice } from './console-device.ts';
 import { type SessionSyntax, sessionCommands } from './session-commands.ts';
 
 /** What such a command comes to: text, or a line to run on another device. */
 export type ExtraResult =
-  | Extract<ExecResult, { kind: 'text' | 'error' }>
+  | Extract<RowResult, { kind: 'text' | 'complaint' }>
   | Readonly<{ kind: 'ask'; device: ConsoleDevice; line: string }>;
 
 /** A command of whoever opened the session. */
@@ -26,10 +27,10 @@ export class SessionGrammar {
   readonly #grammar: Grammar<Command>;
   readonly #negatable: Grammar<Command>;
 
-  constructor(extra: readonly ExtraSyntax[]) {
+  constructor(platform: Platform, extra: readonly ExtraSyntax[]) {
     const commands = [
-      ...execSyntax.map((one): Command => ({ ...one, meaning: { kind: 'exec', row: one.row } })),
-      ...sessionCommands.map((row): Command => ({ ...row, meaning: { kind: 'session', row } })),
+      ...execSyntax[platform].map((one): Command => ({ ...one, meaning: { kind: 'exec', row: one.row } })),
+      ...sessionCommands(platform).map((row): Command => ({ ...row, meaning: { kind: 'session', row } })),
       ...extra.map((row): Command => ({ ...row, meaning: { kind: 'extra', row } })),
     ];
     this.#grammar = new Grammar(commands);
@@ -38,6 +39,12 @@ export class SessionGrammar {
 
   read(mode: string, line: string): Match<Command> | Misread {
     return readCommand(isNegated(line) ? this.#negatable : this.#grammar, mode, line);
+  }
+
+  /** Whether a line is a command of whoever opened the session. */
+  isExtra(mode: string, line: string): boolean {
+    const found = this.read(mode, line);
+    return found.ok && found.row.meaning.kind === 'extra';
   }
 
   expected(mode: string, typed: string): readonly Expected[] {

@@ -11,14 +11,17 @@ import {
   TERMINAL,
 } from '../../config/index.ts';
 import type { GatewayLogEvent } from '../../gateway/index.ts';
+import { type RowResult, said } from '../commands/index.ts';
+import { type Complaint, complaintText } from '../complaint.ts';
 import { Debugging } from '../debugging.ts';
 import { runExec } from '../exec.ts';
 import { piped } from '../pipes.ts';
-import { MEANT, misreadText } from '../reading.ts';
+import type { Platform } from '../platform.ts';
+import { MEANT, misreadComplaint } from '../reading.ts';
 import { widthOf } from './cells.ts';
 import type { ConsoleDevice, ExecRequest } from './console-device.ts';
 import { enteredText } from './entered-text.ts';
-import { bySubject, completion, fitting, helpLines, lastWord, settled } from './help.ts';
+import { asaHelp, bySubject, completion, fitting, inColumns, iosHelp, lastWord, settled, withNames } from './help.ts';
 import type { Key } from './keys.ts';
 import { LineEditor, type LineEvent, LONGEST_LINE } from './line-editor.ts';
 import { logLines } from './log-line.ts';
@@ -61,11 +64,21 @@ const PASTE_MARKS = { on: '\u001b[?2004h', off: '\u001b[?2004l' } as const;
 const INFORMATIONAL = 6;
 /** Messages kept while pages are shown. */
 const MOST_MESSAGES = 200;
+const NO: Expected = { text: 'no', help: 'Negate a command or set its defaults', keyword: true };
+const DO_WORD: Expected = { text: 'do', help: 'To run exec commands in config mode', keyword: true };
+/** A command from within configuration. */
+const DO = /^\s*do\s+(.*)$/i;
+/** What is said as `configure terminal` begins. */
+const CONFIGURING: Readonly<Record<Platform, string | undefined>> = {
+  asa: undefined,
+  iosxe: 'Enter configuration commands, one per line.  End with CNTL/Z.\n',
+};
+const TOO_LONG = `the line is longer than ${LONGEST_LINE} characters; nothing was done`;
 
 export class TerminalSession {
   readonly #options: TerminalOptions;
   readonly #editor: LineEditor;
-  readonly #grammar: SessionGrammar;
+  readonly #grammars: Readonly<Record<Platform, SessionGrammar>>;
   readonly #actions: SessionActions;
   readonly #seats = new Map<ConsoleDevice, Seat>();
   #seat: Seat;
@@ -82,7 +95,8 @@ export class TerminalSession {
   constructor(options: TerminalOptions) {
     this.#options = options;
     this.#editor = new LineEditor(options.write, options.columns, options.rows);
-    this.#grammar = new SessionGrammar(options.commands ?? []);
+    const extra = options.commands ?? [];
+    this.#grammars = { asa: new SessionGrammar('asa', extra), iosxe: new SessionGrammar('iosxe', extra) };
     this.#actions = this.#makeActions();
     this.#seat = this.#seatAt(options.device);
     options.write(PASTE_MARKS.on);
@@ -162,9 +176,22 @@ export class TerminalSession {
     this.#isRunning = false;
   }
 
+  get #platform(): Platform {
+    return this.#seat.device.model().dialect;
+  }
+
+  get #grammar(): SessionGrammar {
+    return this.#grammars[this.#platform];
+  }
+
   get #prompt(): string {
     const { device, level, editor } = this.#seat;
-    return promptOf(device.model().hostname, level, editor?.promptOf(editor.mode) ?? 'config');
+    const mode = editor?.promptOf(editor.mode) ?? 'config';
+    return promptOf(this.#platform, device.model().hostname, level, mode);
+  }
+
+  #complaint(complaint: Complaint): string {
+    return complaintText(this.#platform, complaint);
   }
 
   #handle(event: LineEvent): void {
@@ -187,7 +214,7 @@ export class TerminalSession {
         this.#exit();
         break;
       case 'too-long':
-        this.#write(`ERROR: the line is longer than ${LONGEST_LINE} characters; nothing was done\n`);
+        this.#write(this.#complaint({ kind: 'refused', text: TOO_LONG }));
         break;
       default:
         event satisfies never;
@@ -200,11 +227,25 @@ export class TerminalSession {
     if (level !== 'config') this.#command(line);
     else if (/^\s*(?:ex|exi|exit|qu|qui|quit)\s*$/i.test(line)) this.#exit();
     else if (/^\s*end\s*$/i.test(line)) this.#end();
+    else if (this.#platform === 'iosxe') this.#inConfiguration(line);
     else {
       const editor = this.#configuration();
       if (editor.countOwn([line]) === 1) this.#configure(editor, line);
       else this.#command(line);
     }
+  }
+
+  /** A router takes exec commands behind `do` alone; whoever opened the session may have commands that are not its. */
+  #inConfiguration(line: string): void {
+    const [typed, command] = DO.exec(line) ?? [];
+    if (typed !== undefined && command !== undefined) {
+      this.#command(command, widthOf(line.slice(0, typed.length - command.length)));
+      return;
+    }
+    const editor = this.#configuration();
+    const isExtra = editor.countOwn([line]) === 0 && this.#grammar.isExtra('privileged', line);
+    if (isExtra) this.#command(line);
+    else this.#configure(editor, line);
   }
 
   /** Enters a line of configuration, with all that follow it and have been typed already: a paste is one batch. */
@@ -214,15 +255,15 @@ export class TerminalSession {
     const indent = widthOf(this.#prompt);
     const { hostname } = editor.model;
     let mode = editor.mode;
-    const more = this.#editor.takeLines((lines) => editor.countOwn([first, ...lines]) - 1);
+    const more = this.#editor.takeLines((lines) => Math.max(0, editor.countOwn([first, ...lines]) - 1));
     const outcomes = editor.enter([first, ...more]);
     this.#apply(editor, outcomes);
     const out: string[] = [];
     let host = hostname;
     for (const [index, outcome] of outcomes.entries()) {
-      const prompt = promptOf(host, 'config', editor.promptOf(mode));
+      const prompt = promptOf(this.#platform, host, 'config', editor.promptOf(mode));
       if (index > 0) out.push(`${prompt}${outcome.line}\n`);
-      out.push(enteredText(outcome, (index > 0 ? widthOf(prompt) : indent) % this.#editor.columns));
+      out.push(enteredText(this.#platform, outcome, (index > 0 ? widthOf(prompt) : indent) % this.#editor.columns));
       mode = outcome.mode;
       if (outcome.ok && /^\s*(?:no\s+)?host/i.test(outcome.line)) host = device.model().hostname;
     }
@@ -237,14 +278,16 @@ export class TerminalSession {
     this.#seat.known = device.model();
   }
 
-  #command(line: string): void {
+  /** `offset`: how far into what was typed the command begins. */
+  #command(line: string, offset = 0): void {
     const { device, level } = this.#seat;
     const [command = '', ...filters] = line.split('|');
     const found = this.#grammar.read(level === 'user' ? 'user' : 'privileged', command);
     if (!found.ok) {
-      const indent = widthOf(this.#prompt) % this.#editor.columns;
-      const complaint = misreadText(found, command, indent);
-      this.#show(level === 'config' ? this.#forced(line, found.column, complaint, indent) : complaint);
+      const indent = (widthOf(this.#prompt) + offset) % this.#editor.columns;
+      const complaint = this.#complaint(misreadComplaint(found, command, indent));
+      const isAsaConfiguring = level === 'config' && this.#platform === 'asa';
+      this.#show(isAsaConfiguring ? this.#forced(line, found.column, complaint, indent) : complaint);
       return;
     }
     const { meaning } = found.row;
@@ -281,13 +324,14 @@ export class TerminalSession {
     if (outcome === undefined) return complaint;
     const [wrong] = outcome.diagnostics;
     if (outcome.ok || wrong === undefined || wrong.position.file !== TERMINAL || wrong.position.column > column)
-      return enteredText(outcome, indent);
+      return enteredText(this.#platform, outcome, indent);
     const isBetter = wrong.position.column === column && (wrong.suggestion !== undefined || !complaint.includes(MEANT));
-    return isBetter ? enteredText(outcome, indent) : complaint;
+    return isBetter ? enteredText(this.#platform, outcome, indent) : complaint;
   }
 
-  #showResult(result: Readonly<{ kind: string; text?: string }>): void {
-    this.#show(result.text ?? '');
+  #showResult(result: RowResult): void {
+    const told = said(this.#platform, result);
+    if (told.kind === 'text' || told.kind === 'error') this.#show(told.text);
   }
 
   /** Says so when the device answers nothing. */
@@ -352,14 +396,10 @@ export class TerminalSession {
     this.#editor.suspend('?');
     const word = lastWord(before);
     const pick = (all: readonly Expected[]): readonly Expected[] => bySubject(fitting(all, word));
-    const [config, exec] = this.#expected(settled(before)).map(pick);
-    const lines = [...helpLines(config ?? [])];
-    if (lines.length > 0 && (exec?.length ?? 0) > 0) {
-      lines.unshift('configure mode commands/options:');
-      lines.push('exec mode commands/options:');
-    }
-    lines.push(...helpLines(exec ?? []));
-    this.#show(lines.length > 0 ? `${lines.join('\n')}\n` : 'ERROR: % Unrecognized command\n');
+    const [config = [], exec = []] = this.#expected(settled(before)).map(pick);
+    const lines =
+      this.#platform === 'asa' ? asaHelp(config, exec) : iosHelp(config, exec, before, this.#editor.columns);
+    this.#show(lines.length > 0 ? `${lines.join('\n')}\n` : this.#complaint({ kind: 'unrecognized' }));
   }
 
   #complete(before: string): void {
@@ -379,11 +419,16 @@ export class TerminalSession {
   /** What may follow: in configuration, and as an exec command. */
   #expected(typed: string): readonly [readonly Expected[], readonly Expected[]] {
     const { level } = this.#seat;
-    const exec = this.#grammar.expected(level === 'user' ? 'user' : 'privileged', typed);
-    if (level !== 'config') return [[], exec];
-    const config = this.#configuration().expected(typed);
-    const no = { text: 'no', help: 'Negate a command or set its defaults', keyword: true };
-    return [typed.trim() === '' ? [...config, no] : config, exec];
+    const named = (all: readonly Expected[]): readonly Expected[] => withNames(all, this.#seat.device);
+    const mode = level === 'user' ? 'user' : 'privileged';
+    const exec = (line: string): readonly Expected[] => named(this.#grammar.expected(mode, line));
+    if (level !== 'config') return [[], exec(typed)];
+    const isRouter = this.#platform === 'iosxe';
+    const [, command] = (isRouter ? DO.exec(typed) : null) ?? [];
+    if (command !== undefined) return [[], exec(command)];
+    const config = named(this.#configuration().expected(typed));
+    const all = typed.trim() === '' ? [...config, NO, ...(isRouter ? [DO_WORD] : [])] : config;
+    return [all, isRouter ? [] : exec(typed)];
   }
 
   /** Shows output a page at a time. */
@@ -403,7 +448,7 @@ export class TerminalSession {
       this.#pageRows === 0 ? { page: lines, rest: [] } : cutPage(lines, rows, this.#editor.columns);
     this.#write(`${page.join('\n')}\n`);
     this.#pages = rest.length > 0 ? rest : undefined;
-    if (rest.length > 0) this.#options.write(MORE);
+    if (rest.length > 0) this.#options.write(MORE[this.#platform]);
     else this.#showMessages();
   }
 
@@ -447,9 +492,10 @@ export class TerminalSession {
         this.#seat.level = 'user';
       },
       configure: () => {
-        if (this.#isOff() || this.#seat.level === 'config') return;
+        if (this.#isOff() || this.#seat.level === 'config') return undefined;
         this.#configuration().reset();
         this.#seat.level = 'config';
+        return CONFIGURING[this.#platform];
       },
       logout: () => this.#logout(),
       setPager: (lines) => {
@@ -469,20 +515,4 @@ export class TerminalSession {
       save: () => this.#seat.device.save(),
     };
   }
-}
-
-/** Words in as many columns as fit. */
-function inColumns(words: readonly string[], columns: number): readonly string[] {
-  const width = Math.max(...words.map((word) => word.length)) + 2;
-  const perLine = Math.max(1, Math.floor(columns / width));
-  const lines: string[] = [];
-  for (let i = 0; i < words.length; i += perLine)
-    lines.push(
-      words
-        .slice(i, i + perLine)
-        .map((word) => word.padEnd(width))
-        .join('')
-        .trimEnd(),
-    );
-  return lines;
 }
