@@ -23,5 +23,5 @@ export type * from './model.ts';
 export { nearestLine } from './nearest.ts';
 export * as parameters from './parameters.ts';
 export { type PlanChange, type PlanItem, type PlanKind, planOf } from './plan.ts';
-export type { PrintOptions } from './print.ts';
+export { type PrintOptions, showRunningWith } from './print.ts';
 export { firstSecret, MASK, maskSecrets } from './secrets.ts';

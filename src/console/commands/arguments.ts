@@ -1,5 +1,6 @@
 /** Arguments of commands, read: addresses, and interfaces by any of their names. */
 import { IpAddress } from '../../base/index.ts';
+import { parameters } from '../../config/index.ts';
 import type { GatewaySnapshot } from '../../gateway/index.ts';
 import { invalid, type RowResult } from './row.ts';
 
@@ -20,6 +21,27 @@ export function interfaceName({ interfaces }: GatewaySnapshot, word: string): st
     ({ name }) => name.toLowerCase().startsWith(letters.toLowerCase()) && name.replace(/^\D+/, '') === number,
   );
   return fits.length === 1 ? fits[0]?.name : undefined;
+}
+
+/** An interface by its hardware name, whole or short, with or without a blank before the number; or by its nameif. */
+export const anyInterface: parameters.Param<string> = {
+  ...parameters.hardwareInterface('Interface'),
+  read: (line, index) => {
+    const [word = '', next = ''] = [line.tokens[index]?.text, line.tokens[index + 1]?.text];
+    if (/^[A-Za-z-]+$/.test(word) && /^\d[\d/.]*$/.test(next)) return { ok: true, value: `${word}${next}`, used: 2 };
+    if (word !== '') return { ok: true, value: word, used: 1 };
+    return { ok: false, fault: { code: 'malformed', message: 'expected an interface' } };
+  },
+};
+
+/** Goes on with the interface that a word names, or says that there is none. */
+export function withInterface(
+  snapshot: GatewaySnapshot,
+  word: string | undefined,
+  run: (name: string) => RowResult,
+): RowResult {
+  const name = interfaceName(snapshot, word ?? '');
+  return name === undefined ? invalid(`no interface ${word}`) : run(name);
 }
 
 /** Where packets are to come from: an address as written, or one of an interface by any of its names. */

@@ -71,7 +71,7 @@ export function showBgpNeighbors(
   return { value, text: value.neighbors.map((one) => lines(block(one))).join('\n') };
 }
 
-function bgpNeighbors(
+export function bgpNeighbors(
   { bgp, now, tcp }: GatewaySnapshot,
   only: IpAddress | undefined,
   family: Family | undefined,

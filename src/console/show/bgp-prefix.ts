@@ -45,7 +45,7 @@ export function showBgpPrefix(
   return { value, text: value.prefix === undefined ? '% Network not in table\n' : textOf(value, value.prefix) };
 }
 
-function bgpPrefix({ bgp }: GatewaySnapshot, all: readonly BgpPathSnapshot[], wanted: Wanted): BgpPrefix {
+export function bgpPrefix({ bgp }: GatewaySnapshot, all: readonly BgpPathSnapshot[], wanted: Wanted): BgpPrefix {
   const found = 'prefix' in wanted ? wanted.prefix : longest(all, wanted.address);
   const paths = found === undefined ? [] : all.filter(({ prefix }) => prefix.equals(found));
   return {

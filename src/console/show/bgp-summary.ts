@@ -155,7 +155,8 @@ function neighborLines(one: Neighbor): string[] {
   return one.address.length <= 15 ? [`${one.address.padEnd(15)} ${rest}`] : [one.address, `${' '.repeat(16)}${rest}`];
 }
 
-function stateWord({ state, isShutdown, isPrefixLimitExceeded, prefixesReceived }: Neighbor): string {
+/** `Idle (Admin)`, or how many prefixes came. */
+export function stateWord({ state, isShutdown, isPrefixLimitExceeded, prefixesReceived }: Neighbor): string {
   if (state === 'Established') return String(prefixesReceived).padEnd(8);
   if (isShutdown) return 'Idle (Admin)';
   return isPrefixLimitExceeded ? 'Idle (PfxCt)' : state;

@@ -1,4 +1,4 @@
-/** `show crypto ikev2 sa [detail]` in ASA's layout (show-output A1, A2). */
+/** The value of `show crypto ikev2 sa`, and its text in ASA's layout (show-output A1, A2). */
 import { Encr } from '../../crypto/index.ts';
 import type { GatewaySnapshot } from '../../gateway/index.ts';
 import type { ChildSaSnapshot, IkeSaSnapshot } from '../../ike/index.ts';
@@ -13,6 +13,7 @@ import {
   selectorValue,
 } from './selectors.ts';
 import { lines, type Shown } from './shown.ts';
+import { type TunnelUser, tunnelUser } from './tunnel-user.ts';
 
 const childSchema = object({
   inboundSpi: hexadecimal(8, 'SPI that we receive on'),
@@ -64,6 +65,9 @@ const saSchema = object({
   isQuantumSafe: optional(flag('a postquantum preshared key is in its keys (RFC 8784)')),
   isMobike: optional(flag('it can move to other addresses (RFC 4555)')),
   reauthenticateInSeconds: optional(count('until we authenticate anew')),
+  frontVrf: optional(text('VRF of its messages; absent: the global one')),
+  innerVrf: optional(text('VRF of what it protects; absent: the global one')),
+  profile: optional(text('IKE profile, where the platform has such')),
   liveness: optional(
     object({ idleSeconds: count('silence before a check'), retrySeconds: count('between checks') }, 'DPD'),
   ),
@@ -72,7 +76,7 @@ const saSchema = object({
 
 export const cryptoIkev2SaSchema = publish(
   'show-crypto-ikev2-sa',
-  'show crypto ikev2 sa [detail]',
+  'show crypto ikev2 sa [detail], show crypto ikev2 session',
   object({ sas: list(saSchema, 'IKE SAs by session') }),
 );
 export type CryptoIkev2Sa = Value<typeof cryptoIkev2SaSchema.schema>;
@@ -90,11 +94,13 @@ export function cryptoIkev2Sa(snapshot: GatewaySnapshot): CryptoIkev2Sa {
   return { sas: sas.map((sa) => saValue(snapshot, sa)) };
 }
 
-function saValue({ now, model }: GatewaySnapshot, sa: IkeSaSnapshot): Sa {
+function saValue(snapshot: GatewaySnapshot, sa: IkeSaSnapshot): Sa {
+  const { now, model } = snapshot;
   const group = model.tunnelGroups.find(
     ({ name }) => sa.peer === `tunnel-group ${name}` || name === sa.path.remote.address.toString(),
   );
   const { keepalive } = group ?? {};
+  const user = tunnelUser(snapshot, sa);
   return {
     session: sa.session,
     status: sa.status === 'established' ? 'ready' : sa.status,
@@ -125,10 +131,20 @@ function saValue({ now, model }: GatewaySnapshot, sa: IkeSaSnapshot): Sa {
     ...(sa.quantumSafe === true ? { isQuantumSafe: true } : {}),
     ...(sa.mobike === true ? { isMobike: true } : {}),
     ...(sa.reauthenticateAt === undefined ? {} : { reauthenticateInSeconds: seconds(sa.reauthenticateAt - now) }),
+    ...(user === undefined ? {} : userValue(user)),
     ...(keepalive === undefined
       ? {}
       : { liveness: { idleSeconds: keepalive.thresholdMs / 1000, retrySeconds: keepalive.retryMs / 1000 } }),
     children: sa.children.map((child) => childValue(child, now)),
+  };
+}
+
+function userValue({ frontVrf, innerVrf, profile, dpd }: TunnelUser): Partial<Sa> {
+  return {
+    ...(frontVrf === '' ? {} : { frontVrf }),
+    ...(innerVrf === '' ? {} : { innerVrf }),
+    ...(profile === undefined ? {} : { profile: profile.name }),
+    ...(dpd === undefined ? {} : { liveness: { idleSeconds: dpd.idleMs / 1000, retrySeconds: dpd.retryMs / 1000 } }),
   };
 }
 

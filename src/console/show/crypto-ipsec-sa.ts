@@ -1,5 +1,6 @@
 /** `show crypto ipsec sa [peer A] [detail]` in ASA's layout (show-output A3). */
 import type { IpAddress } from '../../base/index.ts';
+import type { DeviceModel, InterfaceModel } from '../../config/index.ts';
 import { Encr } from '../../crypto/index.ts';
 import type { GatewaySnapshot, InterfaceSnapshot } from '../../gateway/index.ts';
 import type { ChildSaSnapshot, IkeSaSnapshot } from '../../ike/index.ts';
@@ -21,6 +22,7 @@ import {
 } from './schema.ts';
 import { endpointSchema, endpointText, endpointValue, identText, selectorsSchema, selectorValue } from './selectors.ts';
 import { lines, type Shown } from './shown.ts';
+import { tunnelModel } from './tunnel-user.ts';
 
 const directionSchema = object({
   spi: hexadecimal(8, 'SPI'),
@@ -73,15 +75,32 @@ const saSchema = object({
   overheadFixedBytes: count('of this, what stands before the payload'),
   df: oneOf(['copy', 'set', 'clear'], 'DF bit of the outer packet'),
   remainingSeconds: count('until the hard lifetime'),
+  sourceInterface: optional(text('interface that outer packets leave from')),
+  frontVrf: optional(text('VRF of the outer packets; absent: the global one')),
+  isInitiator: flag('we asked for it, or for the IKE SA that it came with'),
   counters: countersSchema,
   inbound: directionSchema,
   outbound: directionSchema,
 });
 
+const idleSchema = object({
+  interface: text('interface'),
+  cryptoMapTag: text('tag that the platform makes up for a tunnel interface'),
+  vrf: text('VRF of the inner packets; empty for the global one'),
+  local: address('outer address, ours'),
+  peer: address('address of the peer'),
+  mediaMtuBytes: count('MTU of the source interface'),
+  sourceInterface: optional(text('interface that outer packets leave from')),
+  withoutSa: count('packets for the interface while it had no SA'),
+});
+
 export const cryptoIpsecSaSchema = publish(
   'show-crypto-ipsec-sa',
   'show crypto ipsec sa [peer ADDRESS] [detail]',
-  object({ sas: list(saSchema, 'pairs of IPsec SAs') }),
+  object({
+    sas: list(saSchema, 'pairs of IPsec SAs'),
+    idle: optional(list(idleSchema, 'tunnels without an IPsec SA, where the platform shows them')),
+  }),
 );
 export type CryptoIpsecSa = Value<typeof cryptoIpsecSaSchema.schema>;
 type Sa = CryptoIpsecSa['sas'][number];
@@ -127,11 +146,12 @@ function saValue(
   const limit = profile?.lifetimeBytes ?? model.childLifetimeBytes;
   const left = (used: number): Readonly<{ remainingKilobytes?: number }> =>
     limit === 'unlimited' ? {} : { remainingKilobytes: Math.max(0, Math.floor((limit - used) / 1000)) };
-  const source = model.interfaces.find(({ alias }) => alias === owner.tunnel?.sourceInterface);
+  const source = sourceOf(model, owner);
+  const frontVrf = tunnelModel(model, owner)?.tunnel?.frontVrf ?? '';
   return {
     interface: owner.name,
     ...(owner.alias === undefined ? {} : { nameif: owner.alias }),
-    cryptoMapTag: `__vti-crypto-map-${owner.name}-0-${owner.name.replace(/^\D+/, '')}`,
+    cryptoMapTag: cryptoMapTag(model, owner.name),
     vrf: owner.vrf,
     session: sa.session,
     peer: remote.address.toString(),
@@ -155,6 +175,9 @@ function saValue(
     overheadFixedBytes: overhead.fixed,
     df: source?.df ?? 'copy',
     remainingSeconds: Math.max(0, Math.ceil((child.hardAt - now) / 1000)),
+    ...(source === undefined ? {} : { sourceInterface: source.name }),
+    ...(frontVrf === '' ? {} : { frontVrf }),
+    isInitiator: sa.role === 'initiator',
     counters: {
       packetsSent: counter.outboundPackets,
       bytesSent: counter.outboundBytes,
@@ -179,6 +202,20 @@ function saValue(
     },
     outbound: { spi: spiHex(child.outboundSpi), ...left(counter.outboundBytes), replayBitmap: [] },
   };
+}
+
+/** What each platform calls the crypto map that it makes up for a tunnel. */
+export function cryptoMapTag({ dialect }: DeviceModel, name: string): string {
+  return dialect === 'asa' ? `__vti-crypto-map-${name}-0-${name.replace(/^\D+/, '')}` : `${name}-head-0`;
+}
+
+/** The interface that a tunnel's outer packets leave from. */
+export function sourceOf({ interfaces }: DeviceModel, { tunnel }: InterfaceSnapshot): InterfaceModel | undefined {
+  const { sourceInterface, source } = tunnel ?? {};
+  if (sourceInterface !== undefined) {
+    return interfaces.find(({ alias, name }) => alias === sourceInterface || name === sourceInterface);
+  }
+  return interfaces.find(({ addresses }) => addresses.some((own) => source?.equals(own.address) === true));
 }
 
 function block(sa: Sa, detail: boolean): string[] {

@@ -6,8 +6,11 @@ import { lines, type Shown } from './shown.ts';
 /** Held to package.json by a test. */
 export const VERSION = '0.1.0';
 
-/** Release whose configuration and outputs we follow. */
-const FOLLOWED = '9.20(2)';
+/** Whose configuration and outputs we follow, and those of which release. */
+const FOLLOWED = {
+  asa: ['Cisco Adaptive Security Appliance Software', '9.20(2)'],
+  iosxe: ['Cisco IOS XE Software', '17.09'],
+} as const;
 
 export const versionSchema = publish(
   'show-version',
@@ -24,17 +27,22 @@ export const versionSchema = publish(
 );
 export type Version = Value<typeof versionSchema.schema>;
 
-export function showVersion({ hostname, now, startedAt, interfaces }: GatewaySnapshot): Shown<Version> {
-  const value = {
+export function showVersion(snapshot: GatewaySnapshot): Shown<Version> {
+  const value = versionValue(snapshot);
+  return { value, text: textOf(value) };
+}
+
+export function versionValue({ hostname, now, startedAt, interfaces, model }: GatewaySnapshot): Version {
+  const [dialect, dialectVersion] = FOLLOWED[model.dialect];
+  return {
     product: 'Wheelwright',
     version: VERSION,
-    dialect: 'Cisco Adaptive Security Appliance Software',
-    dialectVersion: FOLLOWED,
+    dialect,
+    dialectVersion,
     hostname,
     uptimeSeconds: Math.max(0, Math.floor((now - (startedAt ?? 0)) / 1000)),
     interfaces: interfaces.filter(({ kind }) => kind === 'ethernet' || kind === 'loopback').map(({ name }) => name),
   };
-  return { value, text: textOf(value) };
 }
 
 function textOf(v: Version): string {
