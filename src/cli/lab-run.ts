@@ -55,9 +55,11 @@ export async function labRun(path: string, options: LabRunOptions): Promise<numb
   }
   let prompt: LabPrompt | undefined;
   let events: EventWriter | undefined;
+  let running: Lab | undefined;
   const opened = openLab(path, options.seed, complain, (device, event) => {
     prompt?.log(device, event);
-    events?.write(device, event);
+    const model = running?.nodes(GatewayNode).find((node) => node.name === device)?.model;
+    events?.write(device, event, model);
   });
   if (opened === undefined) return EXIT.misused;
   if (options.events !== undefined) {
@@ -65,6 +67,7 @@ export async function labRun(path: string, options: LabRunOptions): Promise<numb
     if (events === undefined) return EXIT.misused;
   }
   const { lab, keys } = opened;
+  running = lab;
   // Written empty at once: a folder that can not be written is told now, not after the run.
   if (!writeKeys(options.keys, keys, complain)) return EXIT.misused;
   const closers = openCaptures(lab, options.capture, complain);

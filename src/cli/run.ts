@@ -113,8 +113,8 @@ async function runLocked(
     forceEncapsulation: host['force-encapsulation'] ?? false,
     onLog: (event) => {
       running.tell(event);
-      around.stdout(runLogText(event, epochMs(), log));
-      logFile?.append(runLogText(event, epochMs(), { ...log, isJournal: false }));
+      around.stdout(runLogText(event, epochMs(), log, read.model));
+      logFile?.append(runLogText(event, epochMs(), { ...log, isJournal: false }, read.model));
     },
   });
   const running: RunningGateway = new RunningGateway({

@@ -16,6 +16,12 @@ export { ConfigEditor, type Entered, TERMINAL } from './editor.ts';
 export { type Expected, Grammar, type Match, type Mismatch, type Syntax } from './grammar.ts';
 export { canonicalInterface } from './interface-name.ts';
 export * as iosxeDefaults from './iosxe/defaults.ts';
+export {
+  defaultEspProposal,
+  defaultIkeProposal,
+  defaultIkeSelection,
+  defaultIpsecProfile,
+} from './iosxe/defaults.ts';
 export { loadIosxe } from './iosxe/load.ts';
 export { printIosxe } from './iosxe/print.ts';
 export { type Line, readLine, splitToken } from './lines.ts';
@@ -23,5 +29,5 @@ export type * from './model.ts';
 export { nearestLine } from './nearest.ts';
 export * as parameters from './parameters.ts';
 export { type PlanChange, type PlanItem, type PlanKind, planOf } from './plan.ts';
-export { type PrintOptions, showRunningWith } from './print.ts';
+export type { PrintOptions } from './print.ts';
 export { firstSecret, MASK, maskSecrets } from './secrets.ts';

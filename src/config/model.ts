@@ -377,6 +377,15 @@ export type LoggingModel = Readonly<{
   timestamp: boolean;
   /** Absent: the platform's own form of date and time. */
   timestampFormat?: 'rfc5424';
+  /** How messages say when it was, where the platform has a choice; absent: as it does by itself. */
+  stamp?:
+    | Readonly<{ kind: 'uptime' }>
+    | Readonly<{ kind: 'datetime'; milliseconds: boolean; zone: boolean; year: boolean }>;
+  /** Messages bear numbers. */
+  sequenceNumbers?: boolean;
+  /** `crypto logging session`, `crypto logging ikev2`: what is not said otherwise. */
+  cryptoSessions?: boolean;
+  ikeExchanges?: boolean;
   /** What messages call the device; absent: nothing. */
   deviceId?:
     | Readonly<{ kind: 'hostname' }>

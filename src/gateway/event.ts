@@ -13,6 +13,8 @@ export type GatewayLogEvent = Readonly<{
   subject?: string;
   /** The other end, where one is known. */
   remote?: IpAddress;
+  /** It is the how manieth of its gateway, from 1. */
+  number?: number;
   cause?: Cause;
   details?: EventDetails;
 }>;

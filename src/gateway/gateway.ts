@@ -97,6 +97,8 @@ export class Gateway {
     switch (event.kind) {
       case 'configure':
         tellConfigured(context, event);
+        if (this.#startedAt === undefined && event.model.dialect === 'iosxe')
+          context.log(5, 'restarted', 'System restarted');
         this.#startedAt ??= now;
         context.peerSettings = event.peerSettings ?? context.peerSettings;
         configure(context, event.model);
@@ -315,6 +317,9 @@ export class Gateway {
         break;
       case 'clear-capture':
         context.command({ kind: 'clear-tap', name: request.name });
+        break;
+      case 'configured':
+        tellConfigured(context, request);
         break;
       case 'shutdown':
         this.#stop();

@@ -10,6 +10,7 @@ export type EventExtras = Pick<GatewayLogEvent, 'subject' | 'remote' | 'cause' |
 
 export class Journal {
   readonly #events: GatewayLogEvent[] = [];
+  #count = 0;
 
   /** Adds an event and returns it. */
   add(
@@ -19,7 +20,7 @@ export class Journal {
     text: string,
     more: EventExtras = {},
   ): GatewayLogEvent {
-    const event = { at, severity, code, text, ...more };
+    const event = { at, severity, code, text, number: ++this.#count, ...more };
     this.#events.push(event);
     if (this.#events.length > 2 * KEPT) this.#events.splice(0, this.#events.length - KEPT);
     return event;

@@ -31,7 +31,10 @@ export function causeOf(event: GatewayEvent): Cause | undefined {
 }
 
 /** Somebody entered a line. A configuration that nobody in particular changed tells of itself by what it causes. */
-export function tellConfigured(context: Context, { by }: Extract<GatewayEvent, { kind: 'configure' }>): void {
+export function tellConfigured(
+  context: Context,
+  { by }: Pick<Extract<GatewayEvent, { kind: 'configure' }>, 'by'>,
+): void {
   if (by === undefined) return;
   // A line may hold a key.
   const command = maskSecrets(by.command);

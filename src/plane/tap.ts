@@ -31,6 +31,10 @@ export type PlaneTap = Readonly<{
   packetBytes: number;
   /** With a full buffer the oldest packets make room; otherwise it takes no more. */
   circular: boolean;
+  /** One way only; absent: both. */
+  direction?: 'in' | 'out' | 'both';
+  /** It takes nothing: defined and not begun, or ended for now. */
+  stopped?: boolean;
 }>;
 
 /** A packet that was captured. */

@@ -1,5 +1,5 @@
 /** Arguments of commands, read: addresses, and interfaces by any of their names. */
-import { IpAddress } from '../../base/index.ts';
+import { type Family, IpAddress, Prefix } from '../../base/index.ts';
 import { parameters } from '../../config/index.ts';
 import type { GatewaySnapshot } from '../../gateway/index.ts';
 import { invalid, type RowResult } from './row.ts';
@@ -55,4 +55,19 @@ export function sourceAddress(snapshot: GatewaySnapshot, word: string, family: 4
   if (found === undefined) return invalid(`${word} is neither an address nor an interface`);
   const own = found.addresses.filter((one) => one.address.family === family).map((one) => one.address);
   return own.find(({ isLinkLocal }) => !isLinkLocal) ?? invalid(`${word} has no IPv${family} address`);
+}
+
+/** An address or a prefix, so that words of other commands are none. */
+export function destination(family: Family): parameters.Param<string> {
+  const shape = family === 4 ? 'A.B.C.D[/<0-32>]' : 'X:X:X::X[/<0-128>]';
+  return {
+    ...parameters.name('Destination'),
+    shape,
+    read: (line, index) => {
+      const word = line.tokens[index]?.text ?? '';
+      const found = Prefix.parse(word) ?? IpAddress.parse(word);
+      if (found?.family === family) return { ok: true, value: word, used: 1 };
+      return { ok: false, fault: { code: 'malformed', message: `${word} is not an IPv${family} address` } };
+    },
+  };
 }

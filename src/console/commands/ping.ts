@@ -6,12 +6,12 @@ import { flagOption, numberOption, type Option, optionsAfter, readOptions } from
 import { INCOMPLETE, invalid, type Row, type RowResult } from './row.ts';
 
 /** A source is kept as it was written: what an interface's address is depends on the destination. */
-type Asked = PingRequest & Readonly<{ sourceWord?: string }>;
+export type AskedPing = PingRequest & Readonly<{ sourceWord?: string }>;
 
-const PING_DEFAULTS = { count: 5, size: 100, df: false, timeoutMs: 2000, intervalMs: 10 } as const;
+export const PING_DEFAULTS = { count: 5, size: 100, df: false, timeoutMs: 2000, intervalMs: 10 } as const;
 const MOST_PROBES = 2_147_483_647;
 
-const options: readonly Option<Asked>[] = [
+export const pingOptions: readonly Option<AskedPing>[] = [
   {
     word: 'data',
     help: 'What the packets are filled with',
@@ -50,7 +50,7 @@ export const pingCommands: readonly Row[] = [
       }
       const named = isAddress(typed[0]) ? 1 : 2;
       if (typed.length < named) return [{ text: 'A.B.C.D|X:X::X', help: 'Address of the host', keyword: false }];
-      return optionsAfter(typed.slice(named), options);
+      return optionsAfter(typed.slice(named), pingOptions);
     },
     run: (device, { rest }) => ping(device.snapshot(), rest),
   },
@@ -66,8 +66,8 @@ function ping(snapshot: GatewaySnapshot, words: readonly string[]): RowResult {
   const target = isDirect ? first : second;
   const destination = IpAddress.parse(target ?? '');
   if (destination === undefined) return invalid(`${target} is not an address`);
-  const asked: Asked = { destination, ...PING_DEFAULTS, ...(isDirect ? {} : { sourceWord: first }) };
-  const read = readOptions(words.slice(isDirect ? 1 : 2), options, asked);
+  const asked: AskedPing = { destination, ...PING_DEFAULTS, ...(isDirect ? {} : { sourceWord: first }) };
+  const read = readOptions(words.slice(isDirect ? 1 : 2), pingOptions, asked);
   if (!read.ok) return read.result;
   const { sourceWord, ...request } = read.value;
   if (sourceWord === undefined) return { kind: 'ping', request };

@@ -14,7 +14,9 @@ import type { Shown } from '../show/shown.ts';
 export type ExecDevice = Readonly<{
   snapshot: () => GatewaySnapshot;
   bgpPaths: (
-    what: Readonly<{ kind: 'all' } | { kind: 'received' | 'advertised'; neighbor: IpAddress }>,
+    what: Readonly<
+      { kind: 'all'; vrf?: string } | { kind: 'received' | 'advertised'; neighbor: IpAddress; vrf?: string }
+    >,
   ) => readonly BgpPathSnapshot[];
   /** The configuration in force, where it is cheaper to have than a snapshot. */
   model?: () => DeviceModel;

@@ -5,11 +5,18 @@ import { sourceAddress } from './arguments.ts';
 import { flagOption, numberOption, type Option, optionsAfter, readOptions, wholeNumber } from './options.ts';
 import { INCOMPLETE, invalid, type Row, type RowResult } from './row.ts';
 
-type Asked = TracerouteRequest & Readonly<{ sourceWord?: string }>;
+export type AskedTraceroute = TracerouteRequest & Readonly<{ sourceWord?: string }>;
 
-const DEFAULTS = { method: 'udp', probes: 3, minTtl: 1, maxTtl: 30, timeoutMs: 3000, port: 33_434 } as const;
+export const TRACEROUTE_DEFAULTS = {
+  method: 'udp',
+  probes: 3,
+  minTtl: 1,
+  maxTtl: 30,
+  timeoutMs: 3000,
+  port: 33_434,
+} as const;
 
-const options: readonly Option<Asked>[] = [
+export const tracerouteOptions: readonly Option<AskedTraceroute>[] = [
   flagOption('numeric', 'Print addresses only', (asked) => asked),
   numberOption('port', 'UDP port of the first packet', [1, 65_535], (asked, port) => ({ ...asked, port })),
   numberOption('probe', 'Packets for each hop', [1, 65_535], (asked, probes) => ({ ...asked, probes })),
@@ -46,7 +53,7 @@ export const tracerouteCommands: readonly Row[] = [
     follows: ([target, ...rest]) =>
       target === undefined
         ? [{ text: 'A.B.C.D|X:X::X', help: 'Address of the host', keyword: false }]
-        : optionsAfter(rest, options),
+        : optionsAfter(rest, tracerouteOptions),
     run: (device, { rest }) => traceroute(device.snapshot(), rest),
   },
 ];
@@ -55,7 +62,7 @@ function traceroute(snapshot: GatewaySnapshot, [target, ...rest]: readonly strin
   if (target === undefined) return INCOMPLETE;
   const destination = IpAddress.parse(target);
   if (destination === undefined) return invalid(`${target} is not an address`);
-  const read = readOptions<Asked>(rest, options, { destination, ...DEFAULTS });
+  const read = readOptions<AskedTraceroute>(rest, tracerouteOptions, { destination, ...TRACEROUTE_DEFAULTS });
   if (!read.ok) return read.result;
   const { sourceWord, ...request } = read.value;
   if (sourceWord === undefined) return { kind: 'traceroute', request };

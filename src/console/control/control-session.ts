@@ -185,14 +185,14 @@ export class ControlSession {
   }
 
   #documentOf(event: GatewayLogEvent): string {
-    const { name, epochMs } = this.#service.device;
-    return JSON.stringify(eventDocument(name, event, epochMs ?? 0));
+    const { name, epochMs, model } = this.#service.device;
+    return JSON.stringify(eventDocument(name, event, epochMs ?? 0, model()));
   }
 
   #linesOf(event: GatewayLogEvent, level: number): readonly string[] {
-    const { name, epochMs } = this.#service.device;
+    const { name, epochMs, model } = this.#service.device;
     const timeMs = epochMs === undefined ? undefined : epochMs + event.at;
-    const lines = syslogLines(event, { timestamp: 'plain', timeMs, deviceId: name, level });
+    const lines = syslogLines(event, { timestamp: 'plain', timeMs, deviceId: name, level, model: model() });
     return lines.length === 0 ? [] : [...lines, ...causeLines(event.cause)];
   }
 

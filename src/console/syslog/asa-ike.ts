@@ -64,7 +64,8 @@ function prefixOf({ local, remote, group }: IkeDetails): string {
   return `Local:${endpointText(local)} Remote:${endpointText(remote)} Username:${group ?? 'Unknown'}`;
 }
 
-function selectorText({ start, end, protocol, startPort, endPort }: TrafficSelector): string {
+/** As messages of both platforms write a traffic selector. */
+export function selectorText({ start, end, protocol, startPort, endPort }: TrafficSelector): string {
   return `Address Range: ${start}-${end} Protocol: ${protocol} Port Range: ${startPort}-${endPort}`;
 }
 
@@ -106,7 +107,8 @@ const ERRORS: Readonly<Record<string, string>> = {
   'no-response': 'Maximum number of retransmissions reached',
 };
 
-function errorText(cause: Cause | undefined): string {
+/** Why a negotiation failed, in words that both platforms have. */
+export function errorText(cause: Cause | undefined): string {
   const innermost = last(cause);
   if (innermost === undefined) return 'Auth exchange failed';
   if (innermost.code === 'authentication-failed') {

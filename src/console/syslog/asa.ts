@@ -51,8 +51,8 @@ function numbered(event: GatewayLogEvent, details: EventDetails): readonly Syslo
   }
 }
 
-/** `%WHEELWRIGHT-7-ROUTES_CHANGED: …`. */
-function ownWords({ severity, code, text }: GatewayLogEvent): SyslogMessage {
+/** `%WHEELWRIGHT-7-ROUTES_CHANGED: …`: what a platform has no message for. */
+export function ownWords({ severity, code, text }: GatewayLogEvent): SyslogMessage {
   return message(severity, code.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_'), text);
 }
 

@@ -1,11 +1,12 @@
 /** One event as a JSON line: what `lab run --events` writes and `wheelwright monitor --json` prints. */
 import { type Endpoint, IpAddress, Prefix } from '../../base/index.ts';
+import type { DeviceModel } from '../../config/index.ts';
 import type { EventDetails, GatewayLogEvent } from '../../gateway/index.ts';
 import type { Cause } from '../../ike/index.ts';
 import { type Json, object, optional, publish, type Schema, text, type Value } from '../show/schema.ts';
 import { isoTime } from '../show/wall-clock.ts';
-import { asaMessages } from './asa.ts';
 import { tagOf } from './message.ts';
+import { messagesOf } from './messages.ts';
 
 type CauseDocument = Readonly<{ code: string; text: string; from?: 'peer'; because?: CauseDocument }>;
 
@@ -78,8 +79,16 @@ export const eventSchema = publish(
 );
 export type EventDocument = Value<typeof eventSchema.schema>;
 
-/** Plain data, ready for `JSON.stringify`. `epochMs` is the wall-clock time of instant 0. */
-export function eventDocument(device: string, event: GatewayLogEvent, epochMs: number): EventDocument {
+/**
+ * Plain data, ready for `JSON.stringify`. `epochMs` is the wall-clock time of instant 0; `model` is the device's, whose
+ * dialect decides the messages.
+ */
+export function eventDocument(
+  device: string,
+  event: GatewayLogEvent,
+  epochMs: number,
+  model?: DeviceModel,
+): EventDocument {
   const { at, severity, code, text: words, subject, remote, details, cause } = event;
   return {
     time: isoTime(epochMs + at),
@@ -91,7 +100,7 @@ export function eventDocument(device: string, event: GatewayLogEvent, epochMs: n
     ...(remote === undefined ? {} : { remote: remote.toString() }),
     ...(details === undefined ? {} : { details: plain(details) as DetailsDocument }),
     ...(cause === undefined ? {} : { cause: causeDocument(cause) }),
-    syslog: asaMessages(event).map((message) => `${tagOf(message)}: ${message.text}`),
+    syslog: messagesOf(event, model).map((message) => `${tagOf(message)}: ${message.text}`),
   };
 }
 

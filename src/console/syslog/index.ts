@@ -4,3 +4,4 @@ export { frameOf, type SyslogLineOptions, syslogDatagrams, syslogLines } from '.
 export { type EventDocument, eventDocument, eventSchema } from './event-document.ts';
 export { causeLines, causes } from './frame.ts';
 export { LEVEL_NAMES, type SyslogMessage, tagOf } from './message.ts';
+export { messagesOf } from './messages.ts';

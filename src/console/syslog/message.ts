@@ -6,11 +6,14 @@ export type SyslogMessage = Readonly<{
   level: Level;
   /** Six digits of the platform, or a word of our own where it has no number: a false one would mislead. */
   id: string;
+  /** A router's facility; `id` is its mnemonic. */
+  facility?: string;
   text: string;
 }>;
 
-/** `%ASA-5-750006`, `%WHEELWRIGHT-4-TUNNEL_UNUSABLE`. */
-export function tagOf({ level, id }: SyslogMessage): string {
+/** `%ASA-5-750006`, `%WHEELWRIGHT-4-TUNNEL_UNUSABLE`, `%LINEPROTO-5-UPDOWN`. */
+export function tagOf({ level, id, facility }: SyslogMessage): string {
+  if (facility !== undefined) return `%${facility}-${level}-${id}`;
   return /^\d/.test(id) ? `%ASA-${level}-${id}` : `%WHEELWRIGHT-${level}-${id}`;
 }
 

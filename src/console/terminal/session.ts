@@ -131,7 +131,7 @@ export class TerminalSession {
     for (const line of debugging.lines(event)) this.#message(line);
     if (!this.#isMonitor) return;
     const upTo = device.model().logging.monitorLevel ?? INFORMATIONAL;
-    for (const line of logLines(event, upTo)) this.#message(line);
+    for (const line of logLines(event, device.model(), upTo)) this.#message(line);
   }
 
   /** The stream is gone, or the session is to end: what runs is stopped, quietly. */
@@ -365,13 +365,22 @@ export class TerminalSession {
   #exit(): void {
     const { level, editor } = this.#seat;
     if (level !== 'config') this.#logout();
-    else if (editor?.leave() !== true) this.#seat.level = 'privileged';
+    else if (editor?.leave() !== true) this.#leaveConfiguration();
   }
 
   #end(): void {
     if (this.#seat.level !== 'config') return;
     this.#seat.editor?.reset();
+    this.#leaveConfiguration();
+  }
+
+  /** A router tells that it was configured once that is done, whatever was changed. */
+  #leaveConfiguration(): void {
+    const { device } = this.#seat;
     this.#seat.level = 'privileged';
+    if (this.#platform !== 'iosxe' || !device.isOn()) return;
+    const request = { kind: 'configured', by: { user: 'console', command: 'end' } } as const;
+    device.perform({ kind: 'operator', request }, { write: () => undefined, done: () => undefined });
   }
 
   #logout(): void {

@@ -36,7 +36,7 @@ export class Taps {
   see(direction: 'in' | 'out', { name, kind, template }: PlaneInterface, packet: Uint8Array): void {
     let header: IpHeader | undefined;
     for (const tap of this.#taps.values()) {
-      if (!tap.listensAt(name, template)) continue;
+      if (!tap.listensTo(direction) || !tap.listensAt(name, template)) continue;
       if (header === undefined && tap.config.matches.length > 0) {
         const parsed = parseIp(packet);
         if (parsed.ok) header = parsed.value;
@@ -84,6 +84,11 @@ class Tap {
     this.#bytes = 0;
     this.#lost = 0;
     this.#isFull = false;
+  }
+
+  listensTo(direction: 'in' | 'out'): boolean {
+    const { direction: wanted = 'both', stopped = false } = this.#config;
+    return !stopped && (wanted === 'both' || wanted === direction);
   }
 
   listensAt(name: string, template: string | undefined): boolean {

@@ -1,2 +1,20 @@
+/** The commands of an IOS-XE router, by subject. */
 import type { Row } from '../row.ts';
-export const iosxeRows: readonly Row[] = [];
+import { iosCapture, iosShowCapture } from './capture.ts';
+import { iosClear } from './clear.ts';
+import { iosDebug } from './debug.ts';
+import { iosProbes } from './probes.ts';
+import { iosShowBgp } from './show-bgp.ts';
+import { iosShowCrypto } from './show-crypto.ts';
+import { iosShowSystem } from './show-system.ts';
+
+export const iosxeRows: readonly Row[] = [
+  ...iosShowCrypto,
+  ...iosShowBgp,
+  ...iosShowSystem,
+  ...iosShowCapture,
+  ...iosProbes,
+  ...iosCapture,
+  ...iosDebug,
+  ...iosClear,
+];

@@ -14,7 +14,7 @@ import {
   showIosBgpSummary,
   showIosBgpTable,
 } from '../../show/iosxe/bgp.ts';
-import { withAddress } from '../arguments.ts';
+import { destination, withAddress } from '../arguments.ts';
 import { type ExecDevice, invalid, type Row, type RowResult, refused, shown, type Words } from '../row.ts';
 
 const vrf = parameters.name('VRF');
@@ -33,6 +33,14 @@ const SCOPES = [
   ['show bgp vpnv4 unicast vrf <vrf>', 4, 4],
 ] as const;
 
+type What = 'received' | 'advertised';
+
+const VIEWS = [
+  ['routes', 'paths learned from it and permitted', undefined],
+  ['advertised-routes', 'paths told to it', 'advertised'],
+  ['received-routes', 'paths learned from it, before inbound policy', 'received'],
+] as const;
+
 export const iosShowBgp: readonly Row[] = [
   ...SCOPES.flatMap(([start, table, shownOf]) => scope(start, table, shownOf)),
   ...(['show ip bgp all summary', 'show bgp all summary', 'show ip bgp vpnv4 all summary'] as const).map(
@@ -45,16 +53,12 @@ export const iosShowBgp: readonly Row[] = [
   ),
 ];
 
-type What = 'received' | 'advertised';
-
-const VIEWS = [
-  ['routes', 'paths learned from it and permitted', undefined],
-  ['advertised-routes', 'paths told to it', 'advertised'],
-  ['received-routes', 'paths learned from it, before inbound policy', 'received'],
-] as const;
-
 /** Goes on with BGP of the VRF that the words name. */
-function within(device: ExecDevice, { arguments: given }: Words, run: (snapshot: GatewaySnapshot) => RowResult): RowResult {
+function within(
+  device: ExecDevice,
+  { arguments: given }: Words,
+  run: (snapshot: GatewaySnapshot) => RowResult,
+): RowResult {
   const snapshot = device.snapshot();
   const name = given['vrf'];
   if (name !== undefined && !snapshot.model.vrfs.some((one) => one.name === name))
@@ -62,15 +66,17 @@ function within(device: ExecDevice, { arguments: given }: Words, run: (snapshot:
   return run(bgpIn(snapshot, name ?? ''));
 }
 
+/** The snapshot with BGP of a VRF in the place of that of the global table. */
 function bgpIn(snapshot: GatewaySnapshot, name: string): GatewaySnapshot {
   if (name === '') return snapshot;
   const { bgp: _, ...rest } = snapshot;
-  return rest;
+  const own = snapshot.bgpVrfs?.find(({ vrf: one }) => one === name);
+  return own === undefined ? rest : { ...rest, bgp: own.bgp, tcp: own.tcp };
 }
 
 function scope(start: string, table: Family, shownOf: Family | undefined): readonly Row[] {
   const family = table === 4 ? 'IPv4' : 'IPv6';
-  const params = { vrf };
+  const params = { vrf, prefix: destination(table) };
   return [
     {
       pattern: start,
@@ -149,7 +155,7 @@ function onePrefix(device: ExecDevice, words: Words): RowResult {
 
 /** Those of the table that the words name. */
 function allPaths(device: ExecDevice, { arguments: given }: Words): readonly BgpPathSnapshot[] {
-  return given['vrf'] === undefined ? device.bgpPaths({ kind: 'all' }) : [];
+  return device.bgpPaths({ kind: 'all', ...inVrf(given['vrf']) });
 }
 
 function pathsWith(
@@ -159,5 +165,9 @@ function pathsWith(
   what: What | undefined,
 ): readonly BgpPathSnapshot[] {
   if (what === undefined) return allPaths(device, words).filter(({ from }) => from?.equals(neighbor) === true);
-  return words.arguments['vrf'] === undefined ? device.bgpPaths({ kind: what, neighbor }) : [];
+  return device.bgpPaths({ kind: what, neighbor, ...inVrf(words.arguments['vrf']) });
+}
+
+function inVrf(vrf: string | undefined): Readonly<{ vrf?: string }> {
+  return vrf === undefined ? {} : { vrf };
 }

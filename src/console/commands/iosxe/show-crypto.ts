@@ -87,7 +87,9 @@ const sessions: readonly Row[] = [
     params: { manner, interface: anyInterface },
     schema: cryptoSessionSchema,
     run: (device, words) =>
-      withInterface(device.snapshot(), words.arguments['interface'], (name) => session(device, words, { interface: name })),
+      withInterface(device.snapshot(), words.arguments['interface'], (name) =>
+        session(device, words, { interface: name }),
+      ),
   },
 ];
 
@@ -125,7 +127,9 @@ const ipsecSas: readonly Row[] = [
     params: { detail, interface: anyInterface },
     schema: cryptoIpsecSaSchema,
     run: (device, words) =>
-      withInterface(device.snapshot(), words.arguments['interface'], (name) => ipsecSa(device, words, { interface: name })),
+      withInterface(device.snapshot(), words.arguments['interface'], (name) =>
+        ipsecSa(device, words, { interface: name }),
+      ),
   },
   {
     pattern: 'show crypto ipsec sa count',
@@ -185,8 +189,7 @@ export const iosShowCrypto: readonly Row[] = [
     help: 'sessions with their child SAs',
     params: ikev2Params,
     schema: cryptoIkev2SaSchema,
-    run: (device, { arguments: given }) =>
-      shown(showIkev2Session(device.snapshot(), given['detailed'] !== undefined)),
+    run: (device, { arguments: given }) => shown(showIkev2Session(device.snapshot(), given['detailed'] !== undefined)),
   },
   {
     pattern: 'show crypto ikev2 stats',

@@ -1,6 +1,7 @@
 /** Interfaces, routes, VRFs, the configuration and the device itself, of a router. */
 import { type Family, IpAddress, Prefix } from '../../../base/index.ts';
 import { parameters } from '../../../config/index.ts';
+import { readWanted } from '../../show/bgp-prefix.ts';
 import { clockSchema, showClock } from '../../show/clock.ts';
 import { interfaceListSchema } from '../../show/interface.ts';
 import {
@@ -24,11 +25,10 @@ import {
 } from '../../show/iosxe/system.ts';
 import { showVrf, vrfListSchema } from '../../show/iosxe/vrf.ts';
 import { loggingSchema } from '../../show/logging.ts';
-import { readWanted } from '../../show/bgp-prefix.ts';
 import { routeTableSchema } from '../../show/route.ts';
 import { runningConfigSchema } from '../../show/running-config.ts';
 import { versionSchema } from '../../show/version.ts';
-import { anyInterface, withInterface } from '../arguments.ts';
+import { anyInterface, destination, withInterface } from '../arguments.ts';
 import { type ExecDevice, invalid, type Row, type RowResult, refused, shown, type Words } from '../row.ts';
 
 const vrf = parameters.name('VRF');
@@ -86,21 +86,6 @@ const routes: readonly Row[] = ([4, 6] as const).flatMap((family) => {
     },
   ]);
 });
-
-/** An address or a prefix, so that words of other commands are none. */
-function destination(family: Family): parameters.Param<string> {
-  const shape = family === 4 ? 'A.B.C.D[/<0-32>]' : 'X:X:X::X[/<0-128>]';
-  return {
-    ...parameters.name('Destination'),
-    shape,
-    read: (line, index) => {
-      const word = line.tokens[index]?.text ?? '';
-      const found = Prefix.parse(word) ?? IpAddress.parse(word);
-      if (found?.family === family) return { ok: true, value: word, used: 1 };
-      return { ok: false, fault: { code: 'malformed', message: `${word} is not an IPv${family} address` } };
-    },
-  };
-}
 
 const interfaces: readonly Row[] = [
   {

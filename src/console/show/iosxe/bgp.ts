@@ -1,5 +1,5 @@
 /** `show ip bgp …` in IOS-XE's layout (show-output B10), of the values that all platforms have. */
-import { Prefix, type Family, type IpAddress } from '../../../base/index.ts';
+import { type Family, type IpAddress, Prefix } from '../../../base/index.ts';
 import type { BgpPathSnapshot } from '../../../bgp/index.ts';
 import type { GatewaySnapshot } from '../../../gateway/index.ts';
 import { type BgpNeighbors, bgpNeighbors } from '../bgp-neighbors.ts';
@@ -156,7 +156,10 @@ function pathBlock(path: PathValue): string[] {
     ...(path.isMultipath ? ['multipath'] : []),
     ...(path.isBest ? ['best'] : []),
   ];
-  const from = path.from === undefined ? ' from 0.0.0.0 (0.0.0.0)' : ` from ${addressWord(path.from)} (${path.fromRouterId ?? '0.0.0.0'})`;
+  const from =
+    path.from === undefined
+      ? ' from 0.0.0.0 (0.0.0.0)'
+      : ` from ${addressWord(path.from)} (${path.fromRouterId ?? '0.0.0.0'})`;
   return [
     `  ${path.asPath === '' ? 'Local' : path.asPath}`,
     `    ${addressWord(path.nextHop)}${from}`,
@@ -227,7 +230,11 @@ function neighborBlock(one: BgpNeighbors['neighbors'][number]): string[] {
   ];
 }
 
-function familyBlock(name: string, family: BgpNeighbors['neighbors'][number]['ipv4Unicast'], version: number): string[] {
+function familyBlock(
+  name: string,
+  family: BgpNeighbors['neighbors'][number]['ipv4Unicast'],
+  version: number,
+): string[] {
   if (family === undefined) return [];
   const { prefixesReceived: received, prefixesAccepted: accepted, prefixesSent: sent } = family;
   return [

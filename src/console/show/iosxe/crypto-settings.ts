@@ -6,14 +6,26 @@ import type {
   IdentityMatch,
   IkeProfileModel,
 } from '../../../config/index.ts';
+import {
+  defaultEspProposal,
+  defaultIkeProposal,
+  defaultIkeSelection,
+  defaultIpsecProfile,
+} from '../../../config/index.ts';
 import type { GatewaySnapshot } from '../../../gateway/index.ts';
 import { hashName, prfName } from '../names.ts';
 import { count, flag, list, object, optional, publish, text, type Value } from '../schema.ts';
 import { lines, type Shown } from '../shown.ts';
 import { cipherText, groupName, transformSetText } from './words.ts';
 
-const named = <T extends Readonly<{ name: string }>>(all: readonly T[], only: string | undefined): readonly T[] =>
-  only === undefined ? all : all.filter(({ name }) => name === only);
+type Named = Readonly<{ name: string }>;
+
+/** What is configured, and the default that everybody has unless they wrote one of their own. */
+function named<T extends Named>(configured: readonly T[], byDefault: T | undefined, only: string | undefined): readonly T[] {
+  const isWritten = byDefault === undefined || configured.some(({ name }) => name === byDefault.name);
+  const all = isWritten ? configured : [...configured, byDefault];
+  return only === undefined ? all : all.filter(({ name }) => name === only);
+}
 
 const proposalSchema = object({
   name: text('name'),
@@ -31,7 +43,7 @@ export const ikev2ProposalSchema = publish(
 export type Ikev2Proposals = Value<typeof ikev2ProposalSchema.schema>;
 
 export function showIkev2Proposal({ model }: GatewaySnapshot, only?: string): Shown<Ikev2Proposals> {
-  const proposals = named(model.ikeProposals, only).map((one) => ({
+  const proposals = named(model.ikeProposals, defaultIkeProposal(), only).map((one) => ({
     name: one.name,
     encryption: one.encryption.map(cipherText),
     integrity: one.integrity.map(hashName),
@@ -65,7 +77,7 @@ export const ikev2PolicySchema = publish(
 export type Ikev2Policies = Value<typeof ikev2PolicySchema.schema>;
 
 export function showIkev2Policy({ model }: GatewaySnapshot, only?: string): Shown<Ikev2Policies> {
-  const policies = named(model.ikeSelections, only).map((one) => ({
+  const policies = named(model.ikeSelections, defaultIkeSelection(), only).map((one) => ({
     name: one.name,
     frontVrf: one.frontVrf.kind === 'any' ? 'any' : one.frontVrf.vrf,
     localAddresses: one.localAddresses.map(String),
@@ -106,7 +118,7 @@ export const ikev2ProfileSchema = publish(
 export type Ikev2Profiles = Value<typeof ikev2ProfileSchema.schema>;
 
 export function showIkev2Profile({ model }: GatewaySnapshot, only?: string): Shown<Ikev2Profiles> {
-  const profiles = named(model.ikeProfiles, only).map((one) => profileValue(model, one));
+  const profiles = named(model.ikeProfiles, undefined, only).map((one) => profileValue(model, one));
   const blocks = profiles.flatMap((one) => [
     '',
     `IKEv2 profile: ${one.name}`,
@@ -205,7 +217,7 @@ export const ipsecProfileListSchema = publish(
 export type IpsecProfiles = Value<typeof ipsecProfileListSchema.schema>;
 
 export function showIpsecProfile({ model }: GatewaySnapshot, only?: string): Shown<IpsecProfiles> {
-  const profiles = named(model.ipsecProfiles, only).map((one) => {
+  const profiles = named(model.ipsecProfiles, defaultIpsecProfile(), only).map((one) => {
     const bytes = one.lifetimeBytes ?? model.childLifetimeBytes;
     return {
       name: one.name,
@@ -237,7 +249,7 @@ export function showIpsecProfile({ model }: GatewaySnapshot, only?: string): Sho
 }
 
 function transformsOf({ espProposals }: DeviceModel, wanted: string): string {
-  const found = espProposals.find(({ name }) => name === wanted);
+  const [found] = named<EspProposalModel>(espProposals, defaultEspProposal(), wanted);
   return found === undefined ? '' : transformSetText(found);
 }
 
@@ -255,7 +267,7 @@ export const transformSetListSchema = publish(
 export type TransformSets = Value<typeof transformSetListSchema.schema>;
 
 export function showTransformSet({ model }: GatewaySnapshot, only?: string): Shown<TransformSets> {
-  const transformSets = named<EspProposalModel>(model.espProposals, only).map((one) => ({
+  const transformSets = named<EspProposalModel>(model.espProposals, defaultEspProposal(), only).map((one) => ({
     name: one.name,
     transforms: transformSetText(one),
     mode: one.mode === 'transport' ? 'Transport' : 'Tunnel',

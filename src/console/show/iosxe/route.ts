@@ -32,7 +32,7 @@ export function showIosRouteEntry(
   });
   const best = fits.sort((a, b) => b.length - a.length)[0]?.route;
   const value = { ...table, routes: best === undefined ? [] : [best] };
-  return { value, text: best === undefined ? '% Network not in table\n' : entryText(best, vrf) };
+  return { value, text: best === undefined ? '% Network not in table\n' : entryText(best, vrf, snapshot.bgp?.asn) };
 }
 
 function filtered(table: RouteTable, { vrf, source }: RouteFilter): RouteTable {
@@ -179,13 +179,13 @@ function ways6(route: Route): string[] {
   });
 }
 
-function entryText(route: Route, vrf: string): string {
+function entryText(route: Route, vrf: string, asn: number | undefined): string {
   const age = upTime(route.ageSeconds * 1000);
   const isBgp = route.source === 'bgp';
   const known =
     route.source === 'connected' || route.source === 'local'
       ? '  Known via "connected", distance 0, metric 0 (connected, via interface)'
-      : `  Known via "${isBgp ? 'bgp' : 'static'}", distance ${route.distance}, metric ${route.metric}`;
+      : `  Known via "${isBgp ? `bgp ${asn ?? ''}`.trim() : 'static'}", distance ${route.distance}, metric ${route.metric}`;
   const kind = route.bgpKind === undefined ? '' : `, type ${route.bgpKind === 'ebgp' ? 'external' : 'internal'}`;
   return lines([
     ...(vrf === '' ? [] : ['', `Routing Table: ${vrf}`]),

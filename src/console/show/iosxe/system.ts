@@ -1,5 +1,5 @@
 /** The device itself in IOS-XE's layout: version, inventory, users, TCP, the configuration and parts of it. */
-import { dialectOf, showRunningWith } from '../../../config/index.ts';
+import { showRunning } from '../../../config/index.ts';
 import type { GatewaySnapshot } from '../../../gateway/index.ts';
 import type { RunningConfig } from '../running-config.ts';
 import { list, object, publish, text, type Value } from '../schema.ts';
@@ -109,7 +109,7 @@ function withHead(what: string, body: readonly string[]): string {
 }
 
 export function showIosRunningConfig({ model }: GatewaySnapshot, filter: readonly string[]): Shown<RunningConfig> {
-  const printed = showRunningWith(dialectOf(model), model, filter);
+  const printed = showRunning(model, filter);
   const own = printed === '' ? [] : printed.replace(/\n+$/, '').split('\n');
   const value = { filter, lines: own };
   const [first = ''] = filter;
@@ -125,7 +125,7 @@ export function showIosRunningConfig({ model }: GatewaySnapshot, filter: readonl
 export function showDerivedConfig({ model, interfaces }: GatewaySnapshot, name: string): Shown<RunningConfig> {
   const one = interfaces.find((each) => each.name === name);
   const base = one?.tunnel?.template ?? name;
-  const printed = showRunningWith(dialectOf(model), model, ['interface', base]).replace(/\n+$/, '').split('\n');
+  const printed = showRunning(model, ['interface', base]).replace(/\n+$/, '').split('\n');
   const { source, destination } = one?.tunnel ?? {};
   const inner = printed
     .slice(printed.findIndex((line) => line.startsWith('interface ')) + 1)
