@@ -21,7 +21,11 @@ import { cipherText, groupName, transformSetText } from './words.ts';
 type Named = Readonly<{ name: string }>;
 
 /** What is configured, and the default that everybody has unless they wrote one of their own. */
-function named<T extends Named>(configured: readonly T[], byDefault: T | undefined, only: string | undefined): readonly T[] {
+function named<T extends Named>(
+  configured: readonly T[],
+  byDefault: T | undefined,
+  only: string | undefined,
+): readonly T[] {
   const isWritten = byDefault === undefined || configured.some(({ name }) => name === byDefault.name);
   const all = isWritten ? configured : [...configured, byDefault];
   return only === undefined ? all : all.filter(({ name }) => name === only);
