@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { at } from '../base/index.ts';
 import { causeText, Journal } from './journal.ts';
 
-test('the journal keeps the newest events, in order and with their causes', () => {
+test('the journal keeps the newest events, in order, with their numbers and causes', () => {
   const journal = new Journal();
   for (let i = 0; i < 5000; i++) journal.add(at(i), 6, 'code', `event ${i}`);
   const events = journal.events();
@@ -15,6 +15,7 @@ test('the journal keeps the newest events, in order and with their causes', () =
     severity: 3,
     code: 'c',
     text: 't',
+    number: 5001,
     subject: 's',
     cause,
   });
