@@ -33,3 +33,60 @@ for (const front of TABLES) {
     });
   }
 }
+
+/** Routers whose tunnel joins their two outer addresses alone; `modes` are those of their transform sets. */
+function joinedHosts(modes: readonly [string, string]): Fabric {
+  const texts = modes.map((mode, i) => {
+    const [n, m] = [i + 1, 2 - i];
+    const text = routerText(n, [m], { front: 'INET' })
+      .replace(' mode tunnel\n', ` mode ${mode}\n`)
+      .replace(' tunnel protection', ' tunnel protection ipsec policy ipv4 ENDS\n tunnel protection');
+    return `${text}ip access-list extended ENDS\n permit ip host 10.0.0.${n} host 10.0.0.${m}\n`;
+  });
+  const fabric = new Fabric({ texts, topology: topology(2) });
+  fabric.run(100);
+  fabric.until('the tunnel is up', () => fabric.isUp('gw1', 'Tunnel2') && fabric.isUp('gw2', 'Tunnel1'));
+  return fabric;
+}
+
+for (const [modes, agreed] of [
+  [['transport', 'transport'], 'transport'],
+  [['transport', 'tunnel'], 'tunnel'],
+  [['tunnel', 'transport'], 'tunnel'],
+] as const) {
+  test(`between hosts ${modes[0]} and ${modes[1]} mode come to ${agreed} mode (RFC 7296 section 1.3.1)`, () => {
+    const fabric = joinedHosts(modes);
+    const [child] = fabric.snapshot('gw1').ike.sas.flatMap(({ children }) => children);
+    assert.equal(child?.mode, agreed);
+    assert.equal(fabric.interface('gw1', 'Tunnel2').mtu, agreed === 'transport' ? 1466 : 1446);
+  });
+}
+
+test('behind a NAT, forced or not, a router leaves exactly what fits: 1438 of 1500 bytes with AES-GCM', () => {
+  const texts = [1, 2].map((n) => routerText(n, [3 - n], { front: 'INET', profile: ' nat force-encap\n' }));
+  const fabric = new Fabric({ texts, topology: topology(2) });
+  fabric.run(100);
+  fabric.until('the tunnel is up', () => fabric.isUp('gw1', 'Tunnel2'));
+  assert.equal(fabric.interface('gw1', 'Tunnel2').mtu, 1438);
+});
+
+test('replay window, df bit, MTU and MSS are those of the very profile and interface', () => {
+  const ipsec = ' set security-association replay window-size 512\n set security-association dfbit clear\n';
+  const texts = [1, 2].map((n) =>
+    routerText(n, [3 - n], { front: 'INET', ipsec }).replace(
+      ' tunnel source',
+      ' ip mtu 1400\n ip tcp adjust-mss 1360\n tunnel source',
+    ),
+  );
+  const fabric = new Fabric({ texts, topology: topology(2) });
+  fabric.run(100);
+  fabric.until('the tunnel is up', () => fabric.isUp('gw1', 'Tunnel2'));
+  const { interfaces } = fabric.node('gw1');
+  const tunnel = interfaces.get('Tunnel2');
+  assert.deepEqual(
+    [tunnel?.mtu, tunnel?.clampMss, tunnel?.tunnel?.df, tunnel?.tunnel?.frontVrf],
+    [1400, 1360, 'clear', 'INET'],
+  );
+  assert.equal(interfaces.get('GigabitEthernet0/0/1')?.clampMss, 0);
+  assert.equal(fabric.node('gw1').counters().childSas[0]?.replayBitmap.length, 512 / 32);
+});
