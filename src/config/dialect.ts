@@ -15,6 +15,8 @@ export type Dialect = Readonly<{
   assemble: () => Assembly;
   /** Mends lines that were damaged on their way, given all lines that there are. */
   repair: (lines: readonly Line[]) => Repair<Row>;
+  /** Joins lines that are one command together, such as a text between two marks. */
+  join?: (lines: readonly Line[]) => readonly Line[];
   /** Settles what depends on several lines, and reports contradictions and dangling references. */
   check: (model: Draft<DeviceModel>, lines: readonly Line[], report: (diagnostic: Diagnostic) => void) => void;
   /** Sections in the order in which they are printed; a row of none of them comes last. */

@@ -4,7 +4,7 @@
  */
 import type { Dialect } from './dialect.ts';
 import type { Expected, Grammar, Match } from './grammar.ts';
-import { type Line, readLine, readLines } from './lines.ts';
+import { isUnder, type Line, readLine, readLines } from './lines.ts';
 import { loadLines } from './load.ts';
 import type { DeviceModel, Diagnostic } from './model.ts';
 import type { Row } from './row.ts';
@@ -217,6 +217,7 @@ function locate(grammar: Grammar<Row>, stack: readonly Frame[], line: Line): Loc
     if (!match.ok) continue;
     if (match.row.lastResort !== true) return { match, depth };
     fallback ??= { match, depth };
+    if (isUnder(line, stack[depth]?.opener)) break;
   }
   return fallback;
 }

@@ -18,6 +18,7 @@ const FAMILIES: readonly Family[] = [
   { name: 'Management', kind: 'ethernet', number: SLOTTED, highest: 999 },
   { name: 'Port-channel', kind: 'ethernet', number: DOTTED, highest: 4096 },
   { name: 'Redundant', kind: 'ethernet', number: DOTTED, highest: 8 },
+  { name: 'BDI', kind: 'ethernet', number: PLAIN, highest: 4096 },
   { name: 'BVI', kind: 'ethernet', number: PLAIN, highest: 250 },
   { name: 'Vlan', kind: 'ethernet', number: PLAIN, highest: 4094 },
   { name: 'Loopback', kind: 'loopback', number: PLAIN, highest: 10413 },
@@ -57,7 +58,7 @@ export function interfaceKind(canonical: string): InterfaceModel['kind'] {
 
 /** Whether it is a physical interface or bundle itself, which is shut down until told otherwise. */
 export function isPhysical(canonical: string): boolean {
-  return interfaceKind(canonical) === 'ethernet' && !canonical.includes('.') && !/^(BVI|Vlan)/.test(canonical);
+  return interfaceKind(canonical) === 'ethernet' && !canonical.includes('.') && !/^(BDI|BVI|Vlan)/.test(canonical);
 }
 
 function bad(code: 'out-of-range' | 'malformed' | 'ambiguous', message: string): NameReading {

@@ -35,6 +35,15 @@ export function readLine(raw: string, number = 1): Line {
   return { number, raw, tokens: isComment(tokens[0]?.text) ? [] : tokens };
 }
 
+/**
+ * Whether a line is indented deeper than the one that opened the section. Indentation decides nothing where a section
+ * knows its lines; in one that is not read it tells what is in it from a command of the same words.
+ */
+export function isUnder(line: Line, opener: Line | undefined): boolean {
+  const [first, outer] = [line.tokens[0]?.column, opener?.tokens[0]?.column];
+  return first !== undefined && outer !== undefined && first > outer;
+}
+
 /** The same line with one token cut in two after `length` characters. */
 export function splitToken(line: Line, index: number, length: number): Line {
   const token = line.tokens[index];

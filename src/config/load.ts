@@ -10,7 +10,8 @@ import { maskSecrets } from './secrets.ts';
 import { readTree, type Statement } from './tree.ts';
 
 /** Reads a configuration given as lines; `file` names the place of those that do not say where they come from. */
-export function loadLines(dialect: Dialect, lines: readonly Line[], file: string): Loaded {
+export function loadLines(dialect: Dialect, given: readonly Line[], file: string): Loaded {
+  const lines = dialect.join?.(given) ?? given;
   const repair = dialect.repair(lines);
   const { statements, diagnostics } = readTree(dialect.grammar, lines, { file, root: 'config', repair });
   const builder = new Builder(dialect);

@@ -395,7 +395,8 @@ export type LoggingModel = Readonly<{
   consoleLevel?: number;
   monitorLevel?: number;
   trapLevel?: number;
-  hosts: readonly Readonly<{ interface: string; address: IpAddress }>[];
+  /** Without an interface ('') a host is where the routes of its VRF lead. */
+  hosts: readonly Readonly<{ interface: string; address: IpAddress; vrf?: string }>[];
 }>;
 
 /**

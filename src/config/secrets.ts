@@ -38,6 +38,8 @@ const HARMLESS = new Set([
   'esp',
   'no',
   'bgp',
+  'password-encryption',
+  'password-recovery',
 ]);
 
 /** Index of the first token that may be a secret; the number of tokens when none is. */
@@ -46,6 +48,8 @@ export function firstSecret(tokens: readonly Token[]): number {
     if (!introducesSecret(token.text.toLowerCase())) continue;
     // The key of a GRE tunnel is a number on every packet, not a secret.
     if (tokens[index - 1]?.text.toLowerCase() === 'tunnel') continue;
+    // `key chain NAME` and `crypto key generate` are no keys themselves.
+    if (token.text === 'key' && (tokens[index + 1]?.text === 'chain' || tokens[index - 1]?.text === 'crypto')) continue;
     // `pre-shared-keyK`: the secret is a part of this very word.
     if (runsIntoSecret(token.text.toLowerCase())) return index;
     const next = tokens[index + 1]?.text.toLowerCase() ?? '';

@@ -3,7 +3,7 @@
  * line that fits only an outer mode leaves the inner one.
  */
 import type { Expected, Grammar, Match, Mismatch, Syntax } from './grammar.ts';
-import { joinTokens, type Line } from './lines.ts';
+import { isUnder, joinTokens, type Line } from './lines.ts';
 import type { Diagnostic, Position } from './model.ts';
 import { nearestLine } from './nearest.ts';
 import { firstSecret, MASK, maskSecrets } from './secrets.ts';
@@ -22,7 +22,13 @@ export type Tree<R> = Readonly<{ statements: readonly Statement<R>[]; diagnostic
 /** Tries to mend a line: `fits` says whether a version of it can be read now. Undefined: beyond repair. */
 export type Repair<R> = (line: Line, fits: (line: Line) => Match<R> | readonly Mismatch<R>[]) => Line | undefined;
 
-type Frame<R> = { readonly mode: string; readonly children: Statement<R>[]; readonly broken: boolean };
+type Frame<R> = {
+  readonly mode: string;
+  readonly children: Statement<R>[];
+  readonly broken: boolean;
+  /** The line that opened it. */
+  readonly opener?: Line;
+};
 
 type Located<R> = Readonly<{ match: Match<R>; depth: number }>;
 type Found<R> = Located<R> | Readonly<{ match: undefined; misses: readonly Mismatch<R>[] }>;
@@ -90,8 +96,10 @@ class TreeReader<R extends Syntax> {
     for (let depth = this.#stack.length - 1; depth >= 0; depth--) {
       const match = this.#grammar.match(this.#stack[depth]?.mode ?? '', line);
       if (!match.ok) misses.push(match);
-      else if (match.row.lastResort === true) fallback ??= { match, depth };
-      else return { match, depth };
+      else if (match.row.lastResort === true) {
+        fallback ??= { match, depth };
+        if (isUnder(line, this.#stack[depth]?.opener)) break;
+      } else return { match, depth };
     }
     return fallback ?? { match: undefined, misses };
   }
@@ -110,7 +118,7 @@ class TreeReader<R extends Syntax> {
       this.#diagnostics.push({ severity: 'note', position, code: 'not-used', message });
     } else frame.children.push({ match, line, mode: frame.mode, position, children });
     if (match.row.enters !== undefined && !match.negated)
-      this.#stack.push({ mode: match.row.enters, children, broken: frame.broken });
+      this.#stack.push({ mode: match.row.enters, children, broken: frame.broken, opener: line });
   }
 
   #reportRepair(line: Line, repaired: Line): void {

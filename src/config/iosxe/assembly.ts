@@ -13,6 +13,9 @@ export class Assembly extends Base {
   override order(): void {
     const { device } = this;
     if (device.bgp !== undefined) settleGroups(device.bgp);
+    const kind = ({ type, family }: (typeof device.accessLists)[number]): number =>
+      family === 6 ? 2 : type === 'extended' ? 1 : 0;
+    device.accessLists.sort((a, b) => kind(a) - kind(b));
     device.prefixLists.sort((a, b) => a.family - b.family);
     device.staticRoutes.sort((a, b) => a.prefix.family - b.prefix.family);
   }

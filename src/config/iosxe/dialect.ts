@@ -4,6 +4,7 @@ import type { Grammar } from '../grammar.ts';
 import { splitRepair } from '../repair.ts';
 import type { Row } from '../row.ts';
 import { Assembly } from './assembly.ts';
+import { joinBanners } from './banners.ts';
 import { checkModel } from './check.ts';
 import { iosxeGrammar } from './grammar/index.ts';
 import { PROMPTS } from './prompts.ts';
@@ -15,6 +16,7 @@ export const iosxe: Dialect = {
   // A grammar of rows of some modes is one of rows; only what rows are asked for is wider.
   grammar: iosxeGrammar as unknown as Grammar<Row>,
   assemble: () => new Assembly(),
+  join: joinBanners,
   repair: () => splitRepair(new Set()),
   check: (model, _lines, report) => checkModel(model, report),
   sections: SECTIONS,

@@ -18,6 +18,7 @@ import type {
   VrfModel,
 } from '../model.ts';
 import { type Row, rowKinds } from '../row.ts';
+import type { CertificateChainModel, CertificateModel, TrustpointModel } from '../trustpoint-model.ts';
 import type { Assembly } from './assembly.ts';
 
 type Pair<T, V> = Readonly<{ target: T; view: V }>;
@@ -53,6 +54,9 @@ export type IosxeModes = Readonly<{
   'transform-set': Pair<Draft<EspProposalModel>, EspProposalModel>;
   'ipsec-profile': Pair<Draft<IpsecProfileModel>, IpsecProfileModel>;
   'route-map': Pair<Draft<Clause>, Clause>;
+  trustpoint: Pair<Draft<TrustpointModel>, TrustpointModel>;
+  'certificate-chain': Pair<Draft<CertificateChainModel>, CertificateChainModel>;
+  'certificate-data': Pair<Draft<CertificateModel>, CertificateModel>;
   'access-list-standard': Pair<Draft<AccessListModel>, AccessListModel>;
   'access-list-extended': Pair<Draft<AccessListModel>, AccessListModel>;
   'access-list-ipv6': Pair<Draft<AccessListModel>, AccessListModel>;

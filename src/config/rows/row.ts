@@ -3,6 +3,7 @@ import type { Assembly } from '../assembly.ts';
 import type { Draft } from '../draft.ts';
 import type { DeviceModel, RouteMapModel } from '../model.ts';
 import { type Row, rowKinds } from '../row.ts';
+import type { CertificateChainModel, CertificateModel, TrustpointModel } from '../trustpoint-model.ts';
 
 type Pair<T, V> = Readonly<{ target: T; view: V }>;
 export type Clause = RouteMapModel['clauses'][number];
@@ -11,6 +12,9 @@ export type Clause = RouteMapModel['clauses'][number];
 export type SharedModes = Readonly<{
   config: Pair<Assembly, DeviceModel>;
   'route-map': Pair<Draft<Clause>, Clause>;
+  trustpoint: Pair<Draft<TrustpointModel>, TrustpointModel>;
+  'certificate-chain': Pair<Draft<CertificateChainModel>, CertificateChainModel>;
+  'certificate-data': Pair<Draft<CertificateModel>, CertificateModel>;
 }>;
 export type SharedRow = Row<keyof SharedModes>;
 

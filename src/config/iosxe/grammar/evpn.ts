@@ -251,7 +251,7 @@ export const evpnRows: readonly IosxeRow[] = [
   harmless('config', {
     pattern: 'bridge-domain <number>',
     help: 'Bridge domain: a BDI is an interface of its own here',
-    section: 'interface',
+    section: 'qos',
     enters: 'bridge-domain',
     params: { number: number(1, 16_000, 'Number') },
     example: 'bridge-domain 100',

@@ -11,6 +11,15 @@ export const hostRows: readonly IosxeRow[] = [
     params: { text: text('Release') },
     example: 'version 17.9',
   }),
+  harmless('config', {
+    pattern: '{Building configuration...|Current configuration <text>}',
+    help: 'What a terminal says before a running configuration',
+    section: 'version',
+    kept: false,
+    exact: true,
+    params: { text: text('Its size') },
+    example: ['Building configuration...', 'Current configuration : 2345 bytes'],
+  }),
   used('config', {
     pattern: 'hostname / <name>',
     help: 'Name of the device',
@@ -29,5 +38,6 @@ export const hostRows: readonly IosxeRow[] = [
 
 export const leavingRows: readonly IosxeRow[] = [
   harmless('*', { pattern: 'exit', help: 'Leave this mode', leaves: 'one', kept: false, example: 'exit' }),
+  harmless('*', { pattern: 'quit', help: 'Leave this mode', leaves: 'one', kept: false, example: 'quit' }),
   harmless('*', { pattern: 'end', help: 'Leave configuration', leaves: 'all', kept: false, example: 'end' }),
 ];

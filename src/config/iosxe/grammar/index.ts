@@ -9,12 +9,15 @@ import { authorizationRows } from './authorization.ts';
 import { bgpFamilyRows, bgpRows } from './bgp.ts';
 import { bgpNeighborRows } from './bgp-neighbor.ts';
 import { bgpSessionRows } from './bgp-session.ts';
+import { certificateRows } from './certificates.ts';
+import { deviceRows } from './device.ts';
 import { evpnRows, nveRows } from './evpn.ts';
 import { hostRows, leavingRows } from './host.ts';
 import { ikev2Rows } from './ikev2.ts';
 import { ikev2ProfileRows } from './ikev2-profile.ts';
 import { interfaceRows } from './interfaces.ts';
 import { ipsecRows } from './ipsec.ts';
+import { loggingRows } from './logging.ts';
 import { policyRows } from './policy.ts';
 import { routeRows } from './routes.ts';
 import { tunnelRows } from './tunnel.ts';
@@ -38,5 +41,8 @@ export const iosxeGrammar: Grammar<IosxeRow> = new Grammar([
   ...routeRows,
   ...accessListRows,
   ...policyRows,
+  ...loggingRows,
+  ...certificateRows,
+  ...deviceRows,
   ...leavingRows,
 ]);

@@ -349,11 +349,28 @@ export const ipsecRows: readonly IosxeRow[] = [
     example: 'crypto ipsec nat-transparency udp-encapsulation',
   }),
   unsupported('config', {
-    pattern: 'crypto {map <rest>|dynamic-map <rest>|isakmp <rest>|keyring <rest>|gdoi <rest>|pki <rest>}',
-    help: 'Crypto maps, IKEv1 and certificates',
+    pattern:
+      'crypto {map <name> <sequence> [<rest>]|map ipv6 <name> <sequence> [<rest>]|dynamic-map <name> <sequence>|isakmp policy <sequence>|isakmp profile <name>|isakmp client configuration <rest>|keyring <name> [<rest>]|gdoi group <name>|gkm group <name>|ipsec client ezvpn <name>|ikev2 client flexvpn <name>|ikev2 cluster}',
+    help: 'Crypto maps, IKEv1, group keys, clients and clusters',
     section: 'isakmp',
-    params: { rest: optional(text('Setting')) },
-    example: 'crypto map CM 10 ipsec-isakmp',
+    enters: 'section',
+    params: {
+      name: name('Name'),
+      sequence: number(1, 65535, 'Place'),
+      rest: optional(text('Setting')),
+    },
+    example: ['crypto map CM 10 ipsec-isakmp', 'crypto isakmp policy 10', 'crypto keyring KR vrf INET'],
+  }),
+  unsupported('config', {
+    pattern: 'crypto {map <name> <what> <rest>|isakmp <rest>}',
+    help: 'Settings of crypto maps and of IKEv1',
+    section: 'isakmp',
+    params: {
+      name: name('Map'),
+      what: words('Setting', 'local-address', 'client', 'isakmp', 'isakmp-profile', 'redundancy', 'gdoi'),
+      rest: text('Value'),
+    },
+    example: ['crypto map CM local-address Loopback0', 'crypto isakmp keepalive 10 periodic'],
   }),
   unsupported('interface', {
     pattern: 'crypto map <rest>',
