@@ -11,7 +11,7 @@ const SHOW_EXAMPLE = 'wheelwright show crypto ikev2 sa';
 const GENERATE_EXAMPLE = 'wheelwright lab generate hub-spoke --hubs 2 --spokes 500 /tmp/fabric';
 
 const program = new Command('wheelwright')
-  .description('A route-based IPsec VPN gateway that reads, explains and simulates Cisco configuration.')
+  .description('A route-based IPsec VPN gateway that runs and explains Cisco configuration.')
   .version('0.1.0')
   .configureHelp({ subcommandTerm: (command) => command.name() })
   .helpCommand(false)
