@@ -24,6 +24,8 @@ export type GatewayProcessOptions = Readonly<{
   delayMs?: number;
   /** It sends and hears nothing. */
   isDeaf?: boolean;
+  /** File for all that it is given; its randomness has a fixed seed then. */
+  record?: string;
 }>;
 
 export class GatewayProcess {
@@ -31,8 +33,15 @@ export class GatewayProcess {
   readonly #waiting = new Map<number, (answer: Answer) => void>();
   #ids = 0;
 
-  constructor(namespace: Namespace, { rate = 1, delayMs = 0, isDeaf = false }: GatewayProcessOptions = {}) {
-    const options = ['--rate', String(rate), '--delay', String(delayMs), ...(isDeaf ? ['--deaf'] : [])];
+  constructor(namespace: Namespace, { rate = 1, delayMs = 0, isDeaf = false, record }: GatewayProcessOptions = {}) {
+    const options = [
+      '--rate',
+      String(rate),
+      '--delay',
+      String(delayMs),
+      ...(isDeaf ? ['--deaf'] : []),
+      ...(record === undefined ? [] : ['--record', record]),
+    ];
     this.#running = namespace.spawn(process.execPath, ['--import', 'tsx', PROGRAM, ...options]);
     const lines = createInterface({ input: this.#running.child.stdout });
     lines.on('line', (line) => {

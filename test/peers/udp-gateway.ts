@@ -2,14 +2,17 @@
  * Our whole gateway in a process of its own, over plain UDP sockets and without a device for inner packets: IKE and ESP
  * meet real peers, the operator's ping is the traffic. Runs in a namespace; orders come by stdin, answers go by stdout,
  * events by stderr. `--rate N` lets its time pass N times as fast as the peer's, so that lifetimes come to their end;
- * `--delay MS` holds every packet back, each way, so that exchanges of both ends cross; `--deaf` hears nothing.
+ * `--delay MS` holds every packet back, each way, so that exchanges of both ends cross; `--deaf` hears nothing. `--record
+ * FILE` draws randomness from a fixed seed and writes down all that the gateway is given, so that it can be done again.
  */
 import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
+import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { at, type Instant, IpAddress, SecretKey, utf8 } from '../../src/base/index.ts';
+import { at, type Instant, IpAddress, SecretKey, seededRandom, toHex, utf8 } from '../../src/base/index.ts';
 import { type DeviceModel, formatDiagnostic, loadAsa } from '../../src/config/index.ts';
 import { type Credentials, type PeerSettings, readCredentials } from '../../src/gateway/index.ts';
+import { type RecordedEvent, SESSION_SEED } from '../../src/gateway/recorded-session.fixture.ts';
 import type { TrafficSelector } from '../../src/ike/index.ts';
 import { buildIp, buildUdp, type IpHeader, Protocol, parseIp, parseUdp, Reassembler } from '../../src/ip/index.ts';
 import { GatewayNode } from '../../src/lab/gateway-node.ts';
@@ -19,6 +22,11 @@ const PORTS = [500, 4500];
 const rate = option('--rate') || 1;
 const delayMs = option('--delay');
 const isDeaf = process.argv.includes('--deaf');
+const recordFile = process.argv.includes('--record') ? process.argv[process.argv.indexOf('--record') + 1] : undefined;
+const seeded = seededRandom(SESSION_SEED, 'gateway');
+const record = (given: RecordedEvent): void => {
+  if (recordFile !== undefined) appendFileSync(recordFile, `${JSON.stringify(given)}\n`);
+};
 const now = (): Instant => at(performance.now() * rate);
 
 /** Address and port: the socket there, and the interface that has the address. */
@@ -103,16 +111,23 @@ async function configure(text: string, texts: CredentialTexts | undefined): Prom
   if (node !== undefined && credentials !== undefined) node.renew(credentials, now());
   if (node === undefined) {
     const outlet = { transmit, resolves: () => true, changed: () => void setImmediate(arm) };
-    const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
+    const random = recordFile === undefined ? (length: number) => new Uint8Array(randomBytes(length)) : seeded;
     node = new GatewayNode(model.hostname, {
       ...{ model, outlet, random, peerSettings: settings },
       ...(credentials === undefined ? {} : { credentials }),
       onLog: (_, { code, text: said, remote, cause }) =>
         process.stderr.write(`${code} ${said} ${remote ?? ''} ${cause === undefined ? '' : JSON.stringify(cause)}\n`),
     });
-    node.start(now());
+    const when = now();
+    record({ at: when, configure: text });
+    node.start(when);
   } else node.configure(model, now());
-  for (const { name, kind } of model.interfaces) if (kind === 'ethernet') node.carrier(name, true, now());
+  for (const { name, kind } of model.interfaces) {
+    if (kind !== 'ethernet') continue;
+    const when = now();
+    record({ at: when, carrier: name });
+    node.carrier(name, true, when);
+  }
   arm();
 }
 
@@ -145,7 +160,9 @@ async function listen(name: string, address: IpAddress, port: number): Promise<v
     const udp = buildUdp({ address: source, port: from.port }, { address, port }, new Uint8Array(payload));
     const packet = buildIp({ source, destination: address, protocol: Protocol.UDP }, udp);
     later(() => {
-      node?.receive(name, packet, now());
+      const when = now();
+      record({ at: when, port: name, packet: toHex(packet) });
+      node?.receive(name, packet, when);
       arm();
     });
   });
@@ -180,7 +197,9 @@ function arm(): void {
   if (wakeAt === undefined) return;
   timer = setTimeout(
     () => {
-      node?.tick(now());
+      const when = now();
+      record({ at: when });
+      node?.tick(when);
       arm();
     },
     Math.max(0, (wakeAt - now()) / rate),
