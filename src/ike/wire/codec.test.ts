@@ -84,7 +84,8 @@ const payload: fc.Arbitrary<Payload> = fc.oneof(
   }),
   fc.record({
     kind: fc.constant('unknown' as const),
-    type: fc.integer({ min: 49, max: 255 }),
+    // Beyond those that have a decoder of their own: SKF is 53.
+    type: fc.integer({ min: 54, max: 255 }),
     critical: fc.constant(false),
     body: any,
   }),
@@ -106,7 +107,7 @@ test('every payload comes back as it was (RFC 7296 section 3)', () => {
     fc.property(payload, (value) => {
       const { firstType, bytes } = encodePayloads([value]);
       const decoded = decodePayloads(firstType, bytes);
-      assert.ok(decoded.ok);
+      assert.ok(decoded.ok, 'it is read');
       assert.deepEqual(plain(decoded.value), plain([value]));
     }),
     { numRuns: 500 },
@@ -118,11 +119,11 @@ test('every message comes back as it was, and every shorter prefix is a fault', 
     fc.property(message, (value) => {
       const bytes = encodeMessage(value);
       const decoded = decodeMessage(bytes);
-      assert.ok(decoded.ok);
+      assert.ok(decoded.ok, 'it is read');
       assert.deepEqual(plain(decoded.value), plain(value));
       for (let length = 0; length < bytes.length; length++) {
         const cut = bytes.slice(0, length);
-        assert.ok(!decodeMessage(cut).ok);
+        assert.ok(!decodeMessage(cut).ok, `first ${length} bytes`);
         if (length < 28) continue;
         // With the header's length made right it is still a fault: the chain of payloads does not end.
         new DataView(cut.buffer).setUint32(24, length);
@@ -140,7 +141,7 @@ test('no bytes make the decoders throw, and what they accept they write back to 
       if (!decoded.ok) return;
       const { firstType, bytes: again } = encodePayloads(decoded.value);
       const twice = decodePayloads(firstType, again);
-      assert.ok(twice.ok);
+      assert.ok(twice.ok, 'it is read again');
       assert.deepEqual(plain(twice.value), plain(decoded.value));
     }),
     { numRuns: 2000 },
@@ -166,7 +167,7 @@ for (const name of ['request', 'response'] as const) {
   test(`a captured IKE_SA_INIT ${name} is read, and written back byte for byte`, () => {
     const bytes = hex(capture[name] ?? '');
     const decoded = decodeMessage(bytes);
-    assert.ok(decoded.ok);
+    assert.ok(decoded.ok, 'it is read');
     const { header, payloads } = decoded.value;
     assert.equal(header.exchange, 34);
     assert.equal(header.initiatorSpi, 0xea684d21597afd36n);
@@ -219,7 +220,7 @@ for (const row of headerRows) {
 
 test('a minor version and reserved flags are ignored (RFC 7296 sections 2.5 and 3.1)', () => {
   const decoded = decodeHeader(hex(`${HEADER}0025223f000000070000001c`));
-  assert.ok(decoded.ok);
+  assert.ok(decoded.ok, 'it is read');
   assert.equal(decoded.value.messageId, 7);
   assert.ok(decoded.value.fromInitiator && decoded.value.isResponse);
 });
@@ -282,16 +283,16 @@ for (const row of payloadRows) {
 }
 
 test('an unknown payload is kept, a critical one refused with its type (RFC 7296 section 2.5)', () => {
-  const kept = decodePayloads(53, hex('00000006abcd'));
-  assert.ok(kept.ok);
-  assert.deepEqual(plain(kept.value), [{ kind: 'unknown', type: 53, critical: false, body: 'abcd' }]);
+  const kept = decodePayloads(200, hex('00000006abcd'));
+  assert.ok(kept.ok, 'it is kept');
+  assert.deepEqual(plain(kept.value), [{ kind: 'unknown', type: 200, critical: false, body: 'abcd' }]);
   const refused = decodePayloads(200, hex('00800004'));
   assert.deepEqual(refused, { ok: false, error: { kind: 'unsupported-critical-payload', payload: 200 } });
 });
 
 test('the critical bit on a payload that we know is ignored (RFC 7296 section 2.5)', () => {
   const decoded = decodePayloads(PayloadType.VENDOR, hex('00800005aa'));
-  assert.ok(decoded.ok);
+  assert.ok(decoded.ok, 'it is read');
 });
 
 test('a chain of more payloads than anybody sends is refused', () => {
