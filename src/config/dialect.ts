@@ -18,7 +18,12 @@ export type Dialect = Readonly<{
   /** Joins lines that are one command together, such as a text between two marks. */
   join?: (lines: readonly Line[]) => readonly Line[];
   /** Settles what depends on several lines, and reports contradictions and dangling references. */
-  check: (model: Draft<DeviceModel>, lines: readonly Line[], report: (diagnostic: Diagnostic) => void) => void;
+  check: (
+    model: Draft<DeviceModel>,
+    lines: readonly Line[],
+    file: string,
+    report: (diagnostic: Diagnostic) => void,
+  ) => void;
   /** Sections in the order in which they are printed; a row of none of them comes last. */
   sections: readonly string[];
   /** Sections whose blocks are set apart by a line with `!`. */

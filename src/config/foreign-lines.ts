@@ -3,14 +3,8 @@ import type { Dialect } from './dialect.ts';
 import { type Line, readLine } from './lines.ts';
 import type { DeviceModel, Diagnostic } from './model.ts';
 
-/** Findings that say that a line was not understood. */
-const NOT_UNDERSTOOD = new Set([
-  'unknown-command',
-  'invalid-word',
-  'incomplete-command',
-  'ambiguous-command',
-  'wrong-mode',
-]);
+/** Findings that say that a line was not understood; one that is merely too short began as a line of this dialect. */
+const NOT_UNDERSTOOD = new Set(['unknown-command', 'invalid-word', 'ambiguous-command', 'wrong-mode']);
 /** A file that is wrong throughout needs no more than this to be told. */
 const MOST_LINES = 500;
 

@@ -17,7 +17,7 @@ export function loadLines(dialect: Dialect, given: readonly Line[], file: string
   const builder = new Builder(dialect);
   builder.run(statements, builder.assembly, []);
   builder.assembly.finish();
-  dialect.check(builder.assembly.device, lines, (diagnostic) => builder.diagnostics.push(diagnostic));
+  dialect.check(builder.assembly.device, lines, file, (diagnostic) => builder.diagnostics.push(diagnostic));
   const all = [...diagnostics, ...builder.diagnostics].sort(
     (a, b) => a.position.line - b.position.line || a.position.column - b.position.column,
   );

@@ -6,6 +6,7 @@ import { splitRepair } from '../repair.ts';
 import type { Row } from '../row.ts';
 import { Assembly } from './assembly.ts';
 import { checkModel } from './check.ts';
+import { checkGroupPolicies } from './check-group-policies.ts';
 import { asaGrammar } from './grammar/index.ts';
 import { PROMPTS } from './prompts.ts';
 import { SECTIONS } from './row.ts';
@@ -17,9 +18,10 @@ export const asa: Dialect = {
   grammar: asaGrammar as unknown as Grammar<Row>,
   assemble: () => new Assembly(),
   repair: (lines) => splitRepair(nameifsOf(lines)),
-  check(model, lines, report) {
+  check(model, lines, file, report) {
     const isSaved = lines.some((line) => /^\s*(?:: Saved|ASA Version)\b/.test(line.raw));
     checkModel(model, isSaved, report);
+    checkGroupPolicies(model, lines, file, report);
   },
   sections: SECTIONS,
   setApart: new Set(['interface', 'router', 'route-map', 'policy-map']),

@@ -2,6 +2,7 @@
 import type { Draft } from '../draft.ts';
 import { editDistance } from '../edit-distance.ts';
 import type { DeviceModel, Diagnostic, FrontVrfMatch, Position, Written } from '../model.ts';
+import { checkRouting } from './check-routing.ts';
 import { DEFAULT } from './defaults.ts';
 import { proposalFault } from './grammar/ikev2.ts';
 
@@ -66,6 +67,11 @@ function checkReferences(model: DeviceModel, report: Report): void {
     'IPsec profile': named(model.ipsecProfiles, DEFAULT),
     'access list': named(model.accessLists),
     'virtual template': named(model.interfaces),
+    'prefix list': named(model.prefixLists),
+    'route map': named(model.routeMaps),
+    'AS path list': new Set(model.asPathLists.map((one) => String(one.number))),
+    'community list': named(model.communityLists),
+    'peer group': named(model.bgp?.peerGroups ?? []),
   } as const;
   const isExcerpt = !model.interfaces.some((one) => one.kind === 'ethernet');
   const need = (kind: keyof typeof known, wanted: string | undefined, position: Position): void => {
@@ -119,6 +125,7 @@ function checkReferences(model: DeviceModel, report: Report): void {
     for (const wanted of one.proposals) need('transform set', wanted, placeOf(one.written, 'proposals'));
     need('IKEv2 profile', one.ikeProfile, placeOf(one.written, 'ikeProfile'));
   }
+  checkRouting(model, need);
   for (const one of model.authorizationPolicies)
     for (const list of one.routeSetAccessLists)
       need('access list', list.name, placeOf(one.written, 'routeSetAccessLists'));

@@ -18,7 +18,7 @@ export const iosxe: Dialect = {
   assemble: () => new Assembly(),
   join: joinBanners,
   repair: () => splitRepair(new Set()),
-  check: (model, _lines, report) => checkModel(model, report),
+  check: (model, _lines, _file, report) => checkModel(model, report),
   sections: SECTIONS,
   setApart: new Set(SECTIONS),
   prompts: PROMPTS,
