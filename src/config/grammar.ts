@@ -19,6 +19,8 @@ export type Syntax = Readonly<{
   enters?: string;
   /** Taken only when no other row fits, in this mode or an outer one. */
   lastResort?: boolean;
+  /** Taken only when no other row of its own mode fits. */
+  yields?: boolean;
   /** Its keywords are not abbreviated, so that rows nobody types do not make those that people type ambiguous. */
   exact?: boolean;
   /** Too wide to be what somebody meant by a mistyped line. */
@@ -256,7 +258,7 @@ function isFree<R extends Syntax>(thread: Thread<R>): boolean {
 
 /** The thread with the best rank, last resorts last; the table's order breaks ties. */
 function best<R extends Syntax>(threads: readonly Thread<R>[]): Thread<R> | undefined {
-  const resort = ({ rule }: Thread<R>): number => (rule.row.lastResort === true ? 1 : 0);
+  const resort = ({ rule }: Thread<R>): number => (rule.row.lastResort === true || rule.row.yields === true ? 1 : 0);
   const byRank = (x: Thread<R>, y: Thread<R>): number => (x.rank < y.rank ? -1 : x.rank > y.rank ? 1 : 0);
   return [...threads].sort((x, y) => resort(x) - resort(y) || byRank(x, y) || x.rule.order - y.rule.order)[0];
 }

@@ -85,7 +85,13 @@ class Builder {
     const isSame = (text: string): boolean => text === maskSecrets(plain) || text === maskSecrets(`no ${plain}`);
     const here = path.join('\n');
     const index = kept.findIndex((one) => one.path.join('\n') === here && isSame(one.text));
-    const added = { path: [...path], text: maskSecrets(canonical), section: row.section, position: place.position };
+    const added = {
+      path: [...path],
+      text: maskSecrets(canonical),
+      ...(row.closes === undefined || negated ? {} : { closes: row.closes }),
+      section: row.section,
+      position: place.position,
+    };
     if (!negated) {
       if (index < 0) kept.push(added);
       else if (row.enters === undefined) kept.splice(index, 1, added);

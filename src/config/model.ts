@@ -407,6 +407,8 @@ export type KeptLine = Readonly<{
   /** Lines of the sections it stands in, outermost first, as printed. */
   path: readonly string[];
   text: string;
+  /** Line that ends the section it opens, where it has one. */
+  closes?: string;
   /** Section of the running configuration. */
   section: string;
   position: Position;

@@ -130,6 +130,7 @@ class Printer {
     return (this.#kept.get(path.join('\n')) ?? []).flatMap((line) => [
       `${' '.repeat(depth)}${line.text}`,
       ...this.keptUnder([...path, line.text], depth + 1),
+      ...(line.closes === undefined ? [] : [`${' '.repeat(depth)}${line.closes}`]),
     ]);
   }
 

@@ -78,7 +78,9 @@ type KnownSpec<Modes extends ModeTable, P extends Parameters> = Readonly<{
   params?: P;
   enters?: keyof Modes & string;
   section?: string;
+  yields?: boolean;
   lastResort?: boolean;
+  closes?: string;
   leaves?: 'one' | 'all';
   exact?: boolean;
   kept?: boolean;

@@ -21,6 +21,7 @@ type Part = Draft<BgpNeighborFamilyModel>;
 const SESSION = {
   remoteAsn: 'remoteAsn',
   localAsn: 'localAsn',
+  description: 'description',
   shutdown: 'shutdown',
   password: 'password',
   timers: 'timers',

@@ -174,7 +174,7 @@ export const accessListRows: readonly IosxeRow[] = [
   unsupported(['access-list-extended', 'access-list-standard'], {
     pattern: '[<sequence>] <action> <rest>',
     help: 'Entries about several ports, object groups, flags of TCP and the like: they match nothing',
-    lastResort: true,
+    yields: true,
     params: { sequence, action, rest: text('Entry') },
     example: [
       { line: '10 permit tcp any any established', ...EXTENDED },
@@ -184,7 +184,7 @@ export const accessListRows: readonly IosxeRow[] = [
   unsupported('access-list-ipv6', {
     pattern: '[sequence <sequence>] <action> <rest>',
     help: 'Entries about flags and headers: they match nothing',
-    lastResort: true,
+    yields: true,
     params: { sequence, action, rest: text('Entry') },
     example: { line: 'sequence 10 permit tcp any any established', ...IPV6 },
   }),
@@ -224,7 +224,7 @@ export const accessListRows: readonly IosxeRow[] = [
     pattern: 'access-list <list> <rest>',
     help: 'Entries about several ports, flags and the like, and lists of other kinds: they match nothing',
     section: SECTION,
-    lastResort: true,
+    yields: true,
     params: { list: number(1, 2699, 'List'), rest: text('Entry') },
     example: 'access-list 101 permit tcp any any established',
   }),

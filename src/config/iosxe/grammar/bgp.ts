@@ -396,6 +396,7 @@ export const bgpFamilyRows: readonly IosxeRow[] = [
     pattern: 'address-family <what> [<rest>]',
     help: 'Further families',
     enters: 'bgp-other',
+    closes: 'exit-address-family',
     params: {
       what: words('Family', 'vpnv4', 'vpnv6', 'l2vpn', 'link-state', 'nsap', 'rtfilter', 'mvpn'),
       rest: optional(text('Kind')),
@@ -406,6 +407,7 @@ export const bgpFamilyRows: readonly IosxeRow[] = [
     pattern: 'address-family {ipv4|ipv6} <what> [<rest>]',
     help: 'Families that are not unicast',
     enters: 'bgp-other',
+    closes: 'exit-address-family',
     params: {
       what: words('Kind', 'multicast', 'mdt', 'flowspec', 'mvpn', 'tunnel', 'labeled-unicast'),
       rest: optional(text('VRF')),

@@ -175,7 +175,8 @@ export const deviceRows: readonly IosxeRow[] = [
     example: 'ip nat inside source list 1 interface GigabitEthernet0/0/1 overload',
   }),
   unsupported('config', {
-    pattern: '{mpls|multicast|rsvp|xconnect|frame-relay|bfd map|zone|zone-pair|cef|lisp|pfr|qos|performance} [<rest>]',
+    pattern:
+      '{mpls|multicast|rsvp|xconnect|frame-relay|bfd map|bfd slow-timers|zone|zone-pair|cef|lisp|pfr|qos|performance} [<rest>]',
     help: 'Further features that are not here',
     section: 'management',
     params: { rest },
@@ -223,7 +224,7 @@ export const deviceRows: readonly IosxeRow[] = [
   }),
   section('router', unsupported, {
     pattern:
-      '{router ospf <rest>|router ospfv3 <rest>|router eigrp <rest>|router rip [<rest>]|router isis [<rest>]|router lisp [<rest>]|ipv6 router <rest>|bfd-template <rest>|bfd <rest>}',
+      '{router ospf <rest>|router ospfv3 <rest>|router eigrp <rest>|router rip [<rest>]|router isis [<rest>]|router lisp [<rest>]|ipv6 router <rest>|bfd-template <rest>}',
     help: 'Interior routing protocols, and detection of faults by BFD',
     example: ['router ospf 1', 'router eigrp WAN', 'bfd-template single-hop FAST'],
   }),

@@ -131,7 +131,7 @@ function dropMember(target: Draft<NveModel>, vni: number | undefined): void {
   target.members = target.members.filter((one) => one.vni !== vni);
 }
 
-/** In front of the rows of families that are not read. */
+/** Behind all other rows of BGP: neighbours are printed before the families that they are in. */
 export const evpnRows: readonly IosxeRow[] = [
   used('router-bgp', {
     pattern: 'address-family l2vpn evpn',
