@@ -4,6 +4,7 @@ import type { DeviceModel } from '../config/index.ts';
 import { buildIp, buildUdp, Protocol } from '../ip/index.ts';
 import type { Context } from './context.ts';
 import type { GatewayLogEvent } from './event.ts';
+import { sourceFor } from './routes.ts';
 
 /** Draws an event as the datagrams that a device with this configuration sends of it; none below its level. */
 export type FormatSyslog = (
@@ -32,14 +33,20 @@ export class LogHosts {
     if (!enabled || hosts.length === 0) return;
     const texts = this.#format(event, index.model, wallClockMs);
     for (const text of texts) {
-      for (const { interface: name, address: destination } of hosts) {
-        const out = index.interface(name);
-        const source = out === undefined ? undefined : interfaces.sourceAddress(out.name, destination.family);
-        if (out === undefined || source === undefined || !this.#mayPass(now)) continue;
+      for (const { interface: name, address: destination, vrf: routed = '' } of hosts) {
+        // Where no interface is named the routes of the host's VRF say where it is.
+        const out = name === '' ? undefined : index.interface(name);
+        if (name !== '' && out === undefined) continue;
+        const vrf = out?.vrf ?? routed;
+        const source =
+          out === undefined
+            ? sourceFor(context, destination, vrf)
+            : interfaces.sourceAddress(out.name, destination.family);
+        if (source === undefined || !this.#mayPass(now)) continue;
         const from = { address: source, port: SYSLOG_PORT };
         const to = { address: destination, port: SYSLOG_PORT };
         const packet = buildIp({ source, destination, protocol: Protocol.UDP }, buildUdp(from, to, utf8(text)));
-        context.command({ kind: 'inject', vrf: out.vrf, packet });
+        context.command({ kind: 'inject', vrf, packet });
       }
     }
   }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fromUtf8 } from '../../../src/base/index.ts';
+import { HostNode } from '../../../src/lab/index.ts';
 import { ask, assertPings, converge, openScenario, snapshot } from '../scenario.ts';
 
 const TOPOLOGY = 'examples/asa-to-asr/topology.yaml';
@@ -29,4 +31,16 @@ test('the ASR keeps what is outside apart from what is inside', () => {
   assert.ok(tables.get('INET')?.includes('203.0.113.0/24'));
   assert.ok(!tables.get('')?.includes('203.0.113.0/24'));
   assert.ok(!tables.get('INET')?.includes('10.10.0.0/24'));
+});
+
+test('a log host is where the routes lead: the router needs no name of an interface for it', () => {
+  const scenario = openScenario(TOPOLOGY);
+  const received: string[] = [];
+  scenario.lab.node('site', HostNode).onUdp(514, (payload) => received.push(fromUtf8(payload)));
+  converge(scenario, 10_000);
+  assertPings(scenario);
+  assert.ok(
+    received.some((text) => /%BGP-5-ADJCHANGE: neighbor 172\.16\.10\.1 Up/.test(text)),
+    received.join('\n'),
+  );
 });
