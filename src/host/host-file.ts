@@ -29,8 +29,6 @@ export type IkeEntry = Readonly<{
 }>;
 
 export const DEFAULT_FOLDERS = { state: '/var/lib/wheelwright', run: '/run/wheelwright' } as const;
-/** The kernel's main table. */
-export const MAIN_TABLE = 254;
 const MOST_TABLE = 0xffff_ffff;
 /** IFNAMSIZ of the kernel, less its final zero. */
 const MOST_LINK_NAME = 15;

@@ -25,7 +25,6 @@ export { type InstanceLock, type LockFault, lockInstance } from './instance-lock
 export { openLinux } from './linux/index.ts';
 export { LogFile } from './log-file.ts';
 export { replaceFile } from './replace-file.ts';
-export { type Requirement, requirements } from './requirements.ts';
 export { type ProcessMemory, type RunProcess, type RunSignal, runProcess } from './run-process.ts';
 export { DEFAULT_SETTINGS, type HostSettings } from './settings.ts';
 export type { OpenSystem, System, SystemFault, SystemLink, SystemRoute } from './system.ts';

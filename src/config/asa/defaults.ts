@@ -1,4 +1,5 @@
 /** What an ASA does without being told. */
+import { emptyLists } from '../empty-model.ts';
 import type { DeviceModel } from '../model.ts';
 
 /** Half-open IKE SAs that "100 percent" stands for. */
@@ -24,33 +25,15 @@ export function emptyAsaModel(hostname: string): DeviceModel {
   return {
     dialect: 'asa',
     hostname,
-    interfaces: [],
-    ikeEnabled: [],
-    ikePolicies: [],
+    ...emptyLists(),
     ikeIdentity: { kind: 'auto' },
     natKeepaliveMs: NAT_KEEPALIVE_MS,
     cookieChallengePercent: COOKIE_PERCENT,
     maxHalfOpen: HALF_OPEN_LIMIT,
     ikeFragmentation: {},
-    espProposals: [],
-    ipsecProfiles: [],
     childLifetimeMs: CHILD_LIFETIME_MS,
     childLifetimeBytes: CHILD_LIFETIME_KB * 1000,
     replayWindow: REPLAY_WINDOW,
-    vrfs: [],
-    ikeProposals: [],
-    ikeSelections: [],
-    keyrings: [],
-    ikeProfiles: [],
-    authorizationPolicies: [],
-    tunnelGroups: [],
-    groupPolicies: [],
-    staticRoutes: [],
-    accessLists: [],
-    prefixLists: [],
-    routeMaps: [],
-    asPathLists: [],
-    communityLists: [],
     clampMss: CLAMP_MSS,
     sameSecurityPermit: { interInterface: false, intraInterface: false },
     logging: { enabled: false, timestamp: false, hosts: [] },

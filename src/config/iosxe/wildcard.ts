@@ -1,5 +1,5 @@
 /** Wildcard masks: the ones of a netmask turned round, not always contiguous. */
-import { IpAddress, netmask, Prefix } from '../../base/index.ts';
+import { IpAddress, Prefix } from '../../base/index.ts';
 import type { Param } from '../parameters.ts';
 
 /** Bits outside a contiguous tail that are written out as prefixes of their own; more are refused. */
@@ -13,7 +13,7 @@ export function wildcard(help: string): Param<number> {
     shape: 'WILDCARD',
     optional: false,
     many: false,
-    write: (bits) => String(wildcardAddress(bits)),
+    write: (bits) => String(fromBits(bits)),
     read: (line, index) => {
       const found = IpAddress.parse(line.tokens[index]?.text ?? '');
       if (found?.family !== 4)
@@ -35,15 +35,6 @@ export function prefixesOf(base: IpAddress, bits: number): Prefix[] {
     const set = free.reduce((sum, bit, i) => ((choice >>> i) & 1 ? sum + 2 ** bit : sum), 0);
     return new Prefix(fromBits((fixed | set) >>> 0), 32 - tail);
   });
-}
-
-/** The wildcard of a prefix length. */
-export function wildcardOfLength(length: number): IpAddress {
-  return wildcardAddress(~netmask(length).a >>> 0);
-}
-
-function wildcardAddress(bits: number): IpAddress {
-  return fromBits(bits);
 }
 
 function fromBits(bits: number): IpAddress {

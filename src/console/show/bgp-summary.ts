@@ -63,7 +63,7 @@ type Neighbor = BgpSummary['neighbors'][number];
 
 export function showBgpSummary(snapshot: GatewaySnapshot, family: Family): Shown<BgpSummary> {
   const value = bgpSummary(snapshot, family);
-  return { value, text: value.isActive ? textOf(value) : BGP_NOT_ACTIVE };
+  return { value, text: value.isActive ? summaryText(value, BYTES, neighborLines) : BGP_NOT_ACTIVE };
 }
 
 export function bgpSummary({ bgp, now }: GatewaySnapshot, family: Family): BgpSummary {
@@ -109,33 +109,36 @@ export function isOf(one: BgpNeighborSnapshot, family: Family): boolean {
   return one.families?.[family] !== undefined;
 }
 
-/** Memory that the platform counts for each entry, in bytes. */
-const BYTES = { network: 200, path: 80, attributes: 208, asPath: 40, community: 24 } as const;
+/** Memory that a platform counts for each entry, in bytes. */
+export type EntryBytes = Readonly<Record<'network' | 'path' | 'attributes' | 'asPath' | 'community', number>>;
 
-function textOf(v: BgpSummary): string {
+const BYTES: EntryBytes = { network: 200, path: 80, attributes: 208, asPath: 40, community: 24 };
+
+/** The text of a platform that counts entries by `bytes` and writes a neighbour by `row`. */
+export function summaryText(v: BgpSummary, bytes: EntryBytes, row: (one: Neighbor) => readonly string[]): string {
   const entries = (figure: number, what: string, each: number): string =>
     `${figure} ${what} entries using ${figure * each} bytes of memory`;
   const total =
-    v.prefixes * BYTES.network +
-    v.paths * BYTES.path +
-    v.attributeSets * BYTES.attributes +
-    v.asPaths * BYTES.asPath +
-    v.communitySets * BYTES.community;
+    v.prefixes * bytes.network +
+    v.paths * bytes.path +
+    v.attributeSets * bytes.attributes +
+    v.asPaths * bytes.asPath +
+    v.communitySets * bytes.community;
   return lines([
     `BGP router identifier ${v.routerId}, local AS number ${v.localAs}`,
     `BGP table version is ${v.tableVersion}, main routing table version ${v.tableVersion}`,
-    entries(v.prefixes, 'network', BYTES.network),
-    entries(v.paths, 'path', BYTES.path),
-    `${v.attributeSets}/${v.attributeSets} BGP path/bestpath attribute entries using ${v.attributeSets * BYTES.attributes} bytes of memory`,
-    ...(v.asPaths === 0 ? [] : [entries(v.asPaths, 'BGP AS-PATH', BYTES.asPath)]),
-    ...(v.communitySets === 0 ? [] : [entries(v.communitySets, 'BGP community', BYTES.community)]),
+    entries(v.prefixes, 'network', bytes.network),
+    entries(v.paths, 'path', bytes.path),
+    `${v.attributeSets}/${v.attributeSets} BGP path/bestpath attribute entries using ${v.attributeSets * bytes.attributes} bytes of memory`,
+    ...(v.asPaths === 0 ? [] : [entries(v.asPaths, 'BGP AS-PATH', bytes.asPath)]),
+    ...(v.communitySets === 0 ? [] : [entries(v.communitySets, 'BGP community', bytes.community)]),
     '0 BGP route-map cache entries using 0 bytes of memory',
     '0 BGP filter-list cache entries using 0 bytes of memory',
     `BGP using ${total} total bytes of memory`,
     `BGP activity ${v.prefixesAdded}/${v.prefixesRemoved} prefixes, ${v.pathsAdded}/${v.pathsRemoved} paths, scan interval 60 secs`,
     '',
     'Neighbor        V           AS MsgRcvd MsgSent   TblVer  InQ OutQ Up/Down  State/PfxRcd',
-    ...v.neighbors.flatMap(neighborLines),
+    ...v.neighbors.flatMap(row),
   ]);
 }
 

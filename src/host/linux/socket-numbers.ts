@@ -63,8 +63,5 @@ export const PollEvent = { IN: 1, OUT: 4, ERR: 8, HUP: 16, NVAL: 32 } as const;
 
 export const FileFlag = { RDWR: 2, NONBLOCK: 0x800, CLOEXEC: 0x80000 } as const;
 
-/** For `fcntl`. */
-export const FileCommand = { GETFL: 3, SETFL: 4 } as const;
-
 /** For `eventfd`. */
 export const EventFlag = { NONBLOCK: 0x800, CLOEXEC: 0x80000 } as const;

@@ -4,18 +4,25 @@ import type { BgpPathSnapshot } from '../../../bgp/index.ts';
 import type { GatewaySnapshot } from '../../../gateway/index.ts';
 import { type BgpNeighbors, bgpNeighbors } from '../bgp-neighbors.ts';
 import { type BgpPrefix, bgpPrefix, type Wanted } from '../bgp-prefix.ts';
-import { BGP_NOT_ACTIVE, type BgpSummary, bgpSummary, stateWord } from '../bgp-summary.ts';
+import {
+  BGP_NOT_ACTIVE,
+  type BgpSummary,
+  bgpSummary,
+  type EntryBytes,
+  stateWord,
+  summaryText,
+} from '../bgp-summary.ts';
 import { type BgpTable, bgpTable, ORIGINS, type PathValue } from '../bgp-table.ts';
 import { upTime } from '../names.ts';
 import { lines, type Shown } from '../shown.ts';
 import { addressWord } from './words.ts';
 
 /** Memory that the platform counts for each entry, in bytes. */
-const BYTES = { network: 248, path: 136, attributes: 288, asPath: 24, community: 24 } as const;
+const BYTES = { network: 248, path: 136, attributes: 288, asPath: 24, community: 24 } as const satisfies EntryBytes;
 
 export function showIosBgpSummary(snapshot: GatewaySnapshot, family: Family): Shown<BgpSummary> {
   const value = bgpSummary(snapshot, family);
-  return { value, text: value.isActive ? summaryText(value) : BGP_NOT_ACTIVE };
+  return { value, text: value.isActive ? summaryText(value, BYTES, neighborRow) : BGP_NOT_ACTIVE };
 }
 
 /** `show bgp all summary`: every family under its head. */
@@ -23,35 +30,8 @@ export function showIosBgpAllSummary(snapshot: GatewaySnapshot): Shown<BgpSummar
   const [four, six] = [bgpSummary(snapshot, 4), bgpSummary(snapshot, 6)];
   if (!four.isActive) return { value: four, text: BGP_NOT_ACTIVE };
   const part = (name: string, value: BgpSummary): string =>
-    value.neighbors.length === 0 ? '' : `For address family: ${name}\n${summaryText(value)}\n`;
+    value.neighbors.length === 0 ? '' : `For address family: ${name}\n${summaryText(value, BYTES, neighborRow)}\n`;
   return { value: four, text: `${part('IPv4 Unicast', four)}${part('IPv6 Unicast', six)}` };
-}
-
-function summaryText(v: BgpSummary): string {
-  const entries = (figure: number, what: string, each: number): string =>
-    `${figure} ${what} entries using ${figure * each} bytes of memory`;
-  const total =
-    v.prefixes * BYTES.network +
-    v.paths * BYTES.path +
-    v.attributeSets * BYTES.attributes +
-    v.asPaths * BYTES.asPath +
-    v.communitySets * BYTES.community;
-  return lines([
-    `BGP router identifier ${v.routerId}, local AS number ${v.localAs}`,
-    `BGP table version is ${v.tableVersion}, main routing table version ${v.tableVersion}`,
-    entries(v.prefixes, 'network', BYTES.network),
-    entries(v.paths, 'path', BYTES.path),
-    `${v.attributeSets}/${v.attributeSets} BGP path/bestpath attribute entries using ${v.attributeSets * BYTES.attributes} bytes of memory`,
-    ...(v.asPaths === 0 ? [] : [entries(v.asPaths, 'BGP AS-PATH', BYTES.asPath)]),
-    ...(v.communitySets === 0 ? [] : [entries(v.communitySets, 'BGP community', BYTES.community)]),
-    '0 BGP route-map cache entries using 0 bytes of memory',
-    '0 BGP filter-list cache entries using 0 bytes of memory',
-    `BGP using ${total} total bytes of memory`,
-    `BGP activity ${v.prefixesAdded}/${v.prefixesRemoved} prefixes, ${v.pathsAdded}/${v.pathsRemoved} paths, scan interval 60 secs`,
-    '',
-    'Neighbor        V           AS MsgRcvd MsgSent   TblVer  InQ OutQ Up/Down  State/PfxRcd',
-    ...v.neighbors.flatMap(neighborRow),
-  ]);
 }
 
 function neighborRow(one: BgpSummary['neighbors'][number]): string[] {
