@@ -1,4 +1,5 @@
 /** IPsec proposals, profiles and the global settings of child SAs; crypto maps are known and not supported. */
+import { named } from '../../named.ts';
 import { choice, many, name, nameif, number, optional, text, words } from '../../parameters.ts';
 import {
   cipherName,
@@ -49,16 +50,12 @@ export const ipsecRows: readonly AsaRow[] = [
     params: { name: name('Proposal') },
     example: 'crypto ipsec ikev2 ipsec-proposal AES256',
     set(target, args, place) {
-      const known = target.device.espProposals.find((one) => one.name === args.name);
-      if (known !== undefined) return known;
-      const made = {
+      return named(target.device.espProposals, args.name, () => ({
         name: args.name,
         encryption: [{ ...DEFAULT_ENCRYPTION }],
         integrity: [SHA1],
         written: place.written(),
-      };
-      target.device.espProposals.push(made);
-      return made;
+      }));
     },
     unset(target, args) {
       target.device.espProposals = target.device.espProposals.filter((one) => one.name !== args.name);
@@ -112,11 +109,12 @@ export const ipsecRows: readonly AsaRow[] = [
     params: { name: name('Profile') },
     example: 'crypto ipsec profile VTI',
     set(target, args, place) {
-      const known = target.device.ipsecProfiles.find((one) => one.name === args.name);
-      if (known !== undefined) return known;
-      const made = { name: args.name, proposals: [], responderOnly: false, written: place.written() };
-      target.device.ipsecProfiles.push(made);
-      return made;
+      return named(target.device.ipsecProfiles, args.name, () => ({
+        name: args.name,
+        proposals: [],
+        responderOnly: false,
+        written: place.written(),
+      }));
     },
     unset(target, args) {
       target.device.ipsecProfiles = target.device.ipsecProfiles.filter((one) => one.name !== args.name);

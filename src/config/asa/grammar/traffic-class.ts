@@ -1,6 +1,7 @@
 /** What traffic in transit is told apart by (`class-map`), and how its TCP is cleaned (`tcp-map`). */
 import type { Draft } from '../../draft.ts';
 import type { TcpMapModel, TcpOptionRule, TcpOptionTreatment, TrafficMatchModel } from '../../model.ts';
+import { named } from '../../named.ts';
 import { name, number, optional, text, words } from '../../parameters.ts';
 import { portNumber, portParam } from '../../rows/ports.ts';
 import { type AsaRow, harmless, unsupported, used } from '../row.ts';
@@ -34,11 +35,11 @@ export const trafficClassRows: readonly AsaRow[] = [
       if (args.name === DEFAULT_CLASS)
         return place.error('contradiction', `${DEFAULT_CLASS} is there already`, { param: 'name' });
       device.trafficClasses ??= [];
-      const known = device.trafficClasses.find((one) => one.name === args.name);
-      if (known !== undefined) return known;
-      const made = { name: args.name, matches: [], written: place.written() };
-      device.trafficClasses.push(made);
-      return made;
+      return named(device.trafficClasses, args.name, () => ({
+        name: args.name,
+        matches: [],
+        written: place.written(),
+      }));
     },
     unset({ device }, args) {
       const left = (device.trafficClasses ?? []).filter((one) => one.name !== args.name);
@@ -112,11 +113,11 @@ export const trafficClassRows: readonly AsaRow[] = [
     example: 'tcp-map TCP_MD5_ALLOW',
     set({ device }, args, place) {
       device.tcpMaps ??= [];
-      const known = device.tcpMaps.find((one) => one.name === args.name);
-      if (known !== undefined) return known;
-      const made = { name: args.name, options: [], written: place.written() };
-      device.tcpMaps.push(made);
-      return made;
+      return named(device.tcpMaps, args.name, () => ({
+        name: args.name,
+        options: [],
+        written: place.written(),
+      }));
     },
     unset({ device }, args) {
       const left = (device.tcpMaps ?? []).filter((one) => one.name !== args.name);

@@ -1,6 +1,7 @@
 /** What happens to traffic in transit: policies of classes, where they hold, and access lists on interfaces. */
 import type { Draft } from '../../draft.ts';
 import type { ServicePolicyModel, TransitClassModel } from '../../model.ts';
+import { named } from '../../named.ts';
 import { name, nameif, optional, text, words } from '../../parameters.ts';
 import { type AsaRow, harmless, unsupported, used } from '../row.ts';
 
@@ -17,11 +18,11 @@ export const transitPolicyRows: readonly AsaRow[] = [
     example: 'policy-map global_policy',
     set({ device }, args, place) {
       device.transitPolicies ??= [];
-      const known = device.transitPolicies.find((one) => one.name === args.name);
-      if (known !== undefined) return known;
-      const made = { name: args.name, classes: [], written: place.written() };
-      device.transitPolicies.push(made);
-      return made;
+      return named(device.transitPolicies, args.name, () => ({
+        name: args.name,
+        classes: [],
+        written: place.written(),
+      }));
     },
     unset({ device }, args) {
       const left = (device.transitPolicies ?? []).filter((one) => one.name !== args.name);

@@ -2,6 +2,7 @@
 import { Prefix } from '../../../base/index.ts';
 import type { Draft } from '../../draft.ts';
 import type { AuthorizationPolicyModel } from '../../model.ts';
+import { named } from '../../named.ts';
 import { address, choice, hardwareInterface, mask, name, number, optional, prefix, text } from '../../parameters.ts';
 import { harmless, type IosxeRow, unsupported, used } from '../row.ts';
 
@@ -30,18 +31,13 @@ export const authorizationRows: readonly IosxeRow[] = [
     params: { name: name('Policy') },
     example: 'crypto ikev2 authorization policy FLEX',
     set(target, args, place) {
-      const { authorizationPolicies } = target.device;
-      const known = authorizationPolicies.find((one) => one.name === args.name);
-      if (known !== undefined) return known;
-      const made: Draft<AuthorizationPolicyModel> = {
+      return named<Draft<AuthorizationPolicyModel>>(target.device.authorizationPolicies, args.name, () => ({
         name: args.name,
         routeSetInterfaces: [],
         routeSetAccessLists: [],
         routeSetRemote: [],
         written: place.written(),
-      };
-      authorizationPolicies.push(made);
-      return made;
+      }));
     },
     unset(target, args) {
       target.device.authorizationPolicies = target.device.authorizationPolicies.filter((one) => one.name !== args.name);

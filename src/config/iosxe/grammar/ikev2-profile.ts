@@ -2,6 +2,7 @@
 import type { IpAddress } from '../../../base/index.ts';
 import type { Draft } from '../../draft.ts';
 import type { IkeProfileModel, LocalIdentityModel } from '../../model.ts';
+import { named } from '../../named.ts';
 import { address, choice, hardwareInterface, name, number, optional, secret, text, words } from '../../parameters.ts';
 import { DEFAULT, IKE_LIFETIME_MS } from '../defaults.ts';
 import { harmless, type IosxeRow, unsupported, used } from '../row.ts';
@@ -24,10 +25,7 @@ export const ikev2ProfileRows: readonly IosxeRow[] = [
     params: { name: name('Profile') },
     example: 'crypto ikev2 profile PROF',
     set(target, args, place) {
-      const { ikeProfiles } = target.device;
-      const known = ikeProfiles.find((one) => one.name === args.name);
-      if (known !== undefined) return known;
-      const made: Draft<IkeProfileModel> = {
+      return named<Draft<IkeProfileModel>>(target.device.ikeProfiles, args.name, () => ({
         name: args.name,
         localAddresses: [],
         remoteIdentities: [],
@@ -40,9 +38,7 @@ export const ikev2ProfileRows: readonly IosxeRow[] = [
         initialContactForce: false,
         shutdown: false,
         written: place.written(),
-      };
-      ikeProfiles.push(made);
-      return made;
+      }));
     },
     unset(target, args) {
       target.device.ikeProfiles = target.device.ikeProfiles.filter((one) => one.name !== args.name);

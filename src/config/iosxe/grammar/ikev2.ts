@@ -2,6 +2,7 @@
 import { isAeadCipher } from '../../algorithm-words.ts';
 import type { Draft } from '../../draft.ts';
 import type { IkeProposalModel, KeyringModel } from '../../model.ts';
+import { named } from '../../named.ts';
 import { address, choice, many, mask, name, number, optional, secret, text, words } from '../../parameters.ts';
 import type { Place } from '../../place.ts';
 import {
@@ -36,19 +37,14 @@ export const ikev2Rows: readonly IosxeRow[] = [
     params: { name: name('Proposal') },
     example: 'crypto ikev2 proposal PH1',
     set(target, args, place) {
-      const { ikeProposals } = target.device;
-      const known = ikeProposals.find((one) => one.name === args.name);
-      if (known !== undefined) return known;
-      const made: Draft<IkeProposalModel> = {
+      return named<Draft<IkeProposalModel>>(target.device.ikeProposals, args.name, () => ({
         name: args.name,
         encryption: [],
         integrity: [],
         prf: [],
         groups: [],
         written: place.written(),
-      };
-      ikeProposals.push(made);
-      return made;
+      }));
     },
     unset(target, args, place) {
       if (args.name === DEFAULT) place.warn('unsupported', 'the default proposal stays');
@@ -133,18 +129,13 @@ export const ikev2Rows: readonly IosxeRow[] = [
     params: { name: name('Policy') },
     example: { line: 'crypto ikev2 policy PLCY', also: 'proposal PH1' },
     set(target, args, place) {
-      const { ikeSelections } = target.device;
-      const known = ikeSelections.find((one) => one.name === args.name);
-      if (known !== undefined) return known;
-      const made = {
+      return named(target.device.ikeSelections, args.name, () => ({
         name: args.name,
         frontVrf: { kind: 'vrf' as const, vrf: '' },
         localAddresses: [],
         proposals: [],
         written: place.written(),
-      };
-      ikeSelections.push(made);
-      return made;
+      }));
     },
     unset(target, args) {
       target.device.ikeSelections = target.device.ikeSelections.filter((one) => one.name !== args.name);
@@ -205,11 +196,11 @@ export const ikev2Rows: readonly IosxeRow[] = [
     example: 'crypto ikev2 keyring KR',
     set(target, args, place) {
       const { keyrings } = target.device;
-      const known = keyrings.find((one) => one.name === args.name);
-      if (known !== undefined) return known;
-      const made: Draft<KeyringModel> = { name: args.name, peers: [], written: place.written() };
-      keyrings.push(made);
-      return made;
+      return named<Draft<KeyringModel>>(keyrings, args.name, () => ({
+        name: args.name,
+        peers: [],
+        written: place.written(),
+      }));
     },
     unset(target, args) {
       target.device.keyrings = target.device.keyrings.filter((one) => one.name !== args.name);
@@ -223,11 +214,11 @@ export const ikev2Rows: readonly IosxeRow[] = [
     params: { name: name('Any name') },
     example: 'peer ASA-IFW02',
     set(target, args, place) {
-      const known = target.peers.find((one) => one.name === args.name);
-      if (known !== undefined) return known;
-      const made: Draft<KeyringModel['peers'][number]> = { name: args.name, identities: [], written: place.written() };
-      target.peers.push(made);
-      return made;
+      return named<Draft<KeyringModel['peers'][number]>>(target.peers, args.name, () => ({
+        name: args.name,
+        identities: [],
+        written: place.written(),
+      }));
     },
     unset(target, args) {
       target.peers = target.peers.filter((one) => one.name !== args.name);

@@ -1,6 +1,7 @@
 /** Transform sets, IPsec profiles and the global settings of child SAs; crypto maps are known and not supported. */
 import type { Draft } from '../../draft.ts';
 import type { EspProposalModel, IpsecProfileModel } from '../../model.ts';
+import { named } from '../../named.ts';
 import { choice, many, name, number, optional, text, words } from '../../parameters.ts';
 import { ESP_CIPHERS, ESP_HMACS, espCipherOf, espCipherWord, espHmacIds } from '../algorithms.ts';
 import { CHILD_LIFETIME_KB, CHILD_LIFETIME_MS, REPLAY_WINDOW } from '../defaults.ts';
@@ -130,17 +131,12 @@ export const ipsecRows: readonly IosxeRow[] = [
     params: { name: name('Profile') },
     example: 'crypto ipsec profile VTI',
     set(target, args, place) {
-      const { ipsecProfiles } = target.device;
-      const known = ipsecProfiles.find((one) => one.name === args.name);
-      if (known !== undefined) return known;
-      const made: Draft<IpsecProfileModel> = {
+      return named<Draft<IpsecProfileModel>>(target.device.ipsecProfiles, args.name, () => ({
         name: args.name,
         proposals: [],
         responderOnly: false,
         written: place.written(),
-      };
-      ipsecProfiles.push(made);
-      return made;
+      }));
     },
     unset(target, args) {
       target.device.ipsecProfiles = target.device.ipsecProfiles.filter((one) => one.name !== args.name);
