@@ -103,7 +103,6 @@ async function runLocked(
     model: read.model,
     open: around.open,
     settings,
-    ...(host['force-encapsulation'] === true ? { forceEncapsulation: true } : {}),
     random: entropy,
     clock: realClock,
     wallClock,
@@ -113,8 +112,8 @@ async function runLocked(
     forceEncapsulation: host['force-encapsulation'] ?? false,
     onLog: (event) => {
       running.tell(event);
-      around.stdout(runLogText(event, epochMs(), log, read.model));
-      logFile?.append(runLogText(event, epochMs(), { ...log, isJournal: false }, read.model));
+      around.stdout(runLogText(event, epochMs(), log, gateway.device.model()));
+      logFile?.append(runLogText(event, epochMs(), { ...log, isJournal: false }, gateway.device.model()));
     },
   });
   const running: RunningGateway = new RunningGateway({

@@ -16,6 +16,8 @@ import { Traffic } from './traffic-process.ts';
 
 /** Of what strongSwan's FRR announces: enough that a flap is work. */
 const PREFIXES = 1_000;
+/** What waits to be collected would hide what lives, or look like it. */
+const COLLECTING = ['--expose-gc', '--import', new URL('collecting.mjs', import.meta.url).href];
 const LINKS = { 'GigabitEthernet0/0': 'eth0', 'GigabitEthernet0/1': 'eth1' };
 const LAN1 = '10.1.1.10';
 const LAN3 = '10.1.3.10';
@@ -146,8 +148,15 @@ export class HourWorld {
       this.machine('gw3'),
       shortLived(gatewayText(3, [1])),
       LINKS,
+      COLLECTING,
     );
-    this.#parts.first = await Wheelwright.start(this.#command, this.machine('gw1'), firstGateway(false), LINKS);
+    this.#parts.first = await Wheelwright.start(
+      this.#command,
+      this.machine('gw1'),
+      firstGateway(false),
+      LINKS,
+      COLLECTING,
+    );
     await this.frr.untilEstablished(NEIGHBOR, 60_000);
   }
 

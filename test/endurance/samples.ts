@@ -1,6 +1,7 @@
 /** What a running gateway has of its machine, looked at from outside, and what it says of itself. */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Namespace } from '../peers/namespaces.ts';
+import { until } from '../peers/until.ts';
 import type { Wheelwright } from '../peers/wheelwright.ts';
 
 export type Sample = Readonly<{
@@ -9,6 +10,8 @@ export type Sample = Readonly<{
   residentBytes: number;
   /** Absent when the gateway did not answer. */
   heapUsedBytes?: number;
+  /** What was left when all garbage had been collected; not with each sample. */
+  liveBytes?: number;
   outsideHeapBytes?: number;
   descriptors: number;
   threads: number;
@@ -27,7 +30,11 @@ type Stats = Readonly<
   Record<'ikeRekeysInitiated' | 'ikeRekeysResponded' | 'childRekeysInitiated' | 'childRekeysResponded', number>
 >;
 
-export async function sampleOf(gateway: Wheelwright, at: Namespace, atMs: number): Promise<Sample> {
+export async function sampleOf(
+  gateway: Wheelwright,
+  at: Namespace,
+  when: Pick<Sample, 'atMs' | 'liveBytes'>,
+): Promise<Sample> {
   const { pid } = gateway;
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const descriptors = readdirSync(`/proc/${pid}/fd`).length;
@@ -41,7 +48,7 @@ export async function sampleOf(gateway: Wheelwright, at: Namespace, atMs: number
     json<Stats>(gateway, 'show', 'crypto', 'ikev2', 'stats'),
   ]);
   return {
-    atMs,
+    ...when,
     residentBytes: numberIn(status, /^VmRSS:\s+(\d+) kB/m) * 1024,
     descriptors,
     threads: numberIn(status, /^Threads:\s+(\d+)/m),
@@ -60,6 +67,15 @@ export async function sampleOf(gateway: Wheelwright, at: Namespace, atMs: number
           childRekeys: [stats.childRekeysInitiated, stats.childRekeysResponded] as const,
         }),
   };
+}
+
+/** Has a gateway that was started with `collecting.mjs` collect its garbage; gives the bytes that are left. */
+export async function liveBytes(gateway: Wheelwright): Promise<number> {
+  const told = () => [...gateway.log().matchAll(/^collected (\d+): (\d+) bytes$/gm)].at(-1);
+  const before = told()?.[1];
+  gateway.signal('SIGUSR2');
+  await until('garbage is collected', () => gateway.runs() && told()?.[1] !== before);
+  return Number(told()?.[2]);
 }
 
 async function json<T>(gateway: Wheelwright, ...words: readonly string[]): Promise<T | undefined> {

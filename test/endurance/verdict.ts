@@ -32,8 +32,6 @@ const RESIDENT_GROWTH_BYTES = 16 * MEBIBYTE;
 const PASSING_DESCRIPTORS = 8;
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
-/** What waits to be collected comes and goes in a minute or two: the least of so long is what lives. */
-const HEAP_WINDOW_MS = 5 * MINUTE_MS;
 /** A line through less time says more of chance than of growth. */
 const LEAST_MS = 20 * MINUTE_MS;
 /** The highest moment against the middle one: questions and reloads need memory that they give back. */
@@ -75,14 +73,11 @@ export function flatness(name: string, samples: readonly Sample[], settledMs: nu
       const value = of(sample);
       return value === undefined ? [] : [{ atMs: sample.atMs, value }];
     });
-  const heap = leastOfEach(
-    HEAP_WINDOW_MS,
-    figures(({ heapUsedBytes }) => heapUsedBytes),
-  );
+  const heap = figures((sample) => sample.liveBytes);
   const resident = figures(({ residentBytes }) => residentBytes);
   const descriptors = figures((sample) => sample.descriptors);
   return [
-    grows(`${name}: heap, least of five minutes`, heap, HEAP_GROWTH_BYTES),
+    grows(`${name}: heap that lives`, heap, HEAP_GROWTH_BYTES),
     grows(`${name}: resident memory`, resident, RESIDENT_GROWTH_BYTES),
     descriptorsAreFlat(`${name}: descriptors`, descriptors),
     constant(

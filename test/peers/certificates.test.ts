@@ -145,13 +145,11 @@ describe('certificates', { timeout: 240_000 }, () => {
           give(site, one);
           const setting = settingOf(initiator, one);
           const before = site.us.log().length;
-          await site.configure({ ...setting, initiator: 'us' });
-          if (initiator === 'them') {
-            await site.configure({
-              ...setting,
-              initiator: 'us',
-              site: { ...setting.site, profile: ['responder-only'] },
-            });
+          if (initiator === 'us') await site.configure(setting);
+          else {
+            // `initiator: 'us'` does not have them begin; then they do, and must fail.
+            const profile = ['responder-only'];
+            await site.configure({ ...setting, initiator: 'us', site: { ...setting.site, profile } });
             const { status } = await site.them.initiate('net', 5_000);
             assert.notEqual(status, 0, 'they got in');
           }

@@ -26,12 +26,13 @@ export class Wheelwright {
     this.#folder = folder;
   }
 
-  /** Runs a configuration; `links` are kernel interfaces by the configuration's hardware names. */
+  /** Runs a configuration; `links` are kernel interfaces by the configuration's hardware names, `options` Node's own. */
   static async start(
     command: BuiltCommand,
     namespace: Namespace,
     config: string,
     links: Readonly<Record<string, string>>,
+    options: readonly string[] = [],
   ): Promise<Wheelwright> {
     const folder = join(namespace.folder, 'wheelwright');
     mkdirSync(folder, { recursive: true });
@@ -41,7 +42,7 @@ export class Wheelwright {
     writeFileSync(join(folder, 'wheelwright.yaml'), host);
     writeFileSync(join(folder, 'gateway.cfg'), config);
     const program = join(command.scratch, 'bundle/wheelwright.mjs');
-    const running = namespace.spawn(process.execPath, [program, 'run', join(folder, 'gateway.cfg')]);
+    const running = namespace.spawn(process.execPath, [...options, program, 'run', join(folder, 'gateway.cfg')]);
     const wheelwright = new Wheelwright(running, program, folder);
     const answers = async () => running.runs() && (await wheelwright.outcomeOf('status')).status === 0;
     await until('wheelwright runs', answers, 30_000);
@@ -78,6 +79,10 @@ export class Wheelwright {
 
   stop(signal?: NodeJS.Signals): Promise<void> {
     return this.#running.stop(signal);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#running.signal(signal);
   }
 
   log(): string {
