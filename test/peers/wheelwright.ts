@@ -49,9 +49,10 @@ export class Wheelwright {
     return wheelwright;
   }
 
-  /** What an operator's command ends with. */
+  /** What an operator's command ends with; its start does not take the processor from what it asks about. */
   outcomeOf(...words: readonly string[]): Promise<Outcome> {
-    return outcomeOf(process.execPath, [this.#program, ...words, '--socket', socketIn(this.#folder)]);
+    const command = [process.execPath, this.#program, ...words, '--socket', socketIn(this.#folder)];
+    return outcomeOf('nice', ['-n', '15', ...command]);
   }
 
   async show(...words: readonly string[]): Promise<string> {
