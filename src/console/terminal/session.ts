@@ -22,10 +22,10 @@ import { widthOf } from './cells.ts';
 import type { ConsoleDevice, ExecRequest } from './console-device.ts';
 import { enteredText } from './entered-text.ts';
 import { asaHelp, bySubject, completion, fitting, inColumns, iosHelp, lastWord, settled, withNames } from './help.ts';
-import type { Key } from './keys.ts';
 import { LineEditor, type LineEvent, LONGEST_LINE } from './line-editor.ts';
 import { logLines } from './log-line.ts';
-import { cutPage, MORE, wishOf } from './pager.ts';
+import { MORE } from './pager.ts';
+import { Pages } from './pages.ts';
 import { type Level, promptOf } from './prompts.ts';
 import type { SessionActions } from './session-commands.ts';
 import { type ExtraSyntax, SessionGrammar } from './session-grammar.ts';
@@ -62,8 +62,6 @@ const BELL = '\u0007';
 const PASTE_MARKS = { on: '\u001b[?2004h', off: '\u001b[?2004l' } as const;
 /** Severity up to which `terminal monitor` shows messages unless `logging monitor` says otherwise. */
 const INFORMATIONAL = 6;
-/** Messages kept while pages are shown. */
-const MOST_MESSAGES = 200;
 const NO: Expected = { text: 'no', help: 'Negate a command or set its defaults', keyword: true };
 const DO_WORD: Expected = { text: 'do', help: 'To run exec commands in config mode', keyword: true };
 /** A command from within configuration. */
@@ -83,18 +81,19 @@ export class TerminalSession {
   readonly #seats = new Map<ConsoleDevice, Seat>();
   #seat: Seat;
   #task: Task | undefined;
-  /** Lines that wait at `<--- More --->`. */
-  #pages: readonly string[] | undefined;
-  /** Lines of a page; undefined: as many as the terminal has. */
-  #pager: number | undefined;
+  readonly #pages: Pages;
   #isMonitor = false;
-  #messages: string[] = [];
   #isRunning = false;
   #isClosed = false;
 
   constructor(options: TerminalOptions) {
     this.#options = options;
     this.#editor = new LineEditor(options.write, options.columns, options.rows);
+    this.#pages = new Pages(
+      (text) => this.#write(text),
+      this.#editor,
+      () => MORE[this.#platform],
+    );
     const extra = options.commands ?? [];
     this.#grammars = { asa: new SessionGrammar('asa', extra), iosxe: new SessionGrammar('iosxe', extra) };
     this.#actions = this.#makeActions();
@@ -145,7 +144,7 @@ export class TerminalSession {
   }
 
   #message(line: string): void {
-    if (this.#pages !== undefined) this.#messages = [...this.#messages, line].slice(-MOST_MESSAGES);
+    if (this.#pages.isShowing) this.#pages.keep(line);
     else if (this.#editor.isActive) this.#editor.above(`${line}\r\n`);
     else {
       if (this.#task?.isInLine === true) this.#write('\n');
@@ -162,10 +161,10 @@ export class TerminalSession {
       if (this.#task !== undefined) {
         if (!this.#editor.interrupted()) break;
         this.#task.cancel();
-      } else if (this.#pages !== undefined) {
+      } else if (this.#pages.isShowing) {
         const key = this.#editor.key();
         if (key === undefined) break;
-        this.#turnPage(key);
+        this.#pages.turn(key);
       } else {
         if (!this.#editor.isActive) this.#editor.prompt(this.#prompt);
         const event = this.#editor.next();
@@ -287,7 +286,7 @@ export class TerminalSession {
       const indent = (widthOf(this.#prompt) + offset) % this.#editor.columns;
       const complaint = this.#complaint(misreadComplaint(found, command, indent));
       const isAsaConfiguring = level === 'config' && this.#platform === 'asa';
-      this.#show(isAsaConfiguring ? this.#forced(line, found.column, complaint, indent) : complaint);
+      this.#pages.show(isAsaConfiguring ? this.#forced(line, found.column, complaint, indent) : complaint);
       return;
     }
     const { meaning } = found.row;
@@ -301,7 +300,7 @@ export class TerminalSession {
     } else if (!this.#isOff()) {
       const { debugging } = this.#seat;
       const result = runExec(meaning.row, found, { ...device, debugging }, filters);
-      if (result.kind === 'text' || result.kind === 'error') this.#show(result.text);
+      if (result.kind === 'text' || result.kind === 'error') this.#pages.show(result.text);
       else this.#start(result);
     }
   }
@@ -331,7 +330,7 @@ export class TerminalSession {
 
   #showResult(result: RowResult): void {
     const told = said(this.#platform, result);
-    if (told.kind === 'text' || told.kind === 'error') this.#show(told.text);
+    if (told.kind === 'text' || told.kind === 'error') this.#pages.show(told.text);
   }
 
   /** Says so when the device answers nothing. */
@@ -408,7 +407,7 @@ export class TerminalSession {
     const [config = [], exec = []] = this.#expected(settled(before)).map(pick);
     const lines =
       this.#platform === 'asa' ? asaHelp(config, exec) : iosHelp(config, exec, before, this.#editor.columns);
-    this.#show(lines.length > 0 ? `${lines.join('\n')}\n` : this.#complaint({ kind: 'unrecognized' }));
+    this.#pages.show(lines.length > 0 ? `${lines.join('\n')}\n` : this.#complaint({ kind: 'unrecognized' }));
   }
 
   #complete(before: string): void {
@@ -421,7 +420,7 @@ export class TerminalSession {
     else {
       this.#editor.suspend('');
       const names = [...new Set(words.map(({ text }) => text))].sort();
-      this.#show(`${inColumns(names, this.#editor.columns).join('\n')}\n`);
+      this.#pages.show(`${inColumns(names, this.#editor.columns).join('\n')}\n`);
     }
   }
 
@@ -438,44 +437,6 @@ export class TerminalSession {
     const config = named(this.#configuration().expected(typed));
     const all = typed.trim() === '' ? [...config, NO, ...(isRouter ? [DO_WORD] : [])] : config;
     return [all, isRouter ? [] : exec(typed)];
-  }
-
-  /** Shows output a page at a time. */
-  #show(text: string): void {
-    if (text === '') return;
-    this.#pages = text.replace(/\n$/, '').split('\n');
-    this.#showPage(this.#pageRows);
-  }
-
-  get #pageRows(): number {
-    return this.#pager ?? Math.max(1, this.#editor.rows - 1);
-  }
-
-  #showPage(rows: number): void {
-    const lines = this.#pages ?? [];
-    const { page, rest } =
-      this.#pageRows === 0 ? { page: lines, rest: [] } : cutPage(lines, rows, this.#editor.columns);
-    this.#write(`${page.join('\n')}\n`);
-    this.#pages = rest.length > 0 ? rest : undefined;
-    if (rest.length > 0) this.#options.write(MORE[this.#platform]);
-    else this.#showMessages();
-  }
-
-  #turnPage(key: Key): void {
-    const wish = wishOf(key, this.#pageRows);
-    if (wish === undefined) return;
-    this.#options.write('\r\u001b[K');
-    if (wish.kind === 'rows') this.#showPage(wish.count);
-    else {
-      this.#pages = undefined;
-      this.#showMessages();
-    }
-  }
-
-  #showMessages(): void {
-    const messages = this.#messages;
-    this.#messages = [];
-    this.#write(messages.map((line) => `${line}\n`).join(''));
   }
 
   #write(text: string): void {
@@ -508,13 +469,13 @@ export class TerminalSession {
       },
       logout: () => this.#logout(),
       setPager: (lines) => {
-        this.#pager = lines;
+        this.#pages.pager = lines;
       },
       setWidth: (columns) => this.#editor.resize(columns, this.#editor.rows),
       setMonitor: (on) => {
         this.#isMonitor = on;
       },
-      showPager: () => (this.#pageRows === 0 ? 'no pager\n' : `pager lines ${this.#pageRows}\n`),
+      showPager: () => (this.#pages.rows === 0 ? 'no pager\n' : `pager lines ${this.#pages.rows}\n`),
       history: () =>
         this.#editor.history
           .list()
