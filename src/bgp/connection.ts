@@ -8,6 +8,24 @@ import { Framer, KEEPALIVE } from './wire/framing.ts';
 /** RFC 4271 section 8.2.2, from Connect on. */
 export type ConnectionState = 'connecting' | 'open-sent' | 'open-confirm' | 'established';
 
+/** The RFC's names of the states. */
+export const STATE_NAMES = {
+  connecting: 'Connect',
+  'open-sent': 'OpenSent',
+  'open-confirm': 'OpenConfirm',
+  established: 'Established',
+} as const;
+
+/** What a message is that does not belong into a state, RFC 6608. */
+export const UNEXPECTED_IN = {
+  connecting: 'unexpected-in-open-sent',
+  'open-sent': 'unexpected-in-open-sent',
+  'open-confirm': 'unexpected-in-open-confirm',
+  established: 'unexpected-in-established',
+} as const;
+
+const PROGRESS: readonly ConnectionState[] = ['connecting', 'open-sent', 'open-confirm', 'established'];
+
 /** Bytes of UPDATEs given to the transport before we wait for it to drain. */
 const HIGH_WATER_BYTES = 1 << 20;
 /** The transport may have drained without our noticing (it says so only past its own mark): then go on after this. */
@@ -34,6 +52,11 @@ export class Connection {
     this.transport = transport;
     this.direction = direction;
     this.#emit = emit;
+  }
+
+  /** Both ends have accepted an OPEN on it. */
+  get isAgreed(): boolean {
+    return this.state === 'open-confirm' || this.state === 'established';
   }
 
   /** Parts of UPDATEs that wait for the transport to drain. */
@@ -112,4 +135,9 @@ export class Connection {
     const interval = this.negotiated?.keepaliveMs ?? 0;
     this.keepaliveAt = interval === 0 ? undefined : after(now, interval * jitter);
   }
+}
+
+/** The one that is nearest to a session. */
+export function furthestOf(connections: readonly Connection[]): Connection | undefined {
+  return connections.toSorted((a, b) => PROGRESS.indexOf(b.state) - PROGRESS.indexOf(a.state))[0];
 }

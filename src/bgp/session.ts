@@ -3,7 +3,7 @@
  * detection (section 6.8) leaves one.
  */
 import { after, EMPTY, type Endpoint, earlier, type Instant, type Random, type Result } from '../base/index.ts';
-import { Connection, type ConnectionState } from './connection.ts';
+import { Connection, furthestOf, STATE_NAMES, UNEXPECTED_IN } from './connection.ts';
 import type { BgpEffect, BgpState, TransportId } from './events.ts';
 import type { BgpFamily } from './evpn.ts';
 import { type BgpFault, type BgpFaultKind, CEASE, FAULTS, notificationText } from './faults.ts';
@@ -47,22 +47,6 @@ export type SessionHost = Readonly<{
 
 /** How long TCP may take to connect. */
 const CONNECT_PATIENCE_MS = 20_000;
-
-const STATE_NAMES = {
-  connecting: 'Connect',
-  'open-sent': 'OpenSent',
-  'open-confirm': 'OpenConfirm',
-  established: 'Established',
-} as const;
-
-const PROGRESS: readonly ConnectionState[] = ['connecting', 'open-sent', 'open-confirm', 'established'];
-
-const UNEXPECTED_IN = {
-  connecting: 'unexpected-in-open-sent',
-  'open-sent': 'unexpected-in-open-sent',
-  'open-confirm': 'unexpected-in-open-confirm',
-  established: 'unexpected-in-established',
-} as const;
 
 export class Session {
   readonly #host: SessionHost;
@@ -172,7 +156,7 @@ export class Session {
     }
     connection.attached(local);
     // RFC 4271 section 6.8: once a session is agreed on, newcomers go; an unagreed one is settled when its OPEN comes.
-    if (this.#connections.some((other) => other !== connection && isAgreed(other))) {
+    if (this.#connections.some((other) => other !== connection && other.isAgreed)) {
       this.#close(connection, { code: 6, subcode: CEASE.collision, data: EMPTY });
       return true;
     }
@@ -502,14 +486,10 @@ export class Session {
   }
 
   #furthest(): Connection | undefined {
-    return this.#connections.toSorted((a, b) => PROGRESS.indexOf(b.state) - PROGRESS.indexOf(a.state))[0];
+    return furthestOf(this.#connections);
   }
 
   #notice(code: string, text: string): void {
     this.#host.emit({ kind: 'notice', neighbor: this.#neighbor.address, code, text });
   }
-}
-
-function isAgreed({ state }: Connection): boolean {
-  return state === 'open-confirm' || state === 'established';
 }
