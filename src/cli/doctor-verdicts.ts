@@ -32,6 +32,7 @@ export function judge(facts: MachineFacts, intended?: Intended): readonly Check[
     node(facts),
     native(facts),
     ...(facts.nativeFault === undefined ? [tun(facts), ...ports(facts), ipsec(facts), md5(facts)] : []),
+    curves(facts),
     capabilities(facts),
     ...forwarding(facts, intended),
     ...reversePath(facts, intended),
@@ -80,6 +81,14 @@ function tun({ tun: code }: MachineFacts): Check {
   };
   const remedy = remedies[code] ?? 'modprobe tun';
   return { name: 'tun', verdict: 'failed', text: `/dev/net/tun does not open: ${code}`, remedy };
+}
+
+function curves({ curves: choice }: MachineFacts): Check {
+  const name = 'curves';
+  const { library, text } = choice;
+  if (library !== undefined) return { name, verdict: 'ok', text: `keys are exchanged by ${text}` };
+  const slow = `keys are exchanged by ${text}: group 21 takes ten times longer than by the machine's OpenSSL`;
+  return { name, verdict: 'warning', text: slow, remedy: "install OpenSSL 3's library (apt install libssl3)" };
 }
 
 const CAPABILITIES = ['CAP_NET_ADMIN', 'CAP_NET_RAW', 'CAP_NET_BIND_SERVICE'];

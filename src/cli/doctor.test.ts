@@ -15,6 +15,7 @@ const FINE: MachineFacts = {
     { port, family: 6 as const, holders: [] },
   ]),
   kernelIpsec: false,
+  curves: { library: 'OpenSSL 3.0.19', text: 'OpenSSL 3.0.19' },
   forwarding: { 4: true, 6: true },
   reversePathFilter: 0,
   links: [
@@ -137,6 +138,14 @@ const rows: readonly Readonly<{
     verdict: 'warning',
     says: /BGP passwords/,
     mends: /CONFIG_TCP_MD5SIG/,
+  },
+  {
+    name: 'no OpenSSL of the machine',
+    facts: { curves: { text: "Node's OpenSSL 3.0.17 (libcrypto.so.3 is missing)" } },
+    check: 'curves',
+    verdict: 'warning',
+    says: /Node's OpenSSL 3\.0\.17 \(libcrypto\.so\.3 is missing\): group 21/,
+    mends: /libssl3/,
   },
   {
     name: 'no forwarding',

@@ -42,6 +42,9 @@ export const hostFileSchema = publish(
       byName(text('kernel interface'), "kernel interface by the configuration's hardware name or nameif"),
     ),
     addresses: optional(oneOf(['match', 'apply'], 'addresses are on the kernel interfaces already, or are put there')),
+    curves: optional(
+      oneOf(['machine', 'node'], "whose elliptic curves exchange keys: the machine's OpenSSL, or Node's own"),
+    ),
     plane: optional(oneOf(['software'], 'what forwards packets')),
     'route-table': optional(count('kernel routing table for learned routes; 254 is main')),
     'install-routes': optional(flag('learned routes go to the kernel')),

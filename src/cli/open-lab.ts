@@ -2,7 +2,7 @@
 import { type DeviceModel, type Diagnostic, formatDiagnostic, loadConfiguration } from '../config/index.ts';
 import { syslog } from '../console/index.ts';
 import type { GatewayLogEvent } from '../gateway/index.ts';
-import { readText } from '../host/index.ts';
+import { chooseCurves, readText } from '../host/index.ts';
 import { DecryptionTables, gatewayDevices, Lab, loadTopology, resolvePorts } from '../lab/index.ts';
 import { formatDiagnostic as formatTopologyFault } from '../yaml/index.ts';
 
@@ -43,6 +43,8 @@ export function openLab(
   const ports = resolvePorts(topology.value, models);
   for (const fault of ports.diagnostics) complain(formatTopologyFault(fault));
   if (ports.diagnostics.length > 0) return undefined;
+  // The same bytes by either, the sooner the better.
+  chooseCurves();
   const keys = new DecryptionTables();
   const device = gatewayDevices(models, { keys, onLog, syslog: syslog.syslogDatagrams });
   return { lab: new Lab(ports.topology, { seed, device }), keys, models };

@@ -66,6 +66,7 @@ function stage(): Stage {
     read: read.value,
     memory: () => ({ residentBytes: 1, heapUsedBytes: 2, outsideHeapBytes: 3 }),
     pid: 4711,
+    curves: 'OpenSSL 3.0.19',
     epochMs: () => EPOCH_MS,
     now: () => world.now,
   });

@@ -13,6 +13,8 @@ export type RunningOptions = Readonly<{
   /** What runs at first. */
   read: ReadConfig;
   pid: number;
+  /** What exchanges keys on elliptic curves. */
+  curves: string;
   memory: () => ProcessMemory;
   /** Wall-clock time of the driver's instant 0, in milliseconds since 1970. */
   epochMs: () => number;
@@ -42,6 +44,7 @@ export const statusSchema = publish(
       heapUsedBytes: count('of its objects, what waits to be collected included'),
       outsideHeapBytes: count('of buffers beside them'),
     }),
+    curves: text('what exchanges keys on elliptic curves'),
     configuration: text('configuration file'),
     saved: flag('what runs is what the file says'),
     tunnels: object({ up: count('tunnels that are up'), wanted: count('tunnels that are to be up') }),
@@ -126,7 +129,7 @@ export class RunningGateway implements control.ControlService {
   }
 
   status(): control.ControlAnswer {
-    const { device, config, pid, memory, now } = this.#options;
+    const { device, config, pid, memory, now, curves } = this.#options;
     const { tunnelsUp, tunnelsWanted, bgpUp, bgpWanted } = device.status();
     const { hostname } = device.model();
     const saved = control.isEmptyPlan(planOf(this.#startup.model, device.model()));
@@ -138,6 +141,7 @@ export class RunningGateway implements control.ControlService {
       pid,
       upMs,
       memory: memory(),
+      curves,
       configuration: config.file,
       saved,
       tunnels: { up: tunnelsUp, wanted: tunnelsWanted },
@@ -147,6 +151,7 @@ export class RunningGateway implements control.ControlService {
       `${device.name} (${hostname}) is ${value.state}, process ${pid}, for ${durationText(upMs)}`,
       `configuration ${config.file}${saved ? '' : "; what runs is not saved ('write memory' does)"}`,
       `tunnels ${tunnelsUp} of ${tunnelsWanted} up, BGP sessions ${bgpUp} of ${bgpWanted} established`,
+      `keys are exchanged by ${curves}`,
     ];
     return { status: 0, text: `${lines.join('\n')}\n`, value };
   }

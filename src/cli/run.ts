@@ -4,6 +4,7 @@ import { control, syslog } from '../console/index.ts';
 import type { Credentials, PeerSettings } from '../gateway/index.ts';
 import {
   type ControlListener,
+  chooseCurves,
   controlPath,
   DEFAULT_FOLDERS,
   DEFAULT_SETTINGS,
@@ -94,6 +95,7 @@ async function runLocked(
     complainOf(dropped.error, complain);
     return EXIT.problem;
   }
+  const curves = chooseCurves(host.curves).text;
   const logFile = host['log-file'] === undefined ? undefined : new LogFile(host['log-file'], complain);
   const form = options.json === true ? 'json' : 'text';
   const log = { device: name, form, level: options.logLevel, isJournal: around.isJournal } as const;
@@ -121,6 +123,7 @@ async function runLocked(
     config,
     read,
     pid: around.pid,
+    curves,
     memory: around.memory,
     epochMs,
     now: () => realClock.now(),
@@ -138,7 +141,7 @@ async function runLocked(
     open.value.close('the gateway could not start\n');
     return EXIT.problem;
   }
-  if (options.json !== true) around.stdout(startedText(prepared, lock, gateway));
+  if (options.json !== true) around.stdout(startedText(prepared, lock, gateway, curves));
   around.notify('ready', `${name} runs ${config.file}`);
   await untilStopped(running, around, logFile);
   around.notify('stopping', 'telling the peers');
@@ -234,6 +237,7 @@ function startedText(
   { name, config, control: socket, hostFile }: Prepared,
   lock: InstanceLock,
   gateway: GatewayHost,
+  curves: string,
 ): string {
   const snapshot = gateway.device.snapshot();
   const links = gateway.links();
@@ -252,6 +256,7 @@ function startedText(
     ...interfaces,
     `  tunnels: ${tunnels.length === 0 ? 'none' : tunnels.join(', ')}`,
     `  IKE listens on: ${gateway.listening().join(', ') || 'no address'}`,
+    `  keys are exchanged by ${curves}`,
     `  control socket: ${socket}`,
   ];
   return `${lines.join('\n')}\n`;

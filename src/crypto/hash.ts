@@ -16,6 +16,11 @@ export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   return hash('sha256', parts);
 }
 
+/** A hash by Node's name of it, of what is signed. */
+export function hashOf(name: string, data: Uint8Array): Uint8Array {
+  return hash(name, [data]);
+}
+
 /** Whether both hold the same bytes; takes the same time wherever they differ. */
 export function timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && nodeTimingSafeEqual(a, b);

@@ -21,6 +21,7 @@ export {
   type PublicKey,
   readPrivateKey,
 } from './keys.ts';
+export { fieldLength, type NativeCurves, useNativeCurves } from './native-curves.ts';
 export { pemBlocks, pemText } from './pem.ts';
 export { prf, prfPlus } from './prf.ts';
 export { createProtector, type Protector, type ProtectorKeys } from './protector.ts';

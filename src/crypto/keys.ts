@@ -1,6 +1,6 @@
 /** Public and private keys of signatures. Private ones sign and do not print. */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { bytesEqual, fail, ok, type Result } from '../base/index.ts';
+import { bytesEqual, concat, fail, ok, type Result, SecretKey } from '../base/index.ts';
 import { plain } from './hash.ts';
 
 /** What a key can be used for. `rsa-pss` is an RSA key that its certificate binds to RSASSA-PSS (RFC 4055). */
@@ -28,6 +28,7 @@ export type KeyFault = 'malformed-key' | 'passphrase-needed' | 'unsupported-key'
 export class PublicKey {
   readonly kind: KeyKind;
   readonly #key: KeyObject;
+  #point: Uint8Array | undefined;
 
   constructor(kind: KeyKind, key: KeyObject) {
     this.kind = kind;
@@ -38,6 +39,15 @@ export class PublicKey {
   handle(): KeyObject {
     return this.#key;
   }
+
+  /** x | y of an EC key. */
+  point(): Uint8Array {
+    if (this.#point === undefined) {
+      const { x = '', y = '' } = this.#key.export({ format: 'jwk' });
+      this.#point = concat(Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url'));
+    }
+    return this.#point;
+  }
 }
 
 /** A private key: text, JSON and `util.inspect` show its kind alone. */
@@ -46,6 +56,7 @@ export class PrivateKey {
   /** SubjectPublicKeyInfo of its public half: names the key, and is how certificates are compared with it. */
   readonly publicInfo: Uint8Array;
   readonly #key: KeyObject;
+  #scalar: SecretKey | undefined;
 
   constructor(kind: KeyKind, key: KeyObject) {
     this.kind = kind;
@@ -56,6 +67,14 @@ export class PrivateKey {
   /** For the functions of this folder that sign with it. */
   handle(): KeyObject {
     return this.#key;
+  }
+
+  /** The private number of an EC key. */
+  scalar(): SecretKey {
+    this.#scalar ??= new SecretKey(
+      Uint8Array.from(Buffer.from(this.#key.export({ format: 'jwk' }).d ?? '', 'base64url')),
+    );
+    return this.#scalar;
   }
 
   equals(other: PrivateKey): boolean {

@@ -5,6 +5,7 @@
 import { constants, sign as nodeSign, verify as nodeVerify } from 'node:crypto';
 import { concat } from '../base/index.ts';
 import { DerReader, oidText, smallInteger, Tag } from './der.ts';
+import { nativeEcdsa, signNatively, verifyNatively } from './ecdsa.ts';
 import { plain } from './hash.ts';
 import type { Curve, KeyKind, PrivateKey, PublicKey } from './keys.ts';
 
@@ -107,12 +108,16 @@ export function suitsKey(scheme: SignatureScheme, { type, bits }: KeyKind): bool
 /** Signs; the key must suit the scheme. */
 export function sign(key: PrivateKey, scheme: SignatureScheme, data: Uint8Array): Uint8Array {
   if (!suitsKey(scheme, key.kind)) throw new Error(`${key} cannot sign by ${scheme.kind}`);
+  const native = nativeEcdsa(scheme, key.kind);
+  if (native !== undefined && scheme.kind === 'ecdsa') return signNatively(native, key, scheme, data);
   return plain(nodeSign(hashName(scheme), data, { key: key.handle(), ...options(scheme) }));
 }
 
 /** Whether the signature is the key's over the data. */
 export function verify(key: PublicKey, scheme: SignatureScheme, data: Uint8Array, signature: Uint8Array): boolean {
   if (!suitsKey(scheme, key.kind)) return false;
+  const native = nativeEcdsa(scheme, key.kind);
+  if (native !== undefined && scheme.kind === 'ecdsa') return verifyNatively(native, key, scheme, data, signature);
   try {
     return nodeVerify(hashName(scheme), data, { key: key.handle(), ...options(scheme) }, signature);
   } catch {

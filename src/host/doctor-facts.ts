@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { networkInterfaces, platform, release } from 'node:os';
 import { IpAddress } from '../base/index.ts';
+import { type CurveChoice, chooseCurves } from './curves.ts';
 import { hasKernelIpsec } from './kernel-ipsec.ts';
 import { errnoName } from './linux/errno.ts';
 import { KernelTables } from './linux/kernel-tables.ts';
@@ -35,6 +36,8 @@ export type MachineFacts = Readonly<{
   kernelIpsec?: boolean;
   /** Error of setting an MD5 key on a TCP socket; absent: it works. */
   tcpMd5?: string;
+  /** What exchanges keys on elliptic curves. */
+  curves: CurveChoice;
   forwarding: Readonly<{ 4?: boolean; 6?: boolean }>;
   /** `conf/all/rp_filter`: the larger of it and an interface's own counts. */
   reversePathFilter?: number;
@@ -57,6 +60,7 @@ export function gatherFacts(): MachineFacts {
     kernel: release(),
     node: process.versions.node,
     capabilities: ownCapabilities(),
+    curves: chooseCurves(),
     forwarding: {
       ...optional('4', flagOf('/proc/sys/net/ipv4/ip_forward')),
       ...optional('6', flagOf('/proc/sys/net/ipv6/conf/all/forwarding')),

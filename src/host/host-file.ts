@@ -42,6 +42,8 @@ const SECTIONS = {
   addresses: choice(['match', 'apply']),
   /** What forwards packets. */
   plane: choice(['software']),
+  /** Whose elliptic curves exchange keys: the machine's OpenSSL where it has one, or Node's own. */
+  curves: choice(['machine', 'node']),
   /** Kernel routing table that learned routes go to. */
   'route-table': number(1, MOST_TABLE),
   /** Whether they go there at all. */

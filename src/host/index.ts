@@ -7,6 +7,7 @@ export {
   listenControl,
   MOST_PATH_BYTES,
 } from './control-socket.ts';
+export { type CurveChoice, chooseCurves } from './curves.ts';
 export { gatherFacts, type LinkFact, type MachineFacts, type PortFact } from './doctor-facts.ts';
 export { entropy } from './entropy.ts';
 export { type FileSink, fileSink, makeFolderFor, readBytes, readText, reasonOf, writeTexts } from './files.ts';
