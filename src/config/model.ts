@@ -4,6 +4,7 @@
  * that a dangling one can be reported by whoever needs it.
  */
 import type { Family, IpAddress, Prefix, SecretKey } from '../base/index.ts';
+import type { CertificateMapModel, TunnelGroupMapModel } from './certificate-map-model.ts';
 import type {
   AuthorizationPolicyModel,
   DpdModel,
@@ -23,6 +24,7 @@ import type {
 import type { CertificateChainModel, TrustpointModel } from './trustpoint-model.ts';
 import type { Position, Written } from './written.ts';
 
+export type * from './certificate-map-model.ts';
 export type * from './ike-profile-model.ts';
 export type * from './transit-model.ts';
 export type * from './written.ts';
@@ -452,6 +454,9 @@ export type DeviceModel = Readonly<{
   dpd?: DpdModel;
   trustpoints?: readonly TrustpointModel[];
   certificateChains?: readonly CertificateChainModel[];
+  certificateMaps?: readonly CertificateMapModel[];
+  /** ASA's choice of tunnel-groups by certificates; absent: by organizational units alone. */
+  tunnelGroupMap?: TunnelGroupMapModel;
   /** RSA keys below 2048 bits and signatures with SHA-1 will do. */
   permitWeakCrypto?: boolean;
   tunnelGroups: readonly TunnelGroupModel[];

@@ -206,7 +206,9 @@ function mismatch(
   const { name, frontVrf } = profile;
   const vrf = frontVrfOf(one);
   if (profile.shutdown) return `IKEv2 profile ${name} is shut down`;
-  if (profile.remoteIdentities.length === 0) return `IKEv2 profile ${name} has no match identity remote`;
+  if (profile.remoteIdentities.length + profile.certificateMaps.length === 0) {
+    return `IKEv2 profile ${name} has no match identity remote and no match certificate`;
+  }
   if (!servesVrf(profile, vrf)) {
     const theirs = frontVrf?.kind === 'vrf' ? frontVrf.vrf : '';
     return `IKEv2 profile ${name} is for front VRF ${vrfText(theirs)}, the tunnel's is ${vrfText(vrf)} (match fvrf)`;
@@ -231,6 +233,7 @@ type Settings = Pick<
   | 'group'
   | 'isDefault'
   | 'identities'
+  | 'certificateRules'
   | 'localIdentity'
   | 'validateIdentity'
   | 'ikeLifetimeMs'
@@ -243,7 +246,8 @@ type Settings = Pick<
 >;
 
 function profileSettings(index: ModelIndex, profile: IkeProfileModel, one: InterfaceModel): Settings {
-  const { name, remoteIdentities, localIdentity, lifetimeMs, natKeepaliveMs, configExchange } = profile;
+  const { name, remoteIdentities, certificateMaps, localIdentity, lifetimeMs, natKeepaliveMs, configExchange } =
+    profile;
   const dpd = profile.dpd ?? index.model.dpd;
   const identity = localIdentity === undefined ? undefined : identityOf(localIdentity);
   const policy = index.authorization(profile);
@@ -251,6 +255,7 @@ function profileSettings(index: ModelIndex, profile: IkeProfileModel, one: Inter
     group: name,
     isDefault: false,
     identities: remoteIdentities,
+    ...(certificateMaps.length === 0 ? {} : { certificateRules: index.certificateRules(certificateMaps) }),
     ...(identity === undefined ? {} : { localIdentity: identity }),
     validateIdentity: 'required',
     ikeLifetimeMs: lifetimeMs,

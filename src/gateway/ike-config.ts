@@ -46,6 +46,7 @@ export function ikePlan(
     ...(vrfAddresses.length === 0 ? {} : { vrfAddresses }),
     proposals: isAsa ? asaProposals(model) : [],
     ...(isAsa ? {} : { selections: iosxeSelections(index) }),
+    ...certificateGroups(index),
     peers: peers.map((peer) => withSettings(peer, peerSettings)),
     cookieThreshold: cookieThreshold(model),
     maxHalfOpen: model.maxHalfOpen,
@@ -56,6 +57,20 @@ export function ikePlan(
     ...(forceEncapsulation ? { forceEncapsulation } : {}),
   };
   return { config, bindings, unusable, routeTerms };
+}
+
+/** Tunnel-groups by certificate maps, where they are to choose. */
+function certificateGroups(index: ModelIndex): Pick<IkeConfig, 'certificateGroups' | 'certificateDefault'> {
+  const map = index.model.tunnelGroupMap;
+  if (map === undefined) return {};
+  const groups = map.rules.map(({ map: name, sequence, group }) => ({
+    rules: index.certificateRules([name], sequence),
+    group,
+  }));
+  return {
+    ...(map.usesRules ? { certificateGroups: groups } : {}),
+    ...(map.defaultGroup === undefined ? {} : { certificateDefault: map.defaultGroup }),
+  };
 }
 
 /** Half-open IKE SAs past which everyone has to show a cookie; as many as may be means never. */

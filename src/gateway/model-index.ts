@@ -12,6 +12,7 @@ import {
   iosxeDefaults,
   type TunnelGroupModel,
 } from '../config/index.ts';
+import type { CertificateRule } from '../ike/index.ts';
 
 /** Looks up names of one model. */
 export class ModelIndex {
@@ -65,6 +66,13 @@ export class ModelIndex {
     const found = this.model.authorizationPolicies.find(({ name }) => name === authorization.policy);
     const isDefault = authorization.policy === iosxeDefaults.DEFAULT;
     return found ?? (isDefault ? iosxeDefaults.defaultAuthorizationPolicy() : undefined);
+  }
+
+  /** What certificate maps ask for; `sequence` is one entry alone. */
+  certificateRules(names: readonly string[], sequence?: number): readonly CertificateRule[] {
+    return (this.model.certificateMaps ?? [])
+      .filter((one) => names.includes(one.name) && (sequence === undefined || one.sequence === sequence))
+      .map(({ conditions }) => conditions);
   }
 
   group(name: string): TunnelGroupModel | undefined {

@@ -20,11 +20,12 @@ import {
   verify,
 } from '../crypto/index.ts';
 import { pskAuth, verifyPskAuth } from './auth.ts';
+import { ruleFits } from './certificate-rules.ts';
 import { identityInCertificate } from './certified-identity.ts';
 import type { IkeContext } from './context.ts';
 import type { Cause } from './events.ts';
 import type { IkeFault } from './faults.ts';
-import { identityInShort, peerIdentityAccepted } from './identity.ts';
+import { fits, identityInShort, peerIdentityAccepted } from './identity.ts';
 import type { IkeSa } from './ike-sa.ts';
 import { pick } from './payloads.ts';
 import type { CertificateTrust, Identity, IkePeer, LocalSignature } from './policy.ts';
@@ -160,6 +161,10 @@ function verifySignature(
     const text = `the peer calls itself ${who}, which its certificate ${label} does not say`;
     return fail({ fault: 'identity-refused', text });
   }
+  // The profile has to be for it, whoever began: its lines about identities and certificates are alternatives.
+  const { identities, certificateRules = [] } = peer;
+  const isMeant = identities?.some((rule) => fits(rule, identity)) !== false || ruleFits(certificateRules, certificate);
+  if (!isMeant) return fail({ fault: 'identity-refused', text: notIts(peer, who) });
   const octets = signedOctets(prf, claim.skP, signed);
   const scheme = schemeThatVerifies(method, publicKey, octets, data);
   if (scheme === undefined) {

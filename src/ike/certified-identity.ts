@@ -2,8 +2,9 @@
 
 import type { IpAddress } from '../base/index.ts';
 import { type Certificate, nameAttributes, namesEqual } from '../crypto/index.ts';
-import { addressIdentity } from './identity.ts';
-import type { Identity, IkePeer } from './policy.ts';
+import { ruleFits } from './certificate-rules.ts';
+import { addressIdentity, type Shown } from './identity.ts';
+import type { Identity, IkeConfig, IkePeer } from './policy.ts';
 
 /**
  * Whether a certificate says that its holder may call itself so: 'absent' when it has no name of that kind, 'other'
@@ -33,9 +34,15 @@ export function identityInCertificate(identity: Identity, certificate: Certifica
   }
 }
 
-/** Organizational units of a certificate: names of tunnel groups that its holder may belong to. */
-export function groupsOf(certificate: Certificate | undefined): readonly string[] {
-  return certificate === undefined ? [] : attributes(certificate.subject, 'ou');
+/**
+ * What a certificate says of the group that its holder belongs to: the first rule that it fits, else its organizational
+ * units, which are names of tunnel groups.
+ */
+export function shownBy(certificate: Certificate | undefined, config: IkeConfig): Shown {
+  if (certificate === undefined) return {};
+  const { certificateGroups = [], certificateDefault: defaultGroup } = config;
+  const group = certificateGroups.find(({ rules }) => ruleFits(rules, certificate))?.group;
+  return { certificate, group, groups: attributes(certificate.subject, 'ou'), defaultGroup };
 }
 
 /** What we call ourselves: as configured, else the name in our certificate, else the address in use. */

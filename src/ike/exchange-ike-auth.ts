@@ -12,7 +12,7 @@
 import { readU32, Writer } from '../base/index.ts';
 import { ownProof, type Refusal, shownCertificate, verifyPeer } from './authentication.ts';
 import { certificateRequest, noteSignatures } from './authorities.ts';
-import { groupsOf, ownIdentity } from './certified-identity.ts';
+import { ownIdentity, shownBy } from './certified-identity.ts';
 import { agreeOnChild, offerChild, readChildAnswer } from './child-negotiation.ts';
 import { addChild, planChildRetry } from './children.ts';
 import { attemptFailed, deleteIkeSa, deleteQuietly, endIkeSa } from './closing.ts';
@@ -91,8 +91,8 @@ export function handleAuthRequest(
   sa.remoteIdentity = idi.identity;
   // Section 2.23: the initiator may have moved to port 4500.
   sa.path = path;
-  const groups = groupsOf(shownCertificate(payloads));
-  const found = selectPeer(context.config.peers, idi.identity, path, groups);
+  const shown = shownBy(shownCertificate(payloads), context.config);
+  const found = selectPeer(context.config.peers, idi.identity, path, shown);
   if (found === undefined) {
     const text = whyUnknown(context.config.peers, idi.identity, path);
     refuse(context, sa, request, undefined, 'unknown-peer', text);

@@ -1,6 +1,7 @@
 /** Identities of peers and which peer of the policy they mean, RFC 7296 section 3.5. */
 import { bytesEqual, fromUtf8, IpAddress, toHex, utf8 } from '../base/index.ts';
-import { nameText } from '../crypto/index.ts';
+import { type Certificate, nameText } from '../crypto/index.ts';
+import { ruleFits } from './certificate-rules.ts';
 import { GLOBAL_VRF, type Identity, type IdentityRule, type IkePath, type IkePeer, vrfOf } from './policy.ts';
 import { encodeIdentity } from './wire/identification.ts';
 import type { Payload } from './wire/message.ts';
@@ -66,14 +67,14 @@ export function identitiesEqual(a: Identity, b: Identity): boolean {
 
 /**
  * The peer that a remote end belongs to: the group named like its identity, else the group named like its address,
- * else the default group; or one of whose identities it has one. `groups` are groups that its certificate names. A
- * peer whose addresses are set is only for those, and comes before one without.
+ * else the default group; or one of whose identities or certificates it has one. A peer whose addresses are set is only
+ * for those, and comes before one without.
  */
 export function selectPeer(
   peers: readonly IkePeer[],
   identity: Identity | undefined,
   path: IkePath,
-  groups: readonly string[] = [],
+  { certificate, group: chosen, groups = [], defaultGroup }: Shown = {},
 ): IkePeer | undefined {
   const [remote, local] = [path.remote.address, path.local.address];
   const idText = identity === undefined ? undefined : identityText(identity);
@@ -87,16 +88,18 @@ export function selectPeer(
     if (peer.localAddresses?.some((one) => one.equals(local)) === false) continue;
     const named =
       peer.identities !== undefined
-        ? mayBe(peer, identity, remote)
+        ? mayBe(peer, identity, remote, certificate)
           ? 3
           : 0
-        : peer.group === idText || groups.includes(peer.group)
-          ? 3
-          : peer.group === address
-            ? 2
-            : peer.isDefault
-              ? 1
-              : 0;
+        : chosen !== undefined && peer.group === chosen
+          ? 4
+          : peer.group === idText || groups.includes(peer.group)
+            ? 3
+            : peer.group === address
+              ? 2
+              : peer.isDefault || peer.group === defaultGroup
+                ? 1
+                : 0;
     if (named === 0) continue;
     const rank = 4 * named + (peer.remote === undefined ? 0 : 2) + (peer.local === undefined ? 0 : 1);
     if (rank <= bestRank) continue;
@@ -106,13 +109,26 @@ export function selectPeer(
   return best;
 }
 
+/** What a certificate that is shown, and not yet believed, makes of who calls. */
+export type Shown = Readonly<{
+  certificate?: Certificate | undefined;
+  /** Group that a rule over certificates chose. */
+  group?: string | undefined;
+  /** Groups that it names itself. */
+  groups?: readonly string[];
+  /** Where all with a certificate belong that belong nowhere else. */
+  defaultGroup?: string | undefined;
+}>;
+
 /** Whether a peer with rules for its identity may be who calls; before it has said who it is, by its address alone. */
 function mayBe(
-  { identities = [], remote: place }: IkePeer,
+  { identities = [], certificateRules = [], remote: place }: IkePeer,
   identity: Identity | undefined,
   remote: IpAddress,
+  certificate: Certificate | undefined,
 ): boolean {
   if (identity === undefined && place !== undefined) return true;
+  if (ruleFits(certificateRules, certificate)) return true;
   return identities.some((rule) => fits(rule, identity ?? addressIdentity(remote)));
 }
 
@@ -156,7 +172,9 @@ export function whyUnknown(peers: readonly IkePeer[], identity: Identity, path: 
   if (elsewhere !== undefined) {
     return `profile ${elsewhere.group} matches identity ${who}, but in front VRF ${vrfText(elsewhere)}, not in ${vrfText(path)} (match fvrf)`;
   }
-  return `no profile matches identity ${who} in ${from} (match identity remote)`;
+  const byCertificate = ruled.some(({ certificateRules }) => certificateRules !== undefined);
+  const lines = byCertificate ? 'match identity remote, match certificate' : 'match identity remote';
+  return `no profile matches identity ${who} in ${from} (${lines})`;
 }
 
 function vrfText(of: Readonly<{ vrf?: string }>): string {

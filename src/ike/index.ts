@@ -7,6 +7,8 @@ export { identitiesEqual, identityText } from './identity.ts';
 export { Ike } from './ike.ts';
 export { keyFor } from './keyring.ts';
 export type {
+  CertificateCondition,
+  CertificateRule,
   CertificateTrust,
   ChildPolicy,
   EspProposal,

@@ -144,7 +144,7 @@ function unplaced({ local: _, ...peer }: IkePeer): unknown {
 /** What existing SAs were built from. The rest takes effect in place: lifetimes with the next SA, routes by CFG_SET. */
 function essence(peer: IkePeer): unknown {
   const { name, group, remote, local, localIdentity, validateIdentity, ppk, acceptRoutes } = peer;
-  const { localKey, remoteKey, localSignature, trust, vrf, identities, keyring } = peer;
+  const { localKey, remoteKey, localSignature, trust, vrf, identities, certificateRules, keyring } = peer;
   const { proposals, pfsGroup, mode, localSelectors, remoteSelectors, replayWindow } = peer.child;
   // Certificates are renewed while SAs stand: the next authentication shows the new ones.
   const keys = { localKey, remoteKey, signs: localSignature !== undefined, trusts: trust !== undefined, keyring };
@@ -160,6 +160,7 @@ function essence(peer: IkePeer): unknown {
     acceptRoutes,
     vrf,
     identities,
+    certificateRules,
     child,
     ...keys,
   };

@@ -21,6 +21,27 @@ export type IdentityRule =
   | Readonly<{ kind: 'key-id'; text: string }>
   | Readonly<{ kind: 'any' }>;
 
+/** What a certificate has to say in one of its fields. Names are as RFC 4514 writes them. */
+export type CertificateCondition = Readonly<{
+  field:
+    | 'subject'
+    | 'issuer'
+    | 'alternative-name'
+    | 'unstructured-name'
+    | 'any-name'
+    | 'serial'
+    | 'key-usage'
+    | 'valid-from'
+    | 'valid-until';
+  /** This attribute of the name alone, such as `ou`; absent: all of it. */
+  attribute?: string;
+  relation: 'equals' | 'differs' | 'contains' | 'lacks' | 'before' | 'from';
+  value: string;
+}>;
+
+/** All of the conditions have to hold. */
+export type CertificateRule = readonly CertificateCondition[];
+
 /** One traffic selector, RFC 7296 section 3.13.1. `protocol` 0 is any; ports 0 to 65535 is any. Ends are inclusive. */
 export type TrafficSelector = Readonly<{
   protocol: number;
@@ -126,6 +147,8 @@ export type IkePeer = Readonly<{
   vrf?: string;
   /** Identities that it may have, of which one has to fit; absent: `group` says it. */
   identities?: readonly IdentityRule[];
+  /** Or a certificate that one of these knows: either of the two makes it this peer. */
+  certificateRules?: readonly CertificateRule[];
   /** Keys by who it turns out to be, in the place of `localKey`, `remoteKey` and `ppk` where an entry fits. */
   keyring?: readonly KeyringEntry[];
   /** Where the peer is, for a static tunnel; absent: we only respond. */
@@ -193,6 +216,10 @@ export type IkeConfig = Readonly<{
   /** Proposals that hold in the place of `proposals` where one fits; the most specific one does. */
   selections?: readonly IkeSelection[];
   peers: readonly IkePeer[];
+  /** Groups of peers by their certificates: the first rule that one fits says which, before its names do. */
+  certificateGroups?: readonly Readonly<{ rules: readonly CertificateRule[]; group: string }>[];
+  /** Group of those with a certificate that belong to no other. */
+  certificateDefault?: string;
   /** Send COOKIE once this many IKE SAs are half open (0: always; `maxHalfOpen` or more: never for their number). */
   cookieThreshold: number;
   /** Send COOKIE while more IKE_SA_INIT requests than this come in a second; absent: however many come. */

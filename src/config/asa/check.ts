@@ -150,6 +150,8 @@ function checkReferences(model: DeviceModel, report: Report): void {
     'virtual template': new Set(model.interfaces.map((one) => one.name)),
     'AS path list': new Set(model.asPathLists.map((one) => String(one.number))),
     'community list': new Set(model.communityLists.map((one) => one.name)),
+    'certificate map': new Set((model.certificateMaps ?? []).map((one) => one.name)),
+    'tunnel-group': new Set([...model.tunnelGroups.map((one) => one.name), ...BUILT_IN_GROUPS.keys()]),
   } as const;
   const isExcerpt = !model.interfaces.some((one) => one.kind === 'ethernet');
   const need = (kind: keyof typeof known, wanted: string | undefined, position: Position): void => {
@@ -183,6 +185,19 @@ function checkReferences(model: DeviceModel, report: Report): void {
     need('virtual template', template, placeOf(one.written, 'virtualTemplate'));
     const wanted = BUILT_IN_GROUPS.has(one.name) ? undefined : one.groupPolicy;
     if (wanted !== undefined) checkProtocols(model, wanted, placeOf(one.written, 'groupPolicy'), report);
+  }
+  for (const one of model.tunnelGroupMap?.rules ?? []) {
+    need('certificate map', one.map, one.written.start);
+    need('tunnel-group', one.group, one.written.start);
+  }
+  const { tunnelGroupMap: chosen } = model;
+  if (chosen !== undefined) need('tunnel-group', chosen.defaultGroup, placeOf(chosen.written, 'defaultGroup'));
+  if (chosen?.usesRules === false && chosen.rules.length > 0) {
+    const message = 'these rules choose no tunnel-group until they are enabled';
+    const suggestion = 'tunnel-group-map enable rules';
+    const [first] = chosen.rules;
+    if (first !== undefined)
+      report({ severity: 'warning', position: first.written.start, code: 'not-enabled', message, suggestion });
   }
   for (const one of model.staticRoutes)
     if (one.interface !== 'Null0') need('interface', one.interface, one.written.start);

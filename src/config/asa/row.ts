@@ -4,6 +4,7 @@ import type { Draft } from '../draft.ts';
 import type {
   BgpFamilyModel,
   BgpModel,
+  CertificateMapModel,
   DeviceModel,
   EspProposalModel,
   GroupPolicyModel,
@@ -40,7 +41,7 @@ export type AsaModes = Readonly<{
   trustpoint: Pair<Draft<TrustpointModel>, TrustpointModel>;
   'certificate-chain': Pair<Draft<CertificateChainModel>, CertificateChainModel>;
   'certificate-data': Pair<Draft<CertificateModel>, CertificateModel>;
-  'certificate-map': Pair<unknown, never>;
+  'certificate-map': Pair<Draft<CertificateMapModel>, CertificateMapModel>;
   'group-policy': Pair<Draft<GroupPolicyModel>, GroupPolicyModel>;
   'router-bgp': Pair<Draft<BgpModel>, BgpModel>;
   'bgp-ipv4': Pair<BgpFamilyScope, BgpFamilyView>;

@@ -72,6 +72,8 @@ function checkReferences(model: DeviceModel, report: Report): void {
     'AS path list': new Set(model.asPathLists.map((one) => String(one.number))),
     'community list': named(model.communityLists),
     'peer group': named(model.bgp?.peerGroups ?? []),
+    'certificate map': named(model.certificateMaps ?? []),
+    trustpoint: named(model.trustpoints ?? []),
   } as const;
   const isExcerpt = !model.interfaces.some((one) => one.kind === 'ethernet');
   const need = (kind: keyof typeof known, wanted: string | undefined, position: Position): void => {
@@ -115,6 +117,8 @@ function checkReferences(model: DeviceModel, report: Report): void {
     needVrf(one.frontVrf, at('frontVrf'));
     need('keyring', one.keyring, at('keyring'));
     need('VRF', one.innerVrf, at('innerVrf'));
+    for (const wanted of one.certificateMaps) need('certificate map', wanted, at('certificateMaps'));
+    for (const { name: wanted } of one.trustpoints) need('trustpoint', wanted, at('trustpoints'));
     need('authorization policy', one.authorization?.policy, at('authorization'));
     const template = one.virtualTemplate === undefined ? undefined : `Virtual-Template${one.virtualTemplate}`;
     need('virtual template', template, at('virtualTemplate'));
@@ -125,6 +129,7 @@ function checkReferences(model: DeviceModel, report: Report): void {
     for (const wanted of one.proposals) need('transform set', wanted, placeOf(one.written, 'proposals'));
     need('IKEv2 profile', one.ikeProfile, placeOf(one.written, 'ikeProfile'));
   }
+  for (const one of model.certificateChains ?? []) need('trustpoint', one.trustpoint, one.written.start);
   checkRouting(model, need);
   for (const one of model.authorizationPolicies)
     for (const list of one.routeSetAccessLists)

@@ -21,6 +21,7 @@ const WITHIN: Readonly<Record<IosxeMode, readonly string[]>> = {
   'route-map': ['route-map RM permit 10'],
   trustpoint: ['crypto pki trustpoint TP'],
   'certificate-chain': ['crypto pki certificate chain TP'],
+  'certificate-map': ['crypto pki certificate map M 10'],
   'certificate-data': ['crypto pki certificate chain TP', 'certificate ca 01'],
   'access-list-standard': ['ip access-list standard S'],
   'access-list-extended': ['ip access-list extended E'],

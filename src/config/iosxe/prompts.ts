@@ -17,6 +17,7 @@ export const PROMPTS: Readonly<Record<IosxeMode, string>> = {
   'route-map': 'config-route-map',
   trustpoint: 'ca-trustpoint',
   'certificate-chain': 'config-cert-chain',
+  'certificate-map': 'ca-certificate-map',
   'certificate-data': 'config-pubkey',
   'access-list-standard': 'config-std-nacl',
   'access-list-extended': 'config-ext-nacl',

@@ -5,6 +5,7 @@ import type {
   AuthorizationPolicyModel,
   BgpModel,
   BgpVrfModel,
+  CertificateMapModel,
   DeviceModel,
   EspProposalModel,
   IkeProfileModel,
@@ -56,6 +57,7 @@ export type IosxeModes = Readonly<{
   'route-map': Pair<Draft<Clause>, Clause>;
   trustpoint: Pair<Draft<TrustpointModel>, TrustpointModel>;
   'certificate-chain': Pair<Draft<CertificateChainModel>, CertificateChainModel>;
+  'certificate-map': Pair<Draft<CertificateMapModel>, CertificateMapModel>;
   'certificate-data': Pair<Draft<CertificateModel>, CertificateModel>;
   'access-list-standard': Pair<Draft<AccessListModel>, AccessListModel>;
   'access-list-extended': Pair<Draft<AccessListModel>, AccessListModel>;

@@ -1,5 +1,6 @@
 /** Modes of the rows that both dialects share, and their makers. */
 import type { Assembly } from '../assembly.ts';
+import type { CertificateMapModel } from '../certificate-map-model.ts';
 import type { Draft } from '../draft.ts';
 import type { DeviceModel, RouteMapModel } from '../model.ts';
 import { type Row, rowKinds } from '../row.ts';
@@ -14,6 +15,7 @@ export type SharedModes = Readonly<{
   'route-map': Pair<Draft<Clause>, Clause>;
   trustpoint: Pair<Draft<TrustpointModel>, TrustpointModel>;
   'certificate-chain': Pair<Draft<CertificateChainModel>, CertificateChainModel>;
+  'certificate-map': Pair<Draft<CertificateMapModel>, CertificateMapModel>;
   'certificate-data': Pair<Draft<CertificateModel>, CertificateModel>;
 }>;
 export type SharedRow = Row<keyof SharedModes>;

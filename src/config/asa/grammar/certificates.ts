@@ -1,5 +1,6 @@
 /** Trustpoints and the certificates that a saved configuration holds. */
-import { name, number, optional, text, words } from '../../parameters.ts';
+import { optional, text, words } from '../../parameters.ts';
+import { certificateMapRows } from '../../rows/certificate-map.ts';
 import { type CertificateWords, certificateChainRows, trustpointRows } from '../../rows/certificates.ts';
 import { type AsaRow, harmless, unsupported, used } from '../row.ts';
 
@@ -71,20 +72,7 @@ export const certificateRows: readonly AsaRow[] = [
       { line: 'no validation-policy', ...inTrustpoint },
     ],
   }),
-  unsupported('config', {
-    pattern: 'crypto ca certificate map [<name>] <sequence>',
-    help: 'Rules over certificates, for choosing tunnel-groups',
-    section: SECTION,
-    enters: 'certificate-map',
-    params: { name: optional(name('Map')), sequence: number(1, 65535, 'Place among the rules') },
-    example: 'crypto ca certificate map BRANCHES 10',
-  }),
-  harmless('certificate-map', {
-    pattern: '{issuer-name|subject-name|alt-subject-name|serial-number|extended-key-usage} <rest>',
-    help: 'Condition',
-    params: { rest: text('Attribute, comparison and value') },
-    example: { line: 'subject-name attr ou eq vpn', within: ['crypto ca certificate map BRANCHES 10'] },
-  }),
+  ...certificateMapRows({ before: 'crypto ca', section: SECTION, isAsa: true }),
   ...certificateChainRows(WORDS),
   unsupported('config', {
     pattern: 'crypto ca {server|trustpool|alerts|reference-identity} [<rest>]',

@@ -11,6 +11,7 @@ import { MASK } from '../../secrets.ts';
 import type { Assembly } from '../assembly.ts';
 import { BUILT_IN_GROUPS, DEFAULT_GROUP_POLICY, KEEPALIVE } from '../defaults.ts';
 import { type AsaRow, harmless, unsupported, used } from '../row.ts';
+import { tunnelGroupMapRows } from './tunnel-group-map.ts';
 
 const SECTION = 'tunnel-group';
 const GROUP = 'tunnel-group';
@@ -405,13 +406,7 @@ export const tunnelGroupRows: readonly AsaRow[] = [
     params: { name: groupName },
     example: { line: 'tunnel-group RA webvpn-attributes', prints: 'tunnel-group RA webvpn-attributes' },
   }),
-  unsupported('config', {
-    pattern: 'tunnel-group-map <rest>',
-    help: 'Choose groups by certificate',
-    section: SECTION,
-    params: { rest: text('Rule') },
-    example: 'tunnel-group-map enable rules',
-  }),
+  ...tunnelGroupMapRows,
 ];
 
 /** The group of a section line; built-in ones exist already. */

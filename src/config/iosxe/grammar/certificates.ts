@@ -1,7 +1,8 @@
 /** Trustpoints and the certificates that a saved configuration holds. */
 import { choice, name, number, optional, text, words } from '../../parameters.ts';
+import { certificateMapRows } from '../../rows/certificate-map.ts';
 import { type CertificateWords, certificateChainRows, trustpointRows } from '../../rows/certificates.ts';
-import { harmless, type IosxeRow, unsupported } from '../row.ts';
+import { harmless, type IosxeRow } from '../row.ts';
 
 const SECTION = 'pki';
 const WORDS: CertificateWords = { before: 'crypto pki', keypair: 'rsakeypair', section: SECTION, revocation: 'crl' };
@@ -47,14 +48,7 @@ export const certificateRows: readonly IosxeRow[] = [
     },
     example: { line: 'rsakeypair VPN-KEY 2048', ...inTrustpoint },
   }),
-  unsupported('config', {
-    pattern: 'crypto pki certificate map <name> <sequence>',
-    help: 'Rules over certificates, for choosing profiles',
-    section: SECTION,
-    enters: 'section',
-    params: { name: name('Map'), sequence: number(1, 65535, 'Place among the rules') },
-    example: 'crypto pki certificate map BRANCHES 10',
-  }),
+  ...certificateMapRows({ before: 'crypto pki', section: SECTION, isAsa: false }),
   ...certificateChainRows(WORDS),
   harmless('certificate-chain', {
     pattern: 'certificate [<kind>] <serial> <file>',

@@ -108,9 +108,8 @@ export const ikev2ProfileRows: readonly IosxeRow[] = [
     attribute: 'certificateMaps',
     params: { map: name('Certificate map') },
     example: 'match certificate SPOKES',
-    set(target, args, place) {
+    set(target, args) {
       if (!target.certificateMaps.includes(args.map)) target.certificateMaps.push(args.map);
-      place.warn('unsupported', 'certificate maps are not supported: no peer matches', { param: 'map' });
     },
     unset(target, args) {
       target.certificateMaps = target.certificateMaps.filter((one) => one !== args.map);
