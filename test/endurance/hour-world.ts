@@ -20,7 +20,7 @@ import { Traffic } from './traffic-process.ts';
 /** Of what strongSwan's FRR announces: enough that a flap is work. */
 const PREFIXES = 1_000;
 /** What waits to be collected would hide what lives, or look like it. */
-const COLLECTING = ['--expose-gc', '--import', new URL('collecting.mjs', import.meta.url).href];
+const COLLECTING = { nodeOptions: ['--expose-gc', '--import', new URL('collecting.mjs', import.meta.url).href] };
 const LINKS = { 'GigabitEthernet0/0': 'eth0', 'GigabitEthernet0/1': 'eth1' };
 const LAN1 = '10.1.1.10';
 const LAN3 = '10.1.3.10';

@@ -82,6 +82,15 @@ export class StrongSwan {
     return new StrongSwan(namespace, folder, charon);
   }
 
+  get pid(): number {
+    return this.#charon.child.pid ?? 0;
+  }
+
+  /** True while it runs; fails, with what it said, when it has ended. */
+  runs(): true {
+    return this.#charon.runs();
+  }
+
   /** Puts a credential where swanctl finds it: `x509/gateway.pem`, `private/key.pem`. */
   credential(path: string, content: string | Uint8Array): void {
     writeFileSync(join(this.#folder, path), content);

@@ -8,6 +8,15 @@ import { until } from './until.ts';
 
 export type { BuiltCommand };
 
+/** What may differ from a plain start. */
+export type WheelwrightSettings = Readonly<{
+  /** Another Node than this one, and options for it. */
+  node?: string;
+  nodeOptions?: readonly string[];
+  /** Further lines of `wheelwright.yaml`. */
+  host?: readonly string[];
+}>;
+
 /** The bundle in a folder of its own, with the packages it calls beside it as an installation has them. */
 export function installCommand(): BuiltCommand {
   const command = buildCommand();
@@ -26,23 +35,23 @@ export class Wheelwright {
     this.#folder = folder;
   }
 
-  /** Runs a configuration; `links` are kernel interfaces by the configuration's hardware names, `options` Node's own. */
+  /** Runs a configuration; `links` are kernel interfaces by the configuration's hardware names. */
   static async start(
     command: BuiltCommand,
     namespace: Namespace,
     config: string,
     links: Readonly<Record<string, string>>,
-    options: readonly string[] = [],
+    { node = process.execPath, nodeOptions = [], host: more = [] }: WheelwrightSettings = {},
   ): Promise<Wheelwright> {
     const folder = join(namespace.folder, 'wheelwright');
     mkdirSync(folder, { recursive: true });
     const socket = socketIn(folder);
     const interfaces = Object.entries(links).map(([name, link]) => `  ${name}: ${link}\n`);
-    const host = `state: ${folder}\nrun: ${folder}\ncontrol: ${socket}\ninterfaces:\n${interfaces.join('')}`;
+    const host = `state: ${folder}\nrun: ${folder}\ncontrol: ${socket}\ninterfaces:\n${interfaces.join('')}${more.map((line) => `${line}\n`).join('')}`;
     writeFileSync(join(folder, 'wheelwright.yaml'), host);
     writeFileSync(join(folder, 'gateway.cfg'), config);
     const program = join(command.scratch, 'bundle/wheelwright.mjs');
-    const running = namespace.spawn(process.execPath, [...options, program, 'run', join(folder, 'gateway.cfg')]);
+    const running = namespace.spawn(node, [...nodeOptions, program, 'run', join(folder, 'gateway.cfg')]);
     const wheelwright = new Wheelwright(running, program, folder);
     const answers = async () => running.runs() && (await wheelwright.outcomeOf('status')).status === 0;
     await until('wheelwright runs', answers, 30_000);
