@@ -25,6 +25,7 @@ export function consoleDevice(device: OperatedDevice, around: ConsoleSurrounding
     epochMs,
     snapshot: () => snapshotOf(device),
     bgpPaths: (what) => device.bgpPaths(what),
+    evpnPaths: () => device.evpnPaths(),
     captures: () => device.captures(),
     captured: (name) => device.captured(name),
     isOn: () => device.isOn(),

@@ -308,6 +308,9 @@ export type NveModel = Readonly<{
   written: Written;
 }>;
 
+/** A bridge domain with the VNIs in it; `interface BDI<number>` is the router's way into it. */
+export type BridgeDomainModel = Readonly<{ number: number; vnis: readonly number[]; written: Written }>;
+
 export type BgpFamilyModel = Readonly<{
   networks: readonly Readonly<{ prefix: Prefix; routeMap?: string; written: Written }>[];
   redistribute: readonly Readonly<{
@@ -475,6 +478,7 @@ export type DeviceModel = Readonly<{
   }>[];
   bgp?: BgpModel;
   nve?: NveModel;
+  bridgeDomains?: readonly BridgeDomainModel[];
   /** TCP MSS clamp in force, `sysopt connection tcpmss`; 0: off. ASA's default is 1380. */
   clampMss: number;
   sameSecurityPermit: Readonly<{ interInterface: boolean; intraInterface: boolean }>;

@@ -107,6 +107,11 @@ export class Device {
     return this.#gateway.bgpPaths(what);
   }
 
+  /** Routes of tenants that EVPN carries. */
+  evpnPaths(): ReturnType<Gateway['evpnPaths']> {
+    return this.#gateway.evpnPaths();
+  }
+
   /** Whether a route is installed for exactly this prefix, cheap to ask. */
   hasRoute(prefix: Prefix, vrf?: string): boolean {
     return this.#gateway.hasRoute(prefix, vrf);
@@ -298,6 +303,7 @@ export type OperatedDevice = Readonly<{
   snapshot: () => GatewaySnapshot | undefined;
   counters: () => PlaneCounters;
   bgpPaths: Device['bgpPaths'];
+  evpnPaths: Device['evpnPaths'];
   captures: () => readonly TapStatus[];
   captured: (name: string) => readonly TappedPacket[] | undefined;
   configure: (model: DeviceModel, by?: ConfiguredBy) => void;
@@ -329,6 +335,7 @@ export function operated(
     snapshot: () => device.snapshot(now()),
     counters: () => device.counters(),
     bgpPaths: (what) => device.bgpPaths(what),
+    evpnPaths: () => device.evpnPaths(),
     captures: () => device.captures(),
     captured: (name) => device.captured(name),
     configure: around.configure ?? ((model, by) => device.configure(model, now(), by)),

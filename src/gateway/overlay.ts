@@ -2,9 +2,9 @@
  * Tenants' VRFs over VXLAN: which routes of a VRF other tunnel endpoints are told, and which of theirs it takes, both by
  * route targets (RFC 9136 section 4.4.1); the layer-3 VNIs as interfaces of the plane, and the endpoints behind them.
  */
-import type { Family, IpAddress, Prefix } from '../base/index.ts';
+import type { Family, Instant, IpAddress, Prefix } from '../base/index.ts';
 import { EvpnPrefix, type EvpnRoute, type LocalEvpnRoute, rdBytes } from '../bgp/index.ts';
-import type { DeviceModel } from '../config/index.ts';
+import type { DeviceModel, InterfaceModel } from '../config/index.ts';
 import type { PlaneInterface, PlaneVxlanPeer } from '../plane/contract.ts';
 import { Distance, type InstalledRoute } from '../routing/index.ts';
 import { familiesIn } from './bgp-config.ts';
@@ -21,12 +21,15 @@ type Vni = {
   readonly exports: readonly string[];
   /** Families whose routes others are told. */
   readonly advertised: readonly Family[];
+  readonly bridgeDomain: number | undefined;
+  /** The router's way into the bridge domain: what is set on it holds for the VNI. */
+  readonly bdi: InterfaceModel | undefined;
   source: IpAddress | undefined;
   up: boolean;
   /** As last told to the plane. */
   plane: string | undefined;
   /** Endpoints that routes lead to, by address, with the routes that need them. */
-  readonly peers: Map<string, { peer: PlaneVxlanPeer; readonly routes: Set<string> }>;
+  readonly peers: Map<string, { peer: PlaneVxlanPeer; readonly routes: Set<string>; readonly since: Instant }>;
 };
 
 /** What operators see of it. */
@@ -36,12 +39,30 @@ export type OverlaySnapshot = Readonly<{
   source?: IpAddress;
   routerMac?: string;
   up: boolean;
-  vnis: readonly Readonly<{ vni: number; vrf: string; interface: string; up: boolean }>[];
-  peers: readonly Readonly<{ vni: number; vtep: IpAddress; routerMac: string; routes: number }>[];
+  vnis: readonly Readonly<{
+    vni: number;
+    vrf: string;
+    /** Its interface of the plane. */
+    interface: string;
+    up: boolean;
+    bridgeDomain?: number;
+    /** The BDI that stands for it. */
+    bdi?: string;
+  }>[];
+  peers: readonly Readonly<{
+    vni: number;
+    vtep: IpAddress;
+    routerMac: string;
+    routes: number;
+    /** The VNI by which the peer knows the tenant. */
+    remoteVni: number;
+    since: Instant;
+  }>[];
 }>;
 
 const OWNER = 'evpn ';
 const LARGEST_PACKET = 9216;
+const BDI_MTU = 1500;
 
 export class Overlay {
   #vnis = new Map<string, Vni>();
@@ -58,6 +79,9 @@ export class Overlay {
       const next = this.#vnis.get(name);
       for (const route of this.#learned.values()) this.#drop(context, vni, route);
       if (next === undefined || next.vrf !== vni.vrf) context.rib(vni.vrf).setInterface(name, { up: false });
+      if (vni.bdi !== undefined && vni.bdi.name !== next?.bdi?.name) {
+        context.interfaces?.carrier(vni.bdi.name, false, context.now);
+      }
       if (next === undefined) context.command({ kind: 'remove-interface', name });
       else next.plane = vni.plane;
     }
@@ -75,7 +99,9 @@ export class Overlay {
     const address = state?.addresses.find(({ address: own }) => !own.isLinkLocal)?.address;
     for (const vni of this.#vnis.values()) {
       vni.source = address;
-      vni.up = address !== undefined && state?.up === true && nve?.shutdown === false && nve.reachedByBgp;
+      const isBdiOn = vni.bdi?.shutdown !== true;
+      vni.up = isBdiOn && address !== undefined && state?.up === true && nve?.shutdown === false && nve.reachedByBgp;
+      if (vni.bdi !== undefined) context.interfaces?.carrier(vni.bdi.name, vni.up, context.now);
       const plane = planeInterface(vni, source?.vrf ?? '');
       const text = plane === undefined ? undefined : JSON.stringify(plane);
       if (plane !== undefined && text !== vni.plane) context.command({ kind: 'set-interface', interface: plane });
@@ -113,13 +139,22 @@ export class Overlay {
       ...(nve.sourceInterface === undefined ? {} : { sourceInterface: nve.sourceInterface }),
       ...(source === undefined ? {} : { source, routerMac: macText(routerMacOf(source)) }),
       up: all.some(({ up }) => up),
-      vnis: all.map(({ vni, vrf, name, up }) => ({ vni, vrf, interface: name, up })),
+      vnis: all.map(({ vni, vrf, name, up, bridgeDomain, bdi }) => ({
+        vni,
+        vrf,
+        interface: name,
+        up,
+        ...(bridgeDomain === undefined ? {} : { bridgeDomain }),
+        ...(bdi === undefined ? {} : { bdi: bdi.name }),
+      })),
       peers: all.flatMap(({ vni, peers }) =>
-        [...peers.values()].map(({ peer, routes }) => ({
+        [...peers.values()].map(({ peer, routes, since }) => ({
           vni,
           vtep: peer.vtep,
           routerMac: macText(peer.routerMac),
           routes: routes.size,
+          remoteVni: peer.vni,
+          since,
         })),
       ),
     };
@@ -145,7 +180,7 @@ export class Overlay {
     if (known === undefined || known.peer.vni !== peer.vni || macText(known.peer.routerMac) !== macText(routerMac)) {
       context.command({ kind: 'set-vxlan-peer', interface: vni.name, peer });
     }
-    const entry = known ?? { peer, routes: new Set<string>() };
+    const entry = known ?? { peer, routes: new Set<string>(), since: context.now };
     entry.peer = peer;
     entry.routes.add(name);
     vni.peers.set(key, entry);
@@ -238,7 +273,7 @@ export class Overlay {
   }
 }
 
-function vnisOf({ nve, vrfs, bgp }: DeviceModel): Vni[] {
+function vnisOf({ nve, vrfs, bgp, bridgeDomains = [], interfaces }: DeviceModel): Vni[] {
   if (nve === undefined) return [];
   return nve.members.flatMap(({ vni, vrf }) => {
     const table = vrfs.find(({ name }) => name === vrf);
@@ -246,6 +281,8 @@ function vnisOf({ nve, vrfs, bgp }: DeviceModel): Vni[] {
     const stitching = table.routeTargets.filter((one) => one.stitching);
     const targets = (direction: 'import' | 'export'): string[] =>
       stitching.filter((one) => one.direction === direction).map(({ target }) => target);
+    const bridgeDomain = bridgeDomains.find(({ vnis }) => vnis.includes(vni))?.number;
+    const bdi = interfaces.find((one) => one.name === `BDI${bridgeDomain}` && one.vrf === vrf);
     const rd = table.rd !== undefined && rdBytes(table.rd) !== undefined ? table.rd : undefined;
     return [
       {
@@ -256,6 +293,8 @@ function vnisOf({ nve, vrfs, bgp }: DeviceModel): Vni[] {
         imports: targets('import'),
         exports: targets('export'),
         advertised: bgp?.vrfs?.find((one) => one.vrf === vrf)?.advertiseEvpn ?? [],
+        bridgeDomain,
+        bdi,
         source: undefined,
         up: false,
         plane: undefined,
@@ -273,10 +312,11 @@ function isUsable({ fields, communities }: EvpnRoute): boolean {
   );
 }
 
-function planeInterface({ name, vrf, vni, source, up }: Vni, frontVrf: string): PlaneInterface | undefined {
+function planeInterface({ name, vrf, vni, source, up, bdi }: Vni, frontVrf: string): PlaneInterface | undefined {
   if (source === undefined) return undefined;
   const vxlan = { frontVrf, source, vni, routerMac: routerMacOf(source) };
-  return { name, vrf, kind: 'vxlan', up, mtu: LARGEST_PACKET, addresses: [], clampMss: 0, vxlan };
+  const mtu = bdi === undefined ? LARGEST_PACKET : (bdi.mtu ?? BDI_MTU);
+  return { name, vrf, kind: 'vxlan', up, mtu, addresses: [], clampMss: bdi?.clampMss ?? 0, vxlan };
 }
 
 /** Locally administered, and another one for each endpoint. */

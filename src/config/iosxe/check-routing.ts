@@ -5,6 +5,7 @@ import type {
   BgpNeighborModel,
   BgpVrfModel,
   DeviceModel,
+  NveModel,
   Position,
   RouteMapModel,
   Written,
@@ -31,6 +32,12 @@ export function checkRouting(model: DeviceModel, need: Need): void {
   }
   for (const { clauses } of model.routeMaps) for (const clause of clauses) checkClause(clause, need);
   if (model.bgp !== undefined) checkBgp(model.bgp, need);
+  if (model.nve !== undefined) checkNve(model.nve, need);
+}
+
+function checkNve({ sourceInterface, members, written }: NveModel, need: Need): void {
+  need('interface', sourceInterface, placeOf(written, 'sourceInterface'));
+  for (const member of members) need('VRF', member.vrf, member.written.start);
 }
 
 function checkClause(clause: RouteMapModel['clauses'][number], need: Need): void {

@@ -13,6 +13,7 @@ export function checkModel(model: Draft<DeviceModel>, report: Report): void {
   checkProposals(model, report);
   checkProfiles(model, report);
   checkReferences(model, report);
+  checkOverlay(model, report);
 }
 
 function checkProposals(model: DeviceModel, report: Report): void {
@@ -49,6 +50,20 @@ function checkProfiles(model: DeviceModel, report: Report): void {
       const message = `peer \`${peer.name}\` has no address, hostname or identity: its key is never found`;
       const expected = 'address A.B.C.D [NETMASK]';
       report({ severity: 'warning', position: peer.written.start, code: 'incomplete', message, expected });
+    }
+  }
+}
+
+/** A BDI stands for a VNI only when both are of one tenant. */
+function checkOverlay({ nve, bridgeDomains = [], interfaces }: DeviceModel, report: Report): void {
+  for (const { number, vnis } of bridgeDomains) {
+    const bdi = interfaces.find((one) => one.name === `BDI${number}`);
+    for (const { vni, vrf } of nve?.members ?? []) {
+      if (bdi === undefined || !vnis.includes(vni) || bdi.vrf === vrf) continue;
+      const where = bdi.vrf === '' ? 'the global table' : `VRF ${bdi.vrf}`;
+      const message = `${bdi.name} is in ${where} and VNI ${vni} of its bridge domain in VRF ${vrf}: what is set on it does not hold for the VNI`;
+      const suggestion = `vrf forwarding ${vrf}`;
+      report({ severity: 'warning', position: placeOf(bdi.written, 'vrf'), code: 'contradiction', message, suggestion });
     }
   }
 }

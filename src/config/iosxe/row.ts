@@ -5,6 +5,7 @@ import type {
   AuthorizationPolicyModel,
   BgpModel,
   BgpVrfModel,
+  BridgeDomainModel,
   CertificateMapModel,
   DeviceModel,
   EspProposalModel,
@@ -68,7 +69,7 @@ export type IosxeModes = Readonly<{
   'bgp-evpn': Pair<BgpScope, BgpView>;
   'bgp-other': Pair<unknown, never>;
   nve: Pair<Draft<NveModel>, NveModel>;
-  'bridge-domain': Pair<unknown, never>;
+  'bridge-domain': Pair<Draft<BridgeDomainModel>, BridgeDomainModel>;
   section: Pair<unknown, never>;
   '*': Pair<unknown, never>;
 }>;

@@ -1,6 +1,6 @@
 /** What a row of the command table is: a pattern, a line of help, and what it does to the device that is asked. */
 import type { IpAddress } from '../../base/index.ts';
-import type { BgpPathSnapshot } from '../../bgp/index.ts';
+import type { BgpPathSnapshot, EvpnPathSnapshot } from '../../bgp/index.ts';
 import type { DeviceModel, Expected, parameters } from '../../config/index.ts';
 import type { GatewaySnapshot, OperatorRequest, PingRequest, TracerouteRequest } from '../../gateway/index.ts';
 import type { TappedPacket, TapStatus } from '../../plane/contract.ts';
@@ -18,6 +18,8 @@ export type ExecDevice = Readonly<{
       { kind: 'all'; vrf?: string } | { kind: 'received' | 'advertised'; neighbor: IpAddress; vrf?: string }
     >,
   ) => readonly BgpPathSnapshot[];
+  /** Routes of tenants that EVPN carries; absent: nobody asks for them. */
+  evpnPaths?: () => readonly EvpnPathSnapshot[];
   /** The configuration in force, where it is cheaper to have than a snapshot. */
   model?: () => DeviceModel;
   /** Wall-clock time of instant 0, milliseconds since 1970; absent: nobody knows, and 1970 is taken. */

@@ -1,6 +1,6 @@
 /** The VXLAN overlay: the interface of the tunnel endpoint, its VNIs, and BGP's family L2VPN EVPN. */
 import type { Draft } from '../../draft.ts';
-import type { EvpnNeighborModel, NveModel } from '../../model.ts';
+import type { BridgeDomainModel, EvpnNeighborModel, NveModel } from '../../model.ts';
 import { choice, hardwareInterface, name, number, optional, text, words } from '../../parameters.ts';
 import type { Place } from '../../place.ts';
 import { type BgpScope, type BgpView, harmless, type IosxeRow, used } from '../row.ts';
@@ -248,18 +248,45 @@ export const evpnRows: readonly IosxeRow[] = [
     kept: false,
     example: { line: 'exit-address-family', ...EVPN },
   }),
-  harmless('config', {
+  used('config', {
     pattern: 'bridge-domain <number>',
-    help: 'Bridge domain: a BDI is an interface of its own here',
+    help: 'Bridge domain: its BDI stands for the VNI in it',
     section: 'qos',
     enters: 'bridge-domain',
     params: { number: number(1, 16_000, 'Number') },
     example: 'bridge-domain 100',
+    set({ device }, args, place) {
+      device.bridgeDomains ??= [];
+      const known = device.bridgeDomains.find((one) => one.number === args.number);
+      if (known !== undefined) return known;
+      const made: Draft<BridgeDomainModel> = { number: args.number, vnis: [], written: place.written() };
+      device.bridgeDomains.push(made);
+      return made;
+    },
+    unset({ device }, args) {
+      const left = device.bridgeDomains?.filter((one) => one.number !== args.number) ?? [];
+      if (left.length === 0) delete device.bridgeDomains;
+      else device.bridgeDomains = left;
+    },
+    print: ({ bridgeDomains = [] }) => bridgeDomains.map((view) => ({ values: { number: view.number }, view })),
+  }),
+  used('bridge-domain', {
+    pattern: 'member vni / <vni>',
+    help: 'VNI of the domain',
+    params: { vni: number(4096, 16_777_215, 'VNI') },
+    example: { line: 'member vni 50001', within: ['bridge-domain 100'] },
+    set(target, args) {
+      target.vnis = [...new Set([...target.vnis, args.vni])].sort((a, b) => a - b);
+    },
+    unset(target, args) {
+      target.vnis = target.vnis.filter((one) => one !== args.vni);
+    },
+    print: ({ vnis }) => vnis.map((vni) => ({ values: { vni } })),
   }),
   harmless('bridge-domain', {
     pattern: 'member <what> [<rest>]',
-    help: 'Member of the domain',
-    params: { what: words('Member', 'vni', 'GigabitEthernet'), rest: optional(text('Which')) },
-    example: { line: 'member vni 50001', within: ['bridge-domain 100'] },
+    help: 'Port of the domain: frames are not bridged here',
+    params: { what: words('Member', 'GigabitEthernet', 'TenGigabitEthernet', 'evpn-instance'), rest: optional(text('Which')) },
+    example: { line: 'member GigabitEthernet0/0/1 service-instance 10', within: ['bridge-domain 100'] },
   }),
 ];
