@@ -63,7 +63,13 @@ function checkOverlay({ nve, bridgeDomains = [], interfaces }: DeviceModel, repo
       const where = bdi.vrf === '' ? 'the global table' : `VRF ${bdi.vrf}`;
       const message = `${bdi.name} is in ${where} and VNI ${vni} of its bridge domain in VRF ${vrf}: what is set on it does not hold for the VNI`;
       const suggestion = `vrf forwarding ${vrf}`;
-      report({ severity: 'warning', position: placeOf(bdi.written, 'vrf'), code: 'contradiction', message, suggestion });
+      report({
+        severity: 'warning',
+        position: placeOf(bdi.written, 'vrf'),
+        code: 'contradiction',
+        message,
+        suggestion,
+      });
     }
   }
 }

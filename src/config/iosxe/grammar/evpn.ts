@@ -286,7 +286,10 @@ export const evpnRows: readonly IosxeRow[] = [
   harmless('bridge-domain', {
     pattern: 'member <what> [<rest>]',
     help: 'Port of the domain: frames are not bridged here',
-    params: { what: words('Member', 'GigabitEthernet', 'TenGigabitEthernet', 'evpn-instance'), rest: optional(text('Which')) },
+    params: {
+      what: words('Member', 'GigabitEthernet', 'TenGigabitEthernet', 'evpn-instance'),
+      rest: optional(text('Which')),
+    },
     example: { line: 'member GigabitEthernet0/0/1 service-instance 10', within: ['bridge-domain 100'] },
   }),
 ];
