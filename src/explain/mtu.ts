@@ -2,7 +2,7 @@
  * What each tunnel leaves for the packets inside, layer by layer, on each platform's own rule. The arithmetic is that of
  * `esp`, which gateway and plane use as well; here it is put beside what the configurations say.
  */
-import type { Family } from '../base/index.ts';
+import type { Family, IpAddress } from '../base/index.ts';
 import { cipherName, type EspProposalModel, espIntegrityIds } from '../config/index.ts';
 import { Integ, isAead, isSupportedEncryption, isSupportedInteg } from '../crypto/index.ts';
 import {
@@ -82,7 +82,8 @@ export function explainMtu(fabric: Fabric, options: Readonly<{ device?: string; 
       if (kind !== 'tunnel') continue;
       const one = openCase(fabric, { device, tunnel });
       if (typeof one === 'string') continue;
-      const { near, far } = one;
+      const { near } = one;
+      const far = one.far?.tunnel === undefined ? (twinBehindNat(fabric, near, options.way) ?? one.far) : one.far;
       paths.push(...directions(one, near, far, options.way, unknown));
       if (far?.tunnel?.kind !== 'virtual-template') continue;
       templatesSeen.add(`${far.device.name} ${far.tunnel.name}`);
@@ -97,6 +98,27 @@ export function explainMtu(fabric: Fabric, options: Readonly<{ device?: string; 
   }
   const wanted = ({ device }: MtuPath): boolean => options.device === undefined || device === options.device;
   return { paths: paths.filter(wanted), unknown };
+}
+
+/**
+ * The static tunnel at the other end of a NAT: one of the two names an address that no device has. Only where the
+ * topology says that a NAT is between, and where just one tunnel can be meant.
+ */
+function twinBehindNat(fabric: Fabric, near: TunnelEnd, way: WayBetween | undefined): TunnelEnd | undefined {
+  const destination = near.tunnel?.tunnel?.destination;
+  const twins: TunnelEnd[] = [];
+  for (const { name: device, model } of fabric.values()) {
+    if (device === near.device.name || way === undefined) continue;
+    for (const { name: tunnel, kind } of model.interfaces) {
+      const one = kind === 'tunnel' ? openCase(fabric, { device, tunnel }) : '';
+      if (typeof one === 'string') continue;
+      const { address, tunnel: own } = one.near;
+      const isNamed = (a: IpAddress | undefined, b: IpAddress | undefined): boolean => b !== undefined && a?.equals(b) === true;
+      if (!isNamed(destination, address) && !isNamed(own?.tunnel?.destination, near.address)) continue;
+      if (between(near, one.near, way)?.nat === true) twins.push(one.near);
+    }
+  }
+  return twins.length === 1 ? twins[0] : undefined;
 }
 
 /** One way of a tunnel: once as it is, or with and without a NAT where nobody knows. */
