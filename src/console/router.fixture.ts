@@ -1,6 +1,7 @@
 /** A router with a static VTI to an ASA behind a NAT, as its console sees it: a model that was read, and what runs of it. */
 import assert from 'node:assert/strict';
 import { at, IpAddress, Prefix } from '../base/index.ts';
+import { type EvpnPathSnapshot, EvpnPrefix } from '../bgp/index.ts';
 import { type DeviceModel, formatDiagnostic, loadConfiguration } from '../config/index.ts';
 import type { GatewayLogEvent, GatewaySnapshot, InterfaceSnapshot } from '../gateway/index.ts';
 import type { IkeSaSnapshot } from '../ike/index.ts';
@@ -16,6 +17,17 @@ vrf definition INET
  !
  address-family ipv4
  exit-address-family
+!
+vrf definition BLU
+ rd 65001:50001
+ route-target export 65000:50001 stitching
+ route-target import 65000:50001 stitching
+ !
+ address-family ipv4
+ exit-address-family
+!
+bridge-domain 101
+ member vni 50001
 !
 crypto ikev2 proposal PH1_PROP
  encryption aes-gcm-256
@@ -62,6 +74,22 @@ interface GigabitEthernet0/0/2
  ip address 10.20.0.1 255.255.255.0
  ipv6 address 2001:db8:20::1/64
  no shutdown
+!
+interface BDI101
+ vrf forwarding BLU
+ ip unnumbered GigabitEthernet0/0/3
+ ip tcp adjust-mss 1348
+!
+interface GigabitEthernet0/0/3
+ vrf forwarding BLU
+ ip address 192.168.20.1 255.255.255.0
+ no shutdown
+!
+interface nve1
+ no ip address
+ source-interface Loopback0
+ host-reachability protocol bgp
+ member vni 50001 vrf BLU
 !
 interface Tunnel10
  description TUN > ASA - Tun10
@@ -221,6 +249,7 @@ const BGP: NonNullable<GatewaySnapshot['bgp']> = {
   tableVersion: 5,
   prefixes: 2,
   paths: 2,
+  evpn: { prefixes: 2, paths: 2 },
   attributeSets: 2,
   asPaths: 1,
   communitySets: 0,
@@ -246,6 +275,28 @@ const BGP: NonNullable<GatewaySnapshot['bgp']> = {
       keepaliveMs: 60_000,
       local: { address: ip('172.16.10.2'), port: 40_001 },
       capabilities: ['Route refresh', 'Four-octets ASN Capability', 'Address family IPv4 Unicast'],
+      establishedCount: 1,
+    },
+    {
+      address: ip('10.255.0.9'),
+      remoteAsn: 65_000,
+      remoteRouterId: ip('10.255.0.9'),
+      description: 'EVPN',
+      state: 'Established',
+      shutdown: false,
+      since: at(125_000),
+      messagesReceived: 65,
+      messagesSent: 65,
+      updatesReceived: 1,
+      updatesSent: 1,
+      prefixesReceived: 1,
+      prefixesSent: 1,
+      families: { evpn: { received: 1, accepted: 1, sent: 1 } },
+      tableVersion: 5,
+      outQueue: 0,
+      holdMs: 180_000,
+      keepaliveMs: 60_000,
+      capabilities: ['Route refresh', 'Address family L2VPN EVPN'],
       establishedCount: 1,
     },
     {
@@ -346,6 +397,66 @@ export const LOG: readonly GatewayLogEvent[] = [
   },
 ];
 
+const NATIVE = learned('192.168.10.0/24', '10.255.0.9', 'nve1.50001', 'bgp');
+const VNI: InstalledRoute = { ...NATIVE, candidate: { ...NATIVE.candidate, nextHops: NATIVE.resolved } };
+
+const OVERLAY: NonNullable<GatewaySnapshot['overlay']> = {
+  interface: 'nve1',
+  sourceInterface: 'Loopback0',
+  source: ip('10.255.0.1'),
+  routerMac: '0200.0aff.0001',
+  up: true,
+  vnis: [{ vni: 50_001, vrf: 'BLU', interface: 'nve1.50001', up: true, bridgeDomain: 101, bdi: 'BDI101' }],
+  peers: [
+    {
+      vni: 50_001,
+      remoteVni: 50_001,
+      vtep: ip('10.255.0.9'),
+      routerMac: '0200.0aff.0009',
+      routes: 1,
+      since: at(125_000),
+    },
+  ],
+};
+
+function evpnPath(rd: string, to: string, mac: number, of: Partial<EvpnPathSnapshot>): EvpnPathSnapshot {
+  const nlri = new EvpnPrefix(rd, 0, prefix(to), { label: 50_001 });
+  return {
+    prefix: nlri.prefix,
+    nlri,
+    fields: nlri.fields,
+    overlay: {
+      routeTargets: ['65000:50001'],
+      isVxlan: true,
+      routerMac: Uint8Array.of(2, 0, 10, 255, 0, mac),
+    },
+    nextHop: ip('10.255.0.1'),
+    source: 'local',
+    asPath: '',
+    origin: 'incomplete',
+    weight: 32_768,
+    communities: [],
+    valid: true,
+    best: true,
+    multipath: false,
+    reason: 'only path',
+    version: 4,
+    ...of,
+  };
+}
+
+const EVPN_PATHS: readonly EvpnPathSnapshot[] = [
+  evpnPath('65000:50001', '192.168.10.0/24', 9, {
+    nextHop: ip('10.255.0.9'),
+    from: ip('10.255.0.9'),
+    fromRouterId: ip('10.255.0.9'),
+    source: 'ebgp',
+    asPath: '65000',
+    weight: 0,
+  }),
+  evpnPath('65001:50001', '192.168.20.0/24', 1, {}),
+];
+
 export function routerSnapshot(model = routerModel()): GatewaySnapshot {
   const global = [
     ...connected('10.255.0.1/32', 'Loopback0'),
@@ -364,6 +475,7 @@ export function routerSnapshot(model = routerModel()): GatewaySnapshot {
     ike: { sas: [ikeSa], counters: { received: 9, sent: 9 }, waiting: [] },
     routes: [
       { vrf: '', routes: global },
+      { vrf: 'BLU', routes: [...connected('192.168.20.1/24', 'GigabitEthernet0/0/3'), VNI] },
       {
         vrf: 'INET',
         routes: [
@@ -373,6 +485,7 @@ export function routerSnapshot(model = routerModel()): GatewaySnapshot {
       },
     ],
     bgp: BGP,
+    ...(model.nve === undefined ? {} : { overlay: OVERLAY }),
     tcp: {
       connections: [
         {
@@ -412,6 +525,7 @@ export function routerSnapshot(model = routerModel()): GatewaySnapshot {
       ],
       interfaces: [
         { name: 'Tunnel10', inPackets: 131, inBytes: 15_000, outPackets: 144, outBytes: 17_000, drops: {} },
+        { name: 'nve1.50001', inPackets: 12, inBytes: 1008, outPackets: 11, outBytes: 924, drops: {} },
         { name: 'Tunnel11', inPackets: 0, inBytes: 0, outPackets: 0, outBytes: 0, drops: { 'no-sa': 7 } },
       ],
       drops: {},
@@ -425,6 +539,7 @@ export function routerDevice(text = ROUTER_TEXT): ExecDevice {
   return {
     snapshot: () => snapshot,
     bgpPaths: () => PATHS,
+    evpnPaths: () => (snapshot.overlay === undefined ? [] : EVPN_PATHS),
     epochMs: Date.UTC(2021, 0, 6, 9, 0, 0),
     captures: () => [],
   };

@@ -113,7 +113,8 @@ function twinBehindNat(fabric: Fabric, near: TunnelEnd, way: WayBetween | undefi
       const one = kind === 'tunnel' ? openCase(fabric, { device, tunnel }) : '';
       if (typeof one === 'string') continue;
       const { address, tunnel: own } = one.near;
-      const isNamed = (a: IpAddress | undefined, b: IpAddress | undefined): boolean => b !== undefined && a?.equals(b) === true;
+      const isNamed = (a: IpAddress | undefined, b: IpAddress | undefined): boolean =>
+        b !== undefined && a?.equals(b) === true;
       if (!isNamed(destination, address) && !isNamed(own?.tunnel?.destination, near.address)) continue;
       if (between(near, one.near, way)?.nat === true) twins.push(one.near);
     }

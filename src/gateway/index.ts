@@ -25,5 +25,6 @@ export type * from './event.ts';
 export { Gateway, type GatewayOptions, type GatewayStatus } from './gateway.ts';
 export { type FormatSyslog, SYSLOG_PORT } from './log-hosts.ts';
 export { ModelIndex } from './model-index.ts';
+export type { OverlaySnapshot } from './overlay.ts';
 export type { GatewaySnapshot, InterfaceSnapshot } from './snapshot.ts';
 export type { TrustpointStatus } from './trustpoints.ts';

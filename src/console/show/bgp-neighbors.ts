@@ -1,5 +1,6 @@
 /** `show bgp neighbors [A]` in the platform's order (show-output B10). */
 import type { Family, IpAddress } from '../../base/index.ts';
+import type { BgpFamily } from '../../bgp/index.ts';
 import type { GatewaySnapshot } from '../../gateway/index.ts';
 import { BGP_NOT_ACTIVE, isOf, stateSchema } from './bgp-summary.ts';
 import { upTime } from './names.ts';
@@ -44,6 +45,7 @@ const neighborSchema = object({
   tableVersion: count('version of the table that it has been told'),
   ipv4Unicast: optional(familySchema),
   ipv6Unicast: optional(familySchema),
+  l2vpnEvpn: optional(familySchema),
   establishedCount: count('how often the session came up'),
   lastReset: optional(text('why the session last ended')),
   lastError: optional(text('NOTIFICATION that was last sent or received')),
@@ -87,11 +89,11 @@ export function bgpNeighbors(
         local.port === one.local.port &&
         local.address.equals(one.local.address),
     );
-    const counts = (which: Family): Neighbor['ipv4Unicast'] => {
+    const counts = (which: BgpFamily): Neighbor['ipv4Unicast'] => {
       const own = one.families?.[which];
       return own && { prefixesReceived: own.received, prefixesAccepted: own.accepted, prefixesSent: own.sent };
     };
-    const [four, six] = [counts(4), counts(6)];
+    const [four, six, evpn] = [counts(4), counts(6), counts('evpn')];
     return {
       address: one.address.toString(),
       remoteAs: one.remoteAsn,
@@ -112,6 +114,7 @@ export function bgpNeighbors(
       tableVersion: one.tableVersion,
       ...(four === undefined ? {} : { ipv4Unicast: four }),
       ...(six === undefined ? {} : { ipv6Unicast: six }),
+      ...(evpn === undefined ? {} : { l2vpnEvpn: evpn }),
       establishedCount: one.establishedCount,
       ...(one.lastReset === undefined ? {} : { lastReset: one.lastReset }),
       ...(one.lastError === undefined ? {} : { lastError: one.lastError }),

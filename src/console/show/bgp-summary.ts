@@ -1,6 +1,6 @@
 /** `show bgp [ipv4|ipv6 unicast] summary` in ASA's layout (show-output A7). */
 import type { Family } from '../../base/index.ts';
-import type { BgpNeighborSnapshot } from '../../bgp/index.ts';
+import type { BgpFamily, BgpNeighborSnapshot } from '../../bgp/index.ts';
 import type { GatewaySnapshot } from '../../gateway/index.ts';
 import { upTime } from './names.ts';
 import { address, count, flag, list, object, oneOf, optional, publish, text, type Value } from './schema.ts';
@@ -8,10 +8,11 @@ import { lines, type Shown } from './shown.ts';
 
 export const BGP_NOT_ACTIVE = '% BGP not active\n';
 
-export const familySchema = oneOf(['ipv4 unicast', 'ipv6 unicast'], 'address family');
+export const familySchema = oneOf(['ipv4 unicast', 'ipv6 unicast', 'l2vpn evpn'], 'address family');
 
 /** How values name an address family. */
-export function familyName(family: Family): 'ipv4 unicast' | 'ipv6 unicast' {
+export function familyName(family: BgpFamily): 'ipv4 unicast' | 'ipv6 unicast' | 'l2vpn evpn' {
+  if (family === 'evpn') return 'l2vpn evpn';
   return family === 4 ? 'ipv4 unicast' : 'ipv6 unicast';
 }
 
@@ -39,15 +40,15 @@ const neighborSchema = object({
 
 export const bgpSummarySchema = publish(
   'show-bgp-summary',
-  'show bgp [ipv4|ipv6 unicast] summary',
+  'show bgp [ipv4|ipv6 unicast] summary, show bgp l2vpn evpn summary',
   object({
     isActive: flag('BGP is configured'),
     family: familySchema,
     routerId: address('BGP identifier'),
     localAs: count('AS'),
     tableVersion: count('changes of best paths, plus one'),
-    prefixes: count('prefixes of all families'),
-    paths: count('paths of all families'),
+    prefixes: count('prefixes of IPv4 and IPv6, or of EVPN'),
+    paths: count('paths of the same'),
     attributeSets: count('different sets of path attributes'),
     asPaths: count('different AS paths'),
     communitySets: count('different sets of communities'),
@@ -66,15 +67,16 @@ export function showBgpSummary(snapshot: GatewaySnapshot, family: Family): Shown
   return { value, text: value.isActive ? summaryText(value, BYTES, neighborLines) : BGP_NOT_ACTIVE };
 }
 
-export function bgpSummary({ bgp, now }: GatewaySnapshot, family: Family): BgpSummary {
+export function bgpSummary({ bgp, now }: GatewaySnapshot, family: BgpFamily): BgpSummary {
+  const counted = family === 'evpn' ? bgp?.evpn : bgp;
   return {
     isActive: bgp !== undefined,
     family: familyName(family),
     routerId: bgp?.routerId.toString() ?? '0.0.0.0',
     localAs: bgp?.asn ?? 0,
     tableVersion: bgp?.tableVersion ?? 0,
-    prefixes: bgp?.prefixes ?? 0,
-    paths: bgp?.paths ?? 0,
+    prefixes: counted?.prefixes ?? 0,
+    paths: counted?.paths ?? 0,
     attributeSets: bgp?.attributeSets ?? 0,
     asPaths: bgp?.asPaths ?? 0,
     communitySets: bgp?.communitySets ?? 0,
@@ -105,7 +107,7 @@ export function bgpSummary({ bgp, now }: GatewaySnapshot, family: Family): BgpSu
 }
 
 /** Whether a neighbour is configured for a family. */
-export function isOf(one: BgpNeighborSnapshot, family: Family): boolean {
+export function isOf(one: BgpNeighborSnapshot, family: BgpFamily): boolean {
   return one.families?.[family] !== undefined;
 }
 

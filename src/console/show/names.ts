@@ -90,3 +90,9 @@ export function identityName(identity: Identity | undefined): string {
 export function spiHex(spi: number): string {
   return spi.toString(16).padStart(8, '0');
 }
+
+/** `0200.0aff.0001`. */
+export function macName(mac: Uint8Array): string {
+  const hex = Array.from(mac, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return `${hex.slice(0, 4)}.${hex.slice(4, 8)}.${hex.slice(8)}`;
+}

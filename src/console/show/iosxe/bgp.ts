@@ -1,6 +1,6 @@
 /** `show ip bgp …` in IOS-XE's layout (show-output B10), of the values that all platforms have. */
 import { type Family, type IpAddress, Prefix } from '../../../base/index.ts';
-import type { BgpPathSnapshot } from '../../../bgp/index.ts';
+import type { BgpFamily, BgpPathSnapshot } from '../../../bgp/index.ts';
 import type { GatewaySnapshot } from '../../../gateway/index.ts';
 import { type BgpNeighbors, bgpNeighbors } from '../bgp-neighbors.ts';
 import { type BgpPrefix, bgpPrefix, type Wanted } from '../bgp-prefix.ts';
@@ -20,18 +20,18 @@ import { addressWord } from './words.ts';
 /** Memory that the platform counts for each entry, in bytes. */
 const BYTES = { network: 248, path: 136, attributes: 288, asPath: 24, community: 24 } as const satisfies EntryBytes;
 
-export function showIosBgpSummary(snapshot: GatewaySnapshot, family: Family): Shown<BgpSummary> {
+export function showIosBgpSummary(snapshot: GatewaySnapshot, family: BgpFamily): Shown<BgpSummary> {
   const value = bgpSummary(snapshot, family);
   return { value, text: value.isActive ? summaryText(value, BYTES, neighborRow) : BGP_NOT_ACTIVE };
 }
 
 /** `show bgp all summary`: every family under its head. */
 export function showIosBgpAllSummary(snapshot: GatewaySnapshot): Shown<BgpSummary> {
-  const [four, six] = [bgpSummary(snapshot, 4), bgpSummary(snapshot, 6)];
+  const [four, six, evpn] = [bgpSummary(snapshot, 4), bgpSummary(snapshot, 6), bgpSummary(snapshot, 'evpn')];
   if (!four.isActive) return { value: four, text: BGP_NOT_ACTIVE };
   const part = (name: string, value: BgpSummary): string =>
     value.neighbors.length === 0 ? '' : `For address family: ${name}\n${summaryText(value, BYTES, neighborRow)}\n`;
-  return { value: four, text: `${part('IPv4 Unicast', four)}${part('IPv6 Unicast', six)}` };
+  return { value: four, text: `${part('IPv4 Unicast', four)}${part('IPv6 Unicast', six)}${part('L2VPN E-VPN', evpn)}` };
 }
 
 function neighborRow(one: BgpSummary['neighbors'][number]): string[] {
@@ -59,16 +59,20 @@ export function showIosBgpTable(
   return { value, text: value.isActive ? tableText(value) : BGP_NOT_ACTIVE };
 }
 
+export const STATUS_CODES = [
+  'Status codes: s suppressed, d damped, h history, * valid, > best, i - internal, ',
+  '              r RIB-failure, S Stale, m multipath, b backup-path, f RT-Filter, ',
+  '              x best-external, a additional-path, c RIB-compressed, ',
+  '              t secondary path, L long-lived-stale,',
+  'Origin codes: i - IGP, e - EGP, ? - incomplete',
+  'RPKI validation codes: V valid, I invalid, N Not found',
+] as const;
+
 function tableText({ tableVersion, routerId, paths }: BgpTable): string {
   const networks = new Set(paths.map(({ prefix }) => prefix)).size;
   return lines([
     `BGP table version is ${tableVersion}, local router ID is ${routerId}`,
-    'Status codes: s suppressed, d damped, h history, * valid, > best, i - internal, ',
-    '              r RIB-failure, S Stale, m multipath, b backup-path, f RT-Filter, ',
-    '              x best-external, a additional-path, c RIB-compressed, ',
-    '              t secondary path, L long-lived-stale,',
-    'Origin codes: i - IGP, e - EGP, ? - incomplete',
-    'RPKI validation codes: V valid, I invalid, N Not found',
+    ...STATUS_CODES,
     '',
     '     Network          Next Hop            Metric LocPrf Weight Path',
     ...paths.flatMap((path, i) => pathRow(path, path.prefix === paths[i - 1]?.prefix ? '' : networkText(path.prefix))),
@@ -86,15 +90,25 @@ function networkText(written: string): string {
   return prefix.length === classful ? String(prefix.address) : written;
 }
 
-function pathRow(path: PathValue, network: string): string[] {
+/** The marks before a network. */
+export function pathStatus(path: PathValue): string {
   const use = path.isBest ? '>' : path.isMultipath ? 'm' : ' ';
-  const status = ` ${path.isValid ? '*' : ' '}${use}${path.source === 'ibgp' ? 'i' : ' '} `;
-  const figures = [
+  return ` ${path.isValid ? '*' : ' '}${use}${path.source === 'ibgp' ? 'i' : ' '} `;
+}
+
+/** What stands behind the next hop. */
+export function pathFigures(path: PathValue): string {
+  return [
     String(path.med ?? (path.source === 'local' ? 0 : '')).padStart(10),
     String(path.localPreference ?? '').padStart(7),
     String(path.weight).padStart(7),
     ` ${path.asPath === '' ? '' : `${path.asPath} `}${ORIGINS[path.origin]}`,
   ].join('');
+}
+
+function pathRow(path: PathValue, network: string): string[] {
+  const status = pathStatus(path);
+  const figures = pathFigures(path);
   const hop = addressWord(path.nextHop);
   const indent = ' '.repeat(22);
   // Long networks and next hops take lines of their own.
@@ -125,7 +139,8 @@ export function showIosBgpPrefix(
   };
 }
 
-function pathBlock(path: PathValue): string[] {
+/** `Origin IGP, localpref 100, valid, external, best`. */
+export function pathOrigin(path: PathValue): string {
   const words = [
     `Origin ${{ igp: 'IGP', egp: 'EGP', incomplete: 'incomplete' }[path.origin]}`,
     ...(path.med === undefined ? [] : [`metric ${path.med}`]),
@@ -136,6 +151,10 @@ function pathBlock(path: PathValue): string[] {
     ...(path.isMultipath ? ['multipath'] : []),
     ...(path.isBest ? ['best'] : []),
   ];
+  return words.join(', ');
+}
+
+function pathBlock(path: PathValue): string[] {
   const from =
     path.from === undefined
       ? ' from 0.0.0.0 (0.0.0.0)'
@@ -143,7 +162,7 @@ function pathBlock(path: PathValue): string[] {
   return [
     `  ${path.asPath === '' ? 'Local' : path.asPath}`,
     `    ${addressWord(path.nextHop)}${from}`,
-    `      ${words.join(', ')}`,
+    `      ${pathOrigin(path)}`,
     ...(path.communities.length === 0 ? [] : [`      Community: ${path.communities.join(' ')}`]),
     `      Decision: ${path.reason}`,
   ];
@@ -192,6 +211,7 @@ function neighborBlock(one: BgpNeighbors['neighbors'][number]): string[] {
     '  Do log neighbor state changes (via global configuration)',
     ...familyBlock('IPv4 Unicast', one.ipv4Unicast, one.tableVersion),
     ...familyBlock('IPv6 Unicast', one.ipv6Unicast, one.tableVersion),
+    ...familyBlock('L2VPN E-VPN', one.l2vpnEvpn, one.tableVersion),
     '',
     `  Connections established ${one.establishedCount}; dropped ${dropped}`,
     one.lastReset === undefined ? '  Last reset never' : `  Last reset ${since ?? ''}, due to ${one.lastReset}`,

@@ -12,7 +12,7 @@ type Route = RouteTable['routes'][number];
 export type RouteFilter = Readonly<{ vrf: string; source?: 'bgp' | 'static' | 'connected' | 'local' }>;
 
 export function showIosRoute(snapshot: GatewaySnapshot, family: Family, filter: RouteFilter): Shown<RouteTable> {
-  const value = filtered(routeTable(snapshot, family), filter);
+  const value = filtered(overlaid(snapshot, routeTable(snapshot, family)), filter);
   return { value, text: family === 4 ? textOf4(value, filter) : textOf6(value, filter) };
 }
 
@@ -23,7 +23,7 @@ export function showIosRouteEntry(
   vrf: string,
   wanted: IpAddress | Prefix,
 ): Shown<RouteTable> {
-  const table = filtered(routeTable(snapshot, family), { vrf });
+  const table = filtered(overlaid(snapshot, routeTable(snapshot, family)), { vrf });
   const fits = table.routes.flatMap((route) => {
     const prefix = Prefix.parse(route.prefix);
     if (prefix === undefined) return [];
@@ -33,6 +33,23 @@ export function showIosRouteEntry(
   const best = fits.sort((a, b) => b.length - a.length)[0]?.route;
   const value = { ...table, routes: best === undefined ? [] : [best] };
   return { value, text: best === undefined ? '% Network not in table\n' : entryText(best, vrf, snapshot.bgp?.asn) };
+}
+
+/** Routes into VXLAN lead by the BDI that stands for the VNI, where there is one. */
+function overlaid({ overlay }: GatewaySnapshot, table: RouteTable): RouteTable {
+  const bdis = new Map(overlay?.vnis.map(({ interface: name, bdi }) => [name, bdi]));
+  if (bdis.size === 0) return table;
+  type Hop = Route['nextHops'][number];
+  const named = (hop: Hop): Hop => {
+    const bdi = hop.interface === undefined ? undefined : bdis.get(hop.interface);
+    return bdi === undefined ? hop : { ...hop, interface: bdi };
+  };
+  const routes = table.routes.map((route) => ({
+    ...route,
+    nextHops: route.nextHops.map(named),
+    resolved: route.resolved.map(named),
+  }));
+  return { ...table, routes };
 }
 
 function filtered(table: RouteTable, { vrf, source }: RouteFilter): RouteTable {
@@ -140,7 +157,11 @@ function routeLines(route: Route, width: number): string[] {
 }
 
 function hops(route: Route, age: string): string[] {
-  if (route.source === 'bgp') return route.nextHops.map(({ gateway }) => `${gateway}, ${age}`);
+  // A next hop of BGP stands alone, unless the route came with the interface of an overlay.
+  if (route.source === 'bgp')
+    return route.nextHops.map(({ gateway, interface: name }) =>
+      [`${gateway}, ${age}`, ...(name === undefined ? [] : [name])].join(', '),
+    );
   return route.nextHops.map(({ gateway, interface: name }) =>
     [gateway ?? '0.0.0.0', ...(name === undefined ? [] : [name])].join(', '),
   );

@@ -23,7 +23,7 @@ const bare = routerDevice('hostname R1\n');
 /** What stands for each argument of a pattern. */
 const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   address: ['203.0.113.10'],
-  vrf: ['INET'],
+  vrf: ['INET', 'BLU'],
   interface: ['Tunnel 10'],
   prefix: ['10.1.0.0'],
   mask: ['255.255.0.0'],
@@ -32,6 +32,9 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   manner: ['', 'detail', 'brief'],
   source: ['', 'bgp'],
   name: ['PH2_PROF'],
+  vni: ['50001'],
+  tag: ['0'],
+  length: ['24'],
 };
 
 /** The lines that a pattern may be typed as. */
@@ -58,8 +61,9 @@ const commands = shows
   .flatMap(({ pattern }) => linesOf(pattern))
   .map((line) =>
     line
+      .replace('route-type 5 0 10.1.0.0', 'route-type 5 0 192.168.10.0')
       .replace('show ipv6 route 10.1.0.0', 'show ipv6 route 2001:db8:20::5')
-      .replace('show ipv6 route vrf INET 10.1.0.0', 'show ipv6 route vrf INET 2001:db8::1'),
+      .replace(/^(show ipv6 route vrf \w+) 10\.1\.0\.0$/, '$1 2001:db8::1'),
   );
 
 const ajv = new Ajv2020({
@@ -82,7 +86,11 @@ function fileOf(command: string): string {
 }
 
 /** BGP has many names for the same: one of them is kept as a golden. */
-const kept = commands.filter((line) => !/^show bgp|vpnv4|bgp vrf/.test(line) && line !== 'show tcp-support');
+const kept = commands.filter(
+  (line) =>
+    !/^show bgp (?!l2vpn)|^show bgp$|vpnv4|bgp vrf|^show (?:crypto|ipv6) .*BLU/.test(line) &&
+    line !== 'show tcp-support',
+);
 
 for (const line of kept) {
   test(`Router#${line}`, () => {
