@@ -15,6 +15,8 @@ export function formatDiagnostic(diagnostic: Diagnostic, sourceText: string): st
   if (raw !== undefined && raw.trim() !== '') out.push(...excerpt(raw, line, column));
   if (diagnostic.expected !== undefined) out.push(`  expected: ${diagnostic.expected}`);
   if (diagnostic.suggestion !== undefined) out.push(`  suggestion: ${maskSecrets(diagnostic.suggestion)}`);
+  if (diagnostic.configuration !== undefined)
+    out.push('  instead:', ...diagnostic.configuration.map((line) => `    ${maskSecrets(line)}`));
   return out.join('\n');
 }
 

@@ -5,6 +5,7 @@
  */
 import type { Family, IpAddress, Prefix, SecretKey } from '../base/index.ts';
 import type { CertificateMapModel, TunnelGroupMapModel } from './certificate-map-model.ts';
+import type { CryptoMapModel } from './crypto-map-model.ts';
 import type {
   AuthorizationPolicyModel,
   DpdModel,
@@ -25,6 +26,7 @@ import type { CertificateChainModel, TrustpointModel } from './trustpoint-model.
 import type { Position, Written } from './written.ts';
 
 export type * from './certificate-map-model.ts';
+export type * from './crypto-map-model.ts';
 export type * from './ike-profile-model.ts';
 export type * from './transit-model.ts';
 export type * from './written.ts';
@@ -40,6 +42,8 @@ export type Diagnostic = Readonly<{
   expected?: string;
   /** The nearest correct line. */
   suggestion?: string;
+  /** Lines that do what was meant. */
+  configuration?: readonly string[];
 }>;
 
 export type InterfaceModel = Readonly<{
@@ -67,6 +71,8 @@ export type InterfaceModel = Readonly<{
   df?: 'copy' | 'set' | 'clear';
   fragmentation?: 'before' | 'after';
   tunnel?: TunnelModel;
+  /** Crypto map by name, which is not run. */
+  cryptoMap?: string;
   written: Written;
 }>;
 
@@ -452,6 +458,7 @@ export type DeviceModel = Readonly<{
   ikeSelections: readonly IkeSelectionModel[];
   keyrings: readonly KeyringModel[];
   ikeProfiles: readonly IkeProfileModel[];
+  cryptoMaps?: readonly CryptoMapModel[];
   authorizationPolicies: readonly AuthorizationPolicyModel[];
   /** Dead peer detection where an IKE profile has none of its own. */
   dpd?: DpdModel;

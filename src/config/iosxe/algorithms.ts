@@ -1,5 +1,6 @@
 /** IOS-XE's names of algorithms and IANA's transform ids, "IKEv2 Parameters", both ways. */
 import { type Cipher, coder } from '../algorithm-words.ts';
+import { words } from '../parameters.ts';
 
 const CIPHERS = {
   'aes-cbc-128': { encr: 12, keyBits: 128 },
@@ -111,3 +112,21 @@ export function espCipherWord(cipher: Cipher): Readonly<{ word: EspCipherWord; s
     ? { word }
     : { word, size: cipher.keyBits };
 }
+
+/** Groups of PFS, `set pfs`. */
+export const PFS = words(
+  'Group',
+  'group14',
+  'group15',
+  'group16',
+  'group19',
+  'group20',
+  'group21',
+  'group24',
+  'group1',
+  'group2',
+  'group5',
+);
+
+/** Without a group: what `set pfs` alone means. */
+export const PFS_GROUP = 14;

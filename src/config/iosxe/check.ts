@@ -1,7 +1,10 @@
 /** What a configuration says against itself, and what it names that does not exist. Runs when all lines are read. */
+
+import { checkGroups } from '../check-groups.ts';
 import type { Draft } from '../draft.ts';
 import { editDistance } from '../edit-distance.ts';
 import type { DeviceModel, Diagnostic, FrontVrfMatch, Position, Written } from '../model.ts';
+import { checkCryptoMaps } from './check-crypto-map.ts';
 import { checkRouting } from './check-routing.ts';
 import { DEFAULT } from './defaults.ts';
 import { proposalFault } from './grammar/ikev2.ts';
@@ -14,6 +17,8 @@ export function checkModel(model: Draft<DeviceModel>, report: Report): void {
   checkProfiles(model, report);
   checkReferences(model, report);
   checkOverlay(model, report);
+  checkGroups(model, report);
+  checkCryptoMaps(model, report);
 }
 
 function checkProposals(model: DeviceModel, report: Report): void {
@@ -95,6 +100,7 @@ function checkReferences(model: DeviceModel, report: Report): void {
     'peer group': named(model.bgp?.peerGroups ?? []),
     'certificate map': named(model.certificateMaps ?? []),
     trustpoint: named(model.trustpoints ?? []),
+    'crypto map': named(model.cryptoMaps ?? []),
   } as const;
   const isExcerpt = !model.interfaces.some((one) => one.kind === 'ethernet');
   const need = (kind: keyof typeof known, wanted: string | undefined, position: Position): void => {
@@ -122,6 +128,7 @@ function checkReferences(model: DeviceModel, report: Report): void {
     if (one.vrf !== '') need('VRF', one.vrf, at('vrf'));
     need('interface', one.unnumbered[4], at('unnumbered'));
     need('interface', one.unnumbered[6], at('unnumbered6'));
+    need('crypto map', one.cryptoMap, at('cryptoMap'));
     const { tunnel } = one;
     need('interface', tunnel?.sourceInterface, at('source'));
     need('VRF', tunnel?.frontVrf, at('frontVrf'));
@@ -149,6 +156,11 @@ function checkReferences(model: DeviceModel, report: Report): void {
   for (const one of model.ipsecProfiles) {
     for (const wanted of one.proposals) need('transform set', wanted, placeOf(one.written, 'proposals'));
     need('IKEv2 profile', one.ikeProfile, placeOf(one.written, 'ikeProfile'));
+  }
+  for (const one of model.cryptoMaps ?? []) {
+    need('access list', one.accessList, placeOf(one.written, 'accessList'));
+    need('IKEv2 profile', one.ikeProfile, placeOf(one.written, 'ikeProfile'));
+    for (const wanted of one.proposals) need('transform set', wanted, placeOf(one.written, 'proposals'));
   }
   for (const one of model.certificateChains ?? []) need('trustpoint', one.trustpoint, one.written.start);
   checkRouting(model, need);

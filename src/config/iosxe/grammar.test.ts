@@ -18,6 +18,7 @@ const WITHIN: Readonly<Record<IosxeMode, readonly string[]>> = {
   'ikev2-authorization': ['crypto ikev2 authorization policy A'],
   'transform-set': ['crypto ipsec transform-set T esp-gcm 256'],
   'ipsec-profile': ['crypto ipsec profile P'],
+  'crypto-map': ['crypto map CM 10 ipsec-isakmp'],
   'route-map': ['route-map RM permit 10'],
   trustpoint: ['crypto pki trustpoint TP'],
   'certificate-chain': ['crypto pki certificate chain TP'],

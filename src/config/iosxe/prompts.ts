@@ -14,6 +14,7 @@ export const PROMPTS: Readonly<Record<IosxeMode, string>> = {
   'ikev2-authorization': 'config-ikev2-author-policy',
   'transform-set': 'cfg-crypto-trans',
   'ipsec-profile': 'ipsec-profile',
+  'crypto-map': 'config-crypto-map',
   'route-map': 'config-route-map',
   trustpoint: 'ca-trustpoint',
   'certificate-chain': 'config-cert-chain',

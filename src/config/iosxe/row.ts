@@ -7,6 +7,7 @@ import type {
   BgpVrfModel,
   BridgeDomainModel,
   CertificateMapModel,
+  CryptoMapModel,
   DeviceModel,
   EspProposalModel,
   IkeProfileModel,
@@ -55,6 +56,7 @@ export type IosxeModes = Readonly<{
   'ikev2-authorization': Pair<Draft<AuthorizationPolicyModel>, AuthorizationPolicyModel>;
   'transform-set': Pair<Draft<EspProposalModel>, EspProposalModel>;
   'ipsec-profile': Pair<Draft<IpsecProfileModel>, IpsecProfileModel>;
+  'crypto-map': Pair<Draft<CryptoMapModel>, CryptoMapModel>;
   'route-map': Pair<Draft<Clause>, Clause>;
   trustpoint: Pair<Draft<TrustpointModel>, TrustpointModel>;
   'certificate-chain': Pair<Draft<CertificateChainModel>, CertificateChainModel>;
@@ -101,6 +103,7 @@ export const SECTIONS = [
   'ikev2',
   'isakmp',
   'ipsec',
+  'crypto-map',
   'interface',
   'router',
   'route',

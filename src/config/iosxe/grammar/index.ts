@@ -10,6 +10,7 @@ import { bgpFamilyRows, bgpRows } from './bgp.ts';
 import { bgpNeighborRows } from './bgp-neighbor.ts';
 import { bgpSessionRows } from './bgp-session.ts';
 import { certificateRows } from './certificates.ts';
+import { cryptoMapRows } from './crypto-map.ts';
 import { deviceRows } from './device.ts';
 import { evpnRows, nveRows } from './evpn.ts';
 import { hostRows, leavingRows } from './host.ts';
@@ -29,6 +30,7 @@ export const iosxeGrammar: Grammar<IosxeRow> = new Grammar([
   ...authorizationRows,
   ...ikev2Rows,
   ...ikev2ProfileRows,
+  ...cryptoMapRows,
   ...ipsecRows,
   ...nveRows,
   ...interfaceRows,

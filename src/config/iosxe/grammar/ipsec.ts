@@ -3,30 +3,15 @@ import type { Draft } from '../../draft.ts';
 import type { EspProposalModel, IpsecProfileModel } from '../../model.ts';
 import { named } from '../../named.ts';
 import { choice, many, name, number, optional, text, words } from '../../parameters.ts';
-import { ESP_CIPHERS, ESP_HMACS, espCipherOf, espCipherWord, espHmacIds } from '../algorithms.ts';
+import { ESP_CIPHERS, ESP_HMACS, espCipherOf, espCipherWord, espHmacIds, PFS, PFS_GROUP } from '../algorithms.ts';
 import { CHILD_LIFETIME_KB, CHILD_LIFETIME_MS, REPLAY_WINDOW } from '../defaults.ts';
 import { harmless, type IosxeRow, unsupported, used } from '../row.ts';
 import { warnNotOffered } from './ikev2.ts';
 
 const SECTION = 'ipsec';
 const WINDOWS = words('Packets', '64', '128', '256', '512', '1024');
-const PFS = words(
-  'Group',
-  'group14',
-  'group15',
-  'group16',
-  'group19',
-  'group20',
-  'group21',
-  'group24',
-  'group1',
-  'group2',
-  'group5',
-);
 const SIZES = words('Bits of the key', '128', '192', '256');
 const DF = choice('What to do', { clear: 'Clear it', copy: 'As the inner packet has it', set: 'Set it' });
-/** Without a group: what `set pfs` alone means. */
-const PFS_GROUP = 14;
 
 export const ipsecRows: readonly IosxeRow[] = [
   used('config', {
@@ -346,16 +331,19 @@ export const ipsecRows: readonly IosxeRow[] = [
   }),
   unsupported('config', {
     pattern:
-      'crypto {map <name> <sequence> [<rest>]|map ipv6 <name> <sequence> [<rest>]|dynamic-map <name> <sequence>|isakmp policy <sequence>|isakmp profile <name>|isakmp client configuration <rest>|keyring <name> [<rest>]|gdoi group <name>|gkm group <name>|ipsec client ezvpn <name>|ikev2 client flexvpn <name>|ikev2 cluster}',
+      'crypto {map <name> <sequence> <kind> <rest>|map ipv6 <name> <sequence> [<rest>]|dynamic-map <name> <sequence>|isakmp policy <sequence>|isakmp profile <name>|isakmp client configuration <rest>|keyring <name> [<rest>]|gdoi group <name>|gkm group <name>|ipsec client ezvpn <name>|ikev2 client flexvpn <name>|ikev2 cluster}',
     help: 'Crypto maps, IKEv1, group keys, clients and clusters',
     section: 'isakmp',
     enters: 'section',
     params: {
       name: name('Name'),
       sequence: number(1, 65535, 'Place'),
+      kind: optional(
+        choice('Kind', { 'ipsec-isakmp': 'Keys by IKE', 'ipsec-manual': 'Keys in the file', gdoi: 'Keys of a group' }),
+      ),
       rest: optional(text('Setting')),
     },
-    example: ['crypto map CM 10 ipsec-isakmp', 'crypto isakmp policy 10', 'crypto keyring KR vrf INET'],
+    example: ['crypto map CM 10 ipsec-isakmp dynamic DYN', 'crypto isakmp policy 10', 'crypto keyring KR vrf INET'],
   }),
   unsupported('config', {
     pattern: 'crypto {map <name> <what> <rest>|isakmp <rest>}',
@@ -367,12 +355,6 @@ export const ipsecRows: readonly IosxeRow[] = [
       rest: text('Value'),
     },
     example: ['crypto map CM local-address Loopback0', 'crypto isakmp keepalive 10 periodic'],
-  }),
-  unsupported('interface', {
-    pattern: 'crypto map <rest>',
-    help: 'Crypto map of an interface',
-    params: { rest: text('Map') },
-    example: 'crypto map CM',
   }),
 ];
 
