@@ -84,6 +84,9 @@ export type TunnelModel = Readonly<{
   destination?: IpAddress;
   /** Outer family, `tunnel mode ipsec ipv4|ipv6`; undefined: not configured. */
   mode?: Family;
+  /** Outer family of GRE, `tunnel mode gre ip|ipv6`; where neither is configured a router does GRE over IPv4. */
+  greMode?: Family;
+  gre?: GreModel;
   /** VRF of the outer packets; absent: the global table, or that of the source interface where a device has no such line. */
   frontVrf?: string;
   /** IKE profile of this tunnel's protection, before that of the IPsec profile. */
@@ -92,6 +95,19 @@ export type TunnelModel = Readonly<{
   profile?: string;
   /** `tunnel protection ipsec policy ACL`. */
   policyAccessList?: string;
+}>;
+
+/** How a GRE tunnel is; absent fields are as the platform has them. */
+export type GreModel = Readonly<{
+  key?: number;
+  checksum?: boolean;
+  sequence?: boolean;
+  /** Period, and unanswered ones after which the line is down. */
+  keepalive?: Readonly<{ periodMs: number; retries: number }>;
+  ttl?: number;
+  /** Type of service outside. */
+  tos?: number;
+  pathMtuDiscovery?: Readonly<{ maxAgeMs?: number | 'never'; leastMtu?: number }>;
 }>;
 
 /** `crypto ikev2 policy`: transform ids are IANA's. */

@@ -44,6 +44,7 @@ export function configure(context: Context, model: DeviceModel): void {
       rib: (vrf) => context.rib(vrf),
       command: (command) => context.command(command),
       changed: (state, up) => interfaceChanged(context, state, up),
+      gre: (name) => context.gre.standing(name),
     },
     index,
   );
@@ -61,7 +62,9 @@ export function configure(context: Context, model: DeviceModel): void {
   context.peersByRemote = peersByRemote(plan.config.peers);
   context.isStopped = false;
   context.tunnels.configure(plan.bindings);
+  context.gre.configure(plan.gre, context.now);
   context.interfaces.configure(index, (name) => context.tunnels.byName(name), context.now);
+  context.gre.review(context);
   configureStaticRoutes(context, before?.model, model);
   for (const [name, reason] of plan.unusable) {
     if (unusableBefore?.get(name) === reason) continue;
@@ -109,6 +112,7 @@ function interfaceChanged(context: Context, state: InterfaceState, up: boolean):
     details: { kind: 'line', interface: name, ...(alias === undefined ? {} : { alias }), up },
   });
   if (state.kind === 'loopback') context.overlay.refresh(context);
+  context.gre.review(context);
   if (state.kind === 'ethernet') {
     for (const peer of context.ikePlan?.config.peers ?? []) {
       const { local } = peer;

@@ -10,6 +10,7 @@ import { ClosedPorts } from './closed-ports.ts';
 import type { GatewayEffect, PeerSettings } from './contract.ts';
 import { NO_CREDENTIALS } from './credentials.ts';
 import type { GatewayLogEvent } from './event.ts';
+import { GreTunnels } from './gre.ts';
 import type { IkePlan } from './ike-config.ts';
 import type { Interfaces } from './interfaces.ts';
 import { type EventExtras, Journal } from './journal.ts';
@@ -33,6 +34,7 @@ export type Session = { readonly since: Instant; path: IkePath; readonly role: '
 
 export class Context {
   readonly tunnels = new Tunnels();
+  readonly gre = new GreTunnels();
   readonly overlay = new Overlay();
   readonly journal = new Journal();
   readonly reasons = new Reasons();

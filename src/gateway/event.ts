@@ -122,7 +122,8 @@ export type PathMtuDetails = Readonly<{
   kind: 'path-mtu';
   interface: string;
   alias?: string;
-  inboundSpi: number;
+  /** Absent: it is about GRE that goes in clear. */
+  inboundSpi?: number;
   outboundSpi?: number;
   remote?: IpAddress;
   group?: string;

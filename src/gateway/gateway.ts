@@ -139,8 +139,9 @@ export class Gateway {
 
   /** When the next tick is due. */
   wakeAt(): Instant | undefined {
-    const { pings, traceroutes, routeNews } = this.#context;
+    const { pings, traceroutes, routeNews, gre } = this.#context;
     let when = earlier(this.#ike.wakeAt(), earlier(earlier(pings.wakeAt(), traceroutes.wakeAt()), routeNews.wakeAt()));
+    when = earlier(when, gre.wakeAt());
     for (const { bgp, tcp } of this.#context.speakers.values()) {
       when = earlier(when, earlier(bgp.wakeAt(), tcp.wakeAt()));
     }
@@ -174,7 +175,7 @@ export class Gateway {
 
   /** Everything that operators may see; undefined before the first configuration. */
   snapshot(now: Instant): GatewaySnapshot | undefined {
-    const { index, interfaces, tunnels, ikePlan, journal } = this.#context;
+    const { index, interfaces, tunnels, ikePlan, journal, gre } = this.#context;
     if (index === undefined || interfaces === undefined) return undefined;
     const { model } = index;
     const bgp =
@@ -188,7 +189,7 @@ export class Gateway {
       ...(this.#startedAt === undefined ? {} : { startedAt: this.#startedAt }),
       hostname: model.hostname,
       model,
-      interfaces: interfaceSnapshots(index, interfaces, tunnels, ikePlan, ike),
+      interfaces: interfaceSnapshots(index, interfaces, tunnels, ikePlan, ike, (name) => gre.standing(name)),
       ike,
       ...(model.trustpoints === undefined
         ? {}
@@ -261,6 +262,7 @@ export class Gateway {
       if (due(speaker.tcp.wakeAt())) context.push({ to: 'tcp', speaker, event: { kind: 'tick' } });
       if (due(speaker.bgp.wakeAt())) context.push({ to: 'bgp', speaker, event: { kind: 'tick' } });
     }
+    context.gre.tick(context);
     context.pings.tick(context.now);
     context.traceroutes.tick(context.now);
     context.routeNews.tick(routeTeller(context), context.now);

@@ -5,6 +5,7 @@
 import { type IpAddress, Prefix, utf8 } from '../base/index.ts';
 import type { IkeProfileModel, InterfaceModel, IpsecProfileModel, LocalIdentityModel } from '../config/index.ts';
 import { type Identity, type IkePeer, type IkeSelection, proposalsFor } from '../ike/index.ts';
+import { GRE_SELECTOR, type GreTunnel, greFamily, greTunnel } from './gre-plan.ts';
 import { childPolicy, ikeProposal } from './ike-policy.ts';
 import type { ModelIndex } from './model-index.ts';
 import { PeerPlan } from './peer-plan.ts';
@@ -17,7 +18,11 @@ export function iosxePeers(index: ModelIndex, trustpoints: Trustpoints): PeerPla
   const { model } = index;
   for (const one of model.interfaces) {
     if (one.kind !== 'tunnel') continue;
-    const peer = staticPeer(index, trustpoints, one);
+    const gre = greFamily(one, model.dialect) === undefined ? undefined : greEnds(index, one);
+    if (typeof gre === 'string') plan.unusable.set(one.name, gre);
+    else if (gre !== undefined && !plan.addGre(gre)) continue;
+    if (typeof gre === 'string' || gre?.plane.isProtected === false) continue;
+    const peer = staticPeer(index, trustpoints, one, gre);
     plan.addStatic(one, peer);
     if (typeof peer !== 'string') noteTerms(plan, index, peer);
   }
@@ -58,21 +63,50 @@ export function frontVrfOf({ tunnel }: InterfaceModel): string {
   return tunnel?.frontVrf ?? '';
 }
 
-function staticPeer(index: ModelIndex, trustpoints: Trustpoints, one: InterfaceModel): IkePeer | string {
+/** The ends of a GRE tunnel, or what it lacks. */
+function greEnds(index: ModelIndex, one: InterfaceModel): GreTunnel | string {
+  const { tunnel } = one;
+  if (one.shutdown) return 'shutdown';
+  if (index.addresses(one).length === 0 && !one.ipv6Enabled) return 'it has no address';
+  const destination = tunnel?.destination;
+  if (destination === undefined) return 'tunnel destination is not configured';
+  const family = greFamily(one, index.model.dialect);
+  if (family !== destination.family) {
+    return `tunnel mode gre ${family === 4 ? 'ip' : 'ipv6'} does not fit the destination ${destination}`;
+  }
+  const lack = vrfLack(index, one);
+  if (lack !== undefined) return lack;
+  const local = sourceOf(index, one, destination);
+  return typeof local === 'string' ? local : greTunnel(one, frontVrfOf(one), local, destination);
+}
+
+function staticPeer(
+  index: ModelIndex,
+  trustpoints: Trustpoints,
+  one: InterfaceModel,
+  gre: GreTunnel | undefined,
+): IkePeer | string {
   const { tunnel } = one;
   if (one.shutdown) return 'shutdown';
   if (tunnel === undefined) return 'no tunnel lines are configured';
   const { destination, mode, profile: profileName } = tunnel;
   if (index.addresses(one).length === 0 && !one.ipv6Enabled) return 'it has no address';
-  if (mode === undefined) return 'its mode is GRE, which is not supported (tunnel mode ipsec ipv4)';
   if (destination === undefined) return 'tunnel destination is not configured';
-  if (mode !== destination.family) return `tunnel mode ipsec ipv${mode} does not fit the destination ${destination}`;
+  if (gre === undefined && mode !== destination.family)
+    return `tunnel mode ipsec ipv${mode} does not fit the destination ${destination}`;
   if (profileName === undefined) return 'tunnel protection is not configured';
   const lack = vrfLack(index, one);
   if (lack !== undefined) return lack;
   const local = sourceOf(index, one, destination);
   if (typeof local === 'string') return local;
-  const child = childPolicy(index, one, profileName);
+  const selectors =
+    gre === undefined
+      ? undefined
+      : {
+          localSelectors: [{ ...GRE_SELECTOR, start: local, end: local }],
+          remoteSelectors: [{ ...GRE_SELECTOR, start: destination, end: destination }],
+        };
+  const child = childPolicy(index, one, profileName, selectors);
   if (typeof child === 'string') return child;
   const ipsec = index.profile(profileName);
   const profile = profileOf(index, one, ipsec, destination);

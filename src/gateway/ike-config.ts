@@ -5,6 +5,7 @@ import { GLOBAL_VRF, type IkeConfig } from '../ike/index.ts';
 import type { TunnelBinding } from '../tunnel/index.ts';
 import type { PeerSettings } from './contract.ts';
 import { type Credentials, NO_CREDENTIALS } from './credentials.ts';
+import type { GreTunnel } from './gre-plan.ts';
 import { asaPeers, asaProposals } from './ike-config-asa.ts';
 import { iosxePeers, iosxeSelections } from './ike-config-iosxe.ts';
 import type { ModelIndex } from './model-index.ts';
@@ -15,6 +16,8 @@ import { Trustpoints } from './trustpoints.ts';
 export type IkePlan = Readonly<{
   config: IkeConfig;
   bindings: readonly TunnelBinding[];
+  /** GRE tunnels that have both ends. */
+  gre: readonly GreTunnel[];
   /** Tunnels that can not start, with the first reason. */
   unusable: ReadonlyMap<string, string>;
   /** Of routes that a peer tells, by its name; absent: those of the platform. */
@@ -36,7 +39,7 @@ export function ikePlan(
   const { model } = index;
   const isAsa = model.dialect === 'asa';
   const trustpoints = new Trustpoints(model, credentials);
-  const { peers, bindings, unusable, routeTerms } = isAsa
+  const { peers, bindings, gre, unusable, routeTerms } = isAsa
     ? asaPeers(index, trustpoints)
     : iosxePeers(index, trustpoints);
   const addresses = isAsa ? new Map([[GLOBAL_VRF, enabledAddresses(index)]]) : addressesByVrf(index);
@@ -56,7 +59,7 @@ export function ikePlan(
     natKeepaliveMs: model.natKeepaliveMs ?? 0,
     ...(forceEncapsulation ? { forceEncapsulation } : {}),
   };
-  return { config, bindings, unusable, routeTerms };
+  return { config, bindings, gre, unusable, routeTerms };
 }
 
 /** Tunnel-groups by certificate maps, where they are to choose. */

@@ -32,8 +32,13 @@ function espProposal(proposal: EspProposalModel): EspProposal[] {
   return guarded.length === 0 ? [] : [{ encryption: guarded, integrity, esn: [proposal.esn === true] }];
 }
 
-/** How the child SAs of a tunnel are made, or what they lack. */
-export function childPolicy(index: ModelIndex, one: InterfaceModel, profileName: string): ChildPolicy | string {
+/** How the child SAs of a tunnel are made, or what they lack. `only`: what they carry, whatever else is configured. */
+export function childPolicy(
+  index: ModelIndex,
+  one: InterfaceModel,
+  profileName: string,
+  only?: Selectors,
+): ChildPolicy | string {
   const { model } = index;
   const profile = index.profile(profileName);
   if (profile === undefined) return `IPsec profile ${profileName} is not configured`;
@@ -41,7 +46,7 @@ export function childPolicy(index: ModelIndex, one: InterfaceModel, profileName:
   if (proposals.length === 0)
     return `IPsec profile ${profileName} has no usable ${index.model.dialect === 'asa' ? 'ikev2 ipsec-proposal' : 'transform-set'}`;
   const bytes = profile.lifetimeBytes ?? model.childLifetimeBytes;
-  const selectors = tunnelSelectors(index, one);
+  const selectors = only ?? tunnelSelectors(index, one);
   if (typeof selectors === 'string') return selectors;
   const { pfsGroup } = profile;
   // Without it rekeying would be weaker than what was asked for.

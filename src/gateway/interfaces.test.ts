@@ -50,6 +50,7 @@ class Case {
         rib: (vrf) => this.rib(vrf),
         command: (command) => this.commands.push(command),
         changed: ({ name }, up) => this.changes.push(`${name} ${up ? 'up' : 'down'}`),
+        gre: () => undefined,
       },
       index,
     );

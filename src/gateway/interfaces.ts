@@ -6,10 +6,12 @@ import type { Family, Instant, IpAddress } from '../base/index.ts';
 import type { InterfaceModel, IpsecProfileModel } from '../config/index.ts';
 import { type EspShape, tunnelMtu } from '../esp/index.ts';
 import { type ChildSa, vrfOf } from '../ike/index.ts';
-import type { InterfaceAddress, PlaneCommand, PlaneInterface, SecurityPolicy } from '../plane/contract.ts';
+import type { InterfaceAddress, PlaneCommand, PlaneGre, PlaneInterface, SecurityPolicy } from '../plane/contract.ts';
 import { interfaceRoutes, type Rib } from '../routing/index.ts';
 import type { Tunnel } from '../tunnel/index.ts';
 import { filtersOf } from './filters.ts';
+import type { GreStanding } from './gre.ts';
+import { greOverhead } from './gre-plan.ts';
 import { frontVrfOf } from './ike-config-iosxe.ts';
 import type { ModelIndex } from './model-index.ts';
 
@@ -34,6 +36,8 @@ export type InterfaceSurroundings = Readonly<{
   rib: (vrf: string) => Rib;
   command: (command: PlaneCommand) => void;
   changed: (state: InterfaceState, up: boolean) => void;
+  /** How a tunnel stands that is GRE. */
+  gre: (name: string) => GreStanding | undefined;
 }>;
 
 const DEFAULT_MTU = 1500;
@@ -176,23 +180,28 @@ export class Interfaces {
     return own?.address ?? state?.addresses.find(({ address }) => address.family === family)?.address;
   }
 
-  #isUp({ kind, model, carrier, addresses }: InterfaceState, tunnel: Tunnel | undefined): boolean {
+  #isUp({ name, kind, model, carrier, addresses }: InterfaceState, tunnel: Tunnel | undefined): boolean {
     if (model.shutdown) return false;
     if (this.#index.model.dialect === 'asa' && model.alias === undefined) return false;
+    const gre = this.#around.gre(name);
+    if (gre !== undefined) return gre.lack === undefined;
     if (kind === 'tunnel' || kind === 'virtual-access') return (tunnel?.spis.size ?? 0) > 0;
     return carrier && (addresses.length > 0 || model.ipv6Enabled);
   }
 
   /** A tunnel's is what its source interface leaves: on an ASA after the worst-case overhead, on a router exactly. */
-  #mtu({ kind, model }: InterfaceState, sa: ChildSa | undefined): number {
+  #mtu({ name, kind, model }: InterfaceState, sa: ChildSa | undefined): number {
     if (model.mtu !== undefined) return model.mtu;
     if (kind !== 'tunnel' && kind !== 'virtual-access') return DEFAULT_MTU;
     const source = this.#underlay(model, sa);
-    const outer = source?.mtu ?? DEFAULT_MTU;
-    if (sa === undefined) return outer;
+    const gre = this.#around.gre(name);
+    const outer = gre?.outerMtu ?? source?.mtu ?? DEFAULT_MTU;
+    const around = gre === undefined ? 0 : greOverhead(gre.tunnel.plane);
+    if (sa === undefined) return outer - around;
     const { encr, integ, udpEncapsulation } = sa;
     const shape: EspShape = { encr, integ, outerFamily: sa.path.local.address.family, udpEncapsulation };
-    return tunnelMtu(outer, shape, sa.mode, this.#index.model.dialect === 'asa' ? 'worst-case' : 'exact');
+    const rule = this.#index.model.dialect === 'asa' ? 'worst-case' : 'exact';
+    return tunnelMtu(outer, shape, sa.mode, rule) - around;
   }
 
   /** The interface that outer packets leave from: the configured source, or the owner of the SA's local address. */
@@ -215,6 +224,7 @@ export class Interfaces {
     if (kind !== 'tunnel' && kind !== 'virtual-access') return { ...common, kind };
     const underlay = this.#underlay(model, undefined);
     const isAsa = this.#index.model.dialect === 'asa';
+    const gre = this.#around.gre(name);
     return {
       ...common,
       kind: 'tunnel',
@@ -223,6 +233,7 @@ export class Interfaces {
         df: this.#profileOf(model)?.df ?? underlay?.model.df ?? 'copy',
         fragmentation: underlay?.model.fragmentation ?? 'before',
         ...(underlay === undefined ? {} : { underlay: underlay.name }),
+        ...(gre === undefined ? {} : { gre: gre.tunnel.plane }),
       },
       ...(kind === 'virtual-access' ? { template: model.name } : {}),
     };
@@ -294,6 +305,25 @@ function samePlaneInterface(a: PlaneInterface | undefined, b: PlaneInterface): b
     a.tunnel?.df === b.tunnel?.df &&
     a.tunnel?.fragmentation === b.tunnel?.fragmentation &&
     a.tunnel?.frontVrf === b.tunnel?.frontVrf &&
-    a.tunnel?.underlay === b.tunnel?.underlay
+    a.tunnel?.underlay === b.tunnel?.underlay &&
+    sameGre(a.tunnel?.gre, b.tunnel?.gre)
+  );
+}
+
+function sameGre(a: PlaneGre | undefined, b: PlaneGre | undefined): boolean {
+  if (a === b) return true;
+  if (a === undefined || b === undefined) return false;
+  const [ageA, ageB] = [a.pathMtuDiscovery, b.pathMtuDiscovery];
+  return (
+    a.source.equals(b.source) &&
+    a.destination.equals(b.destination) &&
+    a.key === b.key &&
+    a.checksum === b.checksum &&
+    a.sequence === b.sequence &&
+    a.ttl === b.ttl &&
+    a.tos === b.tos &&
+    a.isProtected === b.isProtected &&
+    ageA?.maxAgeMs === ageB?.maxAgeMs &&
+    ageA?.leastMtu === ageB?.leastMtu
   );
 }

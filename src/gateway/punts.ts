@@ -50,6 +50,9 @@ export function planeEvent(context: Context, event: PlaneEvent): void {
       shrinkSessions(context, event.interface, event.mtu);
       break;
     }
+    case 'gre-keepalive':
+      context.gre.answered(context, event.interface);
+      break;
     case 'acquire': {
       const remote = context.index?.interface(event.interface)?.tunnel?.destination;
       const details = tunnelDetails(context, event.interface, remote);
@@ -101,7 +104,7 @@ const DROPS: Readonly<Partial<Record<DropReason, string>>> = {
 
 function tellPathMtu(context: Context, event: Extract<PlaneEvent, { kind: 'path-mtu' }>): void {
   const { interface: name, id, pathMtu, mtu: innerMtu, told } = event;
-  const sa = context.tunnels.child(id);
+  const sa = id === undefined ? undefined : context.tunnels.child(id);
   const alias = context.interfaces?.get(name)?.alias;
   const group = sa === undefined ? undefined : context.peersByName.get(sa.peer)?.group;
   context.log(6, 'path-mtu', `${name}: path MTU ${pathMtu}, inner MTU ${innerMtu}`, {
@@ -111,7 +114,7 @@ function tellPathMtu(context: Context, event: Extract<PlaneEvent, { kind: 'path-
       kind: 'path-mtu',
       interface: name,
       ...(alias === undefined ? {} : { alias }),
-      inboundSpi: id,
+      ...(id === undefined ? {} : { inboundSpi: id }),
       ...(sa === undefined ? {} : { outboundSpi: sa.outboundSpi, remote: sa.path.remote.address }),
       ...(group === undefined ? {} : { group }),
       pathMtu,

@@ -19,6 +19,7 @@ export function ribChanged(context: Context, rib: Rib, changes: RibChanges): voi
       context.command({ kind: 'set-route', vrf, prefix: change.prefix, nextHops: change.nextHops });
     } else context.command({ kind: 'remove-route', vrf, prefix: change.prefix });
   }
+  if (changes.fib.length > 0) context.gre.review(context);
   tellPeersBehind(context, vrf, changes.fib);
   const speaker = context.speakers.get(vrf);
   if (speaker === undefined) return;
@@ -89,7 +90,8 @@ export function tellPeerReachable(context: Context, peer: IkePeer): void {
   );
   const way = context.rib(vrf).resolve(remote)?.[0];
   const recursive = way !== undefined && way.interface === name;
-  if (recursive) {
+  // GRE tells by itself, and holds its line down.
+  if (recursive && context.gre.standing(name) === undefined) {
     context.log(5, 'recursive-routing', `${name}: the route to ${remote} leads through the tunnel itself`, {
       subject: name,
       remote,

@@ -30,6 +30,18 @@ export type InterfaceSnapshot = Readonly<{
     source?: IpAddress;
     destination?: IpAddress;
     mode?: 4 | 6;
+    /** How its packets go where that is in GRE, and the family outside. */
+    gre?: Readonly<{
+      family: 4 | 6;
+      key?: number;
+      checksum: boolean;
+      sequence: boolean;
+      ttl: number;
+      keepalive?: Readonly<{ periodMs: number; retries: number }>;
+      pathMtuDiscovery?: Readonly<{ maxAgeMs: number | 'never'; leastMtu: number }>;
+      /** Bytes around a packet. */
+      overhead: number;
+    }>;
     profile?: string;
     /** IKE peer (`IkePeer.name`) that serves it. */
     peer?: string;

@@ -81,8 +81,8 @@ const lacks: readonly Readonly<{ name: string; from: string | RegExp; to: string
   {
     name: 'the mode',
     from: ' tunnel mode ipsec ipv4\n',
-    to: '',
-    reason: 'its mode is GRE, which is not supported (tunnel mode ipsec ipv4)',
+    to: ' tunnel mode gre ipv6\n',
+    reason: 'tunnel mode gre ipv6 does not fit the destination 10.0.0.2',
   },
   {
     name: 'the transform set',

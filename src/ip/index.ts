@@ -5,6 +5,7 @@
 export { internetChecksum, pseudoHeaderSum, updateChecksum } from './checksum.ts';
 export { type EthernetFrame, EtherType, parseEthernet } from './ethernet.ts';
 export { fragmentIp } from './fragment.ts';
+export { buildGre, GRE_KEEPALIVE, type GreFields, type GreHeader, greHeaderLength, parseGre } from './gre.ts';
 export {
   buildIp,
   decrementTtl,

@@ -27,4 +27,5 @@ export type IpFault =
   | 'bad-extension-header'
   | 'fragment'
   | 'no-vni'
+  | 'bad-gre-flags'
   | 'wrong-protocol';

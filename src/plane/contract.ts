@@ -81,7 +81,7 @@ export type PlaneFilter = Readonly<{
   entries: readonly PlaneFilterEntry[];
 }>;
 
-/** An IPsec tunnel interface: the outer ends come from its child SA. */
+/** An IPsec tunnel interface, whose outer ends come from its child SA, or one with GRE. */
 export type PlaneTunnel = Readonly<{
   frontVrf: string;
   df: 'copy' | 'set' | 'clear';
@@ -89,6 +89,28 @@ export type PlaneTunnel = Readonly<{
   fragmentation: 'before' | 'after';
   /** Where its packets leave by, for the outer MTU when the route does not say. */
   underlay?: string;
+  /** How long what ICMP told of the path MTU is believed; absent: ten minutes. */
+  pathMtuAgeMs?: number | 'never';
+  /** Its packets go in GRE, and that in child SAs where it is protected. */
+  gre?: PlaneGre;
+}>;
+
+/** GRE between two ends: RFC 2784, RFC 2890. */
+export type PlaneGre = Readonly<{
+  /** An address of ours in the front VRF, and the other end. */
+  source: IpAddress;
+  destination: IpAddress;
+  key?: number;
+  /** Whether we send them; a checksum that came is always verified, the order of packets only where we send numbers. */
+  checksum: boolean;
+  sequence: boolean;
+  ttl: number;
+  /** Type of service outside; absent: that of the packet inside. */
+  tos?: number;
+  /** The DF of the packet inside is copied, and ICMP errors about it are believed; absent: neither. */
+  pathMtuDiscovery?: Readonly<{ maxAgeMs: number | 'never'; leastMtu: number }>;
+  /** GRE passes in child SAs of this interface alone: in clear it is neither sent nor taken. */
+  isProtected: boolean;
 }>;
 
 /** One way out of a route. `gateway` absent: the destination itself is on the link. */
@@ -152,6 +174,8 @@ export type PlaneCommand =
   | Readonly<{ kind: 'set-punted-ports'; tcp: readonly number[] }>
   /** Captures packets from now on; a capture of that name is changed and keeps what it holds. */
   | Readonly<{ kind: 'set-tap'; tap: PlaneTap }>
+  /** Asks the other end of GRE to send a packet back: `gre-keepalive` tells that it came. */
+  | Readonly<{ kind: 'send-gre-keepalive'; interface: string }>
   /** Ends a capture, or empties its buffer. */
   | Readonly<{ kind: 'remove-tap' | 'clear-tap'; name: string }>;
 
@@ -185,7 +209,11 @@ export type DropReason =
   | 'security-level'
   | 'access-list'
   | 'unknown-vni'
-  | 'unknown-vtep';
+  | 'unknown-vtep'
+  /** GRE between ends, or with a key, that no tunnel has; in clear where it has to be protected; not in its order. */
+  | 'unknown-gre-tunnel'
+  | 'unprotected'
+  | 'out-of-order';
 
 export type PlaneEvent =
   /** A packet for ourselves that the plane does not answer: IKE (UDP 500/4500 with marker), TCP, UDP, ICMP other than echo requests. */
@@ -209,11 +237,14 @@ export type PlaneEvent =
   | Readonly<{ kind: 'child-sa-limit'; id: number; limit: 'soft' | 'hard' }>
   /** Authentic ESP from another address or port than the SA's. */
   | Readonly<{ kind: 'peer-moved'; id: number; local: Endpoint; remote: Endpoint }>
-  /** The path MTU toward an SA's peer changed: largest inner packet by this interface is now `mtu`. */
+  /** The answer to a keepalive of ours came back, so that the tunnel carries both ways. */
+  | Readonly<{ kind: 'gre-keepalive'; interface: string }>
+  /** The path MTU toward an SA's peer, or the other end of GRE, changed: largest inner packet is now `mtu`. */
   | Readonly<{
       kind: 'path-mtu';
       interface: string;
-      id: number;
+      /** Absent: it is about GRE in clear. */
+      id?: number;
       pathMtu: number;
       mtu: number;
       /** The ICMP error that said so, if one did, and the path MTU until then. */

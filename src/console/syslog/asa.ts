@@ -136,7 +136,7 @@ function rangeText(start: IpAddress, end: IpAddress): string {
 }
 
 function pathMtu({ inboundSpi, remote, group, pathMtu: mtu, told }: PathMtuDetails): SyslogMessage[] {
-  if (told === undefined || remote === undefined) return [];
+  if (told === undefined || remote === undefined || inboundSpi === undefined) return [];
   const { from, suggested, before } = told;
   const text = `IPSEC: Received an ICMP Destination Unreachable from ${from} with suggested PMTU of ${suggested}; PMTU updated for SA with peer ${remote}, SPI 0x${hex(inboundSpi)}, tunnel name ${group ?? remote}, old PMTU ${before}, new PMTU ${mtu}.`;
   return [message(6, '602103', text)];

@@ -4,6 +4,7 @@
  */
 import { EMPTY, type Instant, readU16, readU32 } from '../../base/index.ts';
 import { buildEcho, type IpHeader, Protocol, parseIcmp, parseIp, parseUdp, VXLAN_PORT } from '../../ip/index.ts';
+import type { Gre } from './gre.ts';
 import { dropOf, type ErrorKind, type PlaneState, type Port, type Vrf } from './plane-state.ts';
 import type { Tunnels } from './tunnels.ts';
 import type { Vxlan } from './vxlan.ts';
@@ -35,12 +36,14 @@ export class Delivery {
   readonly #state: PlaneState;
   readonly #tunnels: Tunnels;
   readonly #vxlan: Vxlan;
+  readonly #gre: Gre;
   readonly #around: Router;
 
-  constructor(state: PlaneState, tunnels: Tunnels, vxlan: Vxlan, around: Router) {
+  constructor(state: PlaneState, tunnels: Tunnels, vxlan: Vxlan, gre: Gre, around: Router) {
     this.#state = state;
     this.#tunnels = tunnels;
     this.#vxlan = vxlan;
+    this.#gre = gre;
     this.#around = around;
   }
 
@@ -69,6 +72,9 @@ export class Delivery {
       case Protocol.ESP:
         this.#tunnels.receive(port, header, packet, header.payloadOffset, header.totalLength, now);
         return;
+      case Protocol.GRE:
+        if (!this.#gre.receive(port, port.vrf, header, packet, now)) this.#refuse(port, header, packet, now);
+        return;
       case Protocol.UDP:
         this.#deliverUdp(port, header, packet, now);
         return;
@@ -81,14 +87,19 @@ export class Delivery {
         else this.#punt(port, packet);
         return;
       default:
-        if (this.handsOver(port)) {
-          this.handOver(port, packet);
-          return;
-        }
-        this.#state.drop(port, 'unsupported-protocol');
-        if (header.family === 6) return; // ICMPv6 has a parameter problem for it, which we do not send
-        this.#around.error(port, port.vrf, 'unreachable', UNREACHABLE_PROTOCOL, 0, header, packet, now);
+        this.#refuse(port, header, packet, now);
     }
+  }
+
+  /** Nobody here speaks its protocol; the machine around may. */
+  #refuse(port: Port, header: IpHeader, packet: Uint8Array, now: Instant): void {
+    if (this.handsOver(port)) {
+      this.handOver(port, packet);
+      return;
+    }
+    this.#state.drop(port, 'unsupported-protocol');
+    if (header.family === 6) return; // ICMPv6 has a parameter problem for it, which we do not send
+    this.#around.error(port, port.vrf, 'unreachable', UNREACHABLE_PROTOCOL, 0, header, packet, now);
   }
 
   /** RFC 3948 section 2: on port 4500, ESP, IKE behind four zero bytes, or a keepalive of one byte. */
@@ -151,7 +162,9 @@ export class Delivery {
       return;
     }
     if (message.kind === 'too-big') {
-      const about = this.#tunnels.handleTooBig(port.vrf, header.source, message.mtu, message.quoted, now);
+      const { mtu, quoted } = message;
+      const ofSas = this.#tunnels.handleTooBig(port.vrf, header.source, mtu, quoted, now);
+      const about = ofSas === 'other' ? this.#gre.handleTooBig(port.vrf, header.source, mtu, quoted, now) : ofSas;
       if (about === 'ours') return;
       if (about === 'forged') {
         this.#state.drop(port, 'not-ours');

@@ -12,6 +12,7 @@ import {
 import type { PlaneNextHop } from '../contract.ts';
 import { Delivery } from './delivery.ts';
 import { flowHash } from './flow.ts';
+import { Gre } from './gre.ts';
 import { HostSide } from './host-side.ts';
 import {
   addressLike,
@@ -44,6 +45,7 @@ const UNREACHABLE_ADDRESS_V6 = 3;
 export class Forwarding {
   readonly tunnels: Tunnels;
   readonly vxlan: Vxlan;
+  readonly gre: Gre;
   readonly delivery: Delivery;
   readonly security = new Security();
   readonly #state: PlaneState;
@@ -56,7 +58,8 @@ export class Forwarding {
     this.#state = state;
     this.tunnels = new Tunnels(state, random, this);
     this.vxlan = new Vxlan(state, this);
-    this.delivery = new Delivery(state, this.tunnels, this.vxlan, this);
+    this.gre = new Gre(state, this, this.tunnels);
+    this.delivery = new Delivery(state, this.tunnels, this.vxlan, this.gre, this);
   }
 
   /**
@@ -105,6 +108,22 @@ export class Forwarding {
   inputInner(port: Port, packet: Uint8Array, header: IpHeader, now: Instant): void {
     if (this.#enter()) this.input(port, packet, true, now, header);
     this.#depth--;
+  }
+
+  /**
+   * GRE that came out of a child SA of the tunnel it is for. It was sent between the outer ends, so that its fragments
+   * are put together in the front VRF, apart from what came there in clear (RFC 4301 section 7).
+   */
+  inputGre(port: Port, packet: Uint8Array, header: IpHeader, now: Instant): void {
+    const front = this.#state.vrf(port.config.tunnel?.frontVrf ?? '');
+    const isPart = header.moreFragments || header.fragmentOffset > 0;
+    const whole = isPart ? front.reassembler.add(header, packet, now, port.config.name) : packet;
+    const read = isPart ? whole && this.#parse(port, whole) : header;
+    if (whole === undefined || read === undefined) return;
+    const isGre = read.protocol === Protocol.GRE && !read.moreFragments && read.fragmentOffset === 0;
+    const isTaken = !this.#enter() || (isGre && this.gre.receive(port, front, read, whole, now, port));
+    this.#depth--;
+    if (!isTaken) this.#state.drop(port, 'unsupported-protocol');
   }
 
   /**
@@ -249,7 +268,11 @@ export class Forwarding {
     const hop = route && this.#chooseHop(route, hash);
     const out = hop && this.#state.ports.get(hop.interface);
     if (out === undefined) return undefined;
-    return out.config.kind === 'tunnel' ? this.tunnels.mtuOf(out) : out.config.mtu;
+    return out.config.kind === 'tunnel' ? this.#tunnelMtu(out) : out.config.mtu;
+  }
+
+  #tunnelMtu(port: Port): number {
+    return port.config.tunnel?.gre === undefined ? this.tunnels.mtuOf(port) : this.gre.mtuOf(port);
   }
 
   /** Out by an interface, cut into fragments where that is allowed. `from` is absent for packets of our own. */
@@ -263,7 +286,10 @@ export class Forwarding {
   ): void {
     const { kind, up, mtu } = out.config;
     if (kind === 'tunnel') {
-      if (this.#enter()) this.tunnels.send(from, out, header, packet, now);
+      if (this.#enter()) {
+        if (out.config.tunnel?.gre === undefined) this.tunnels.send(from, out, header, packet, now);
+        else this.gre.send(from, out, header, packet, now);
+      }
       this.#depth--;
       return;
     }
@@ -422,7 +448,7 @@ export class Forwarding {
   #clampOf(port: Port): number {
     const { clampMss, kind } = port.config;
     if (clampMss === 0 || kind !== 'tunnel') return clampMss;
-    return Math.min(clampMss, this.tunnels.mtuOf(port) - HEADERS_V4);
+    return Math.min(clampMss, this.#tunnelMtu(port) - HEADERS_V4);
   }
 
   #count(out: Port, packet: Uint8Array): void {

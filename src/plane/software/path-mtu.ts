@@ -8,6 +8,9 @@ const FLOOR: Readonly<Record<Family, number>> = { 4: 256, 6: 1280 };
 /** What an old router's report without a value takes off, as an ASA does. */
 const STEP_WITHOUT_VALUE = 256;
 
+/** How long a report is believed, and down to what. */
+export type PathMtuTerms = Readonly<{ maxAgeMs?: number | 'never'; leastMtu?: number }>;
+
 /** Path MTUs by front VRF and destination, for as long as they are believed. */
 export class PathMtus {
   readonly #learnt = new Map<string, number>();
@@ -17,14 +20,24 @@ export class PathMtus {
     return this.#learnt.size === 0 ? undefined : this.#learnt.get(keyOf(frontVrf, destination));
   }
 
-  /** Takes a validated report; false when it tells nothing new: an MTU only ever falls before it ages. */
-  learn(frontVrf: string, destination: IpAddress, current: number, suggested: number, now: Instant): boolean {
-    const floor = FLOOR[destination.family];
+  /**
+   * Takes a validated report; false when it tells nothing new: an MTU only ever falls before it ages, which it may be
+   * told never to do.
+   */
+  learn(
+    frontVrf: string,
+    destination: IpAddress,
+    current: number,
+    suggested: number,
+    now: Instant,
+    { maxAgeMs = MAX_AGE_MS, leastMtu }: PathMtuTerms = {},
+  ): boolean {
+    const floor = leastMtu ?? FLOOR[destination.family];
     const mtu = Math.max(floor, suggested === 0 ? current - STEP_WITHOUT_VALUE : suggested);
     if (mtu >= current) return false;
     const key = keyOf(frontVrf, destination);
     this.#learnt.set(key, mtu);
-    this.#deadlines.set(key, after(now, MAX_AGE_MS));
+    this.#deadlines.set(key, maxAgeMs === 'never' ? undefined : after(now, maxAgeMs));
     return true;
   }
 

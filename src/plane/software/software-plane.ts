@@ -20,10 +20,12 @@ export class SoftwarePlane implements Plane {
     switch (command.kind) {
       case 'set-interface':
         this.#forwarding.vxlan.setInterface(command.interface);
+        this.#forwarding.gre.setInterface(command.interface);
         this.#state.setInterface(command.interface);
         return;
       case 'remove-interface':
         this.#forwarding.vxlan.removeInterface(command.name);
+        this.#forwarding.gre.removeInterface(command.name);
         this.#state.removeInterface(command.name);
         return;
       case 'set-vxlan-peer':
@@ -37,6 +39,9 @@ export class SoftwarePlane implements Plane {
         return;
       case 'set-filters':
         this.#forwarding.security.filters.set(command.filters);
+        return;
+      case 'send-gre-keepalive':
+        this.#forwarding.gre.sendKeepalive(command.interface, now);
         return;
       case 'install-child-sa':
         tunnels.install(command.sa);
@@ -95,7 +100,7 @@ export class SoftwarePlane implements Plane {
   }
 
   wakeAt(): Instant | undefined {
-    let when: Instant | undefined;
+    let when = this.#forwarding.gre.wakeAt();
     for (const other of this.#forwarding.tunnels.wakeAt()) when = earlier(when, other);
     for (const vrf of this.#state.vrfs.values()) when = earlier(when, vrf.reassembler.wakeAt());
     return when;
@@ -104,6 +109,7 @@ export class SoftwarePlane implements Plane {
   tick(now: Instant): void {
     this.#state.taps.now = now;
     this.#forwarding.tunnels.tick(now);
+    this.#forwarding.gre.tick(now);
     for (const vrf of this.#state.vrfs.values()) vrf.reassembler.tick(now);
   }
 

@@ -16,6 +16,8 @@ import { TokenBucket } from './token-bucket.ts';
 export type Surroundings = Readonly<{
   /** Takes in what came out of a tunnel; the array becomes the plane's own. */
   inputInner: (port: Port, packet: Uint8Array, header: IpHeader, now: Instant) => void;
+  /** The same for GRE of ours that came out of a child SA. */
+  inputGre: (port: Port, packet: Uint8Array, header: IpHeader, now: Instant) => void;
   sendOuter: (vrf: Vrf, to: IpAddress, hash: number, packet: Uint8Array, df: boolean, now: Instant) => void;
   error: (
     from: Port | undefined,
@@ -88,15 +90,46 @@ export class Tunnels {
     return Math.min(port.config.mtu, sa.innerMtu);
   }
 
+  /** Largest packet that the newest child SA of an interface seals in one piece; undefined: there is none. */
+  sealedMtu(port: Port): number | undefined {
+    const sa = port.outbound[port.outbound.length - 1];
+    if (sa === undefined) return undefined;
+    this.#refresh(sa);
+    return sa.innerMtu;
+  }
+
   /** A packet, our own to change, goes out by a tunnel. `from` is absent for packets that we originate. */
   send(from: Port | undefined, port: Port, header: IpHeader, packet: Uint8Array, now: Instant): void {
-    const { tunnel, up } = port.config;
+    const { tunnel, up, mtu } = port.config;
     if (port.outbound.length === 0) this.#acquire(port, now);
     if (!up || tunnel === undefined) {
       this.#state.drop(port, 'interface-down');
       this.#around.error(from, port.vrf, 'unreachable', 0, 0, header, packet, now);
       return;
     }
+    this.#pass(from, port, tunnel, header, packet, mtu, now);
+  }
+
+  /**
+   * GRE of ours goes out by the child SAs of its interface, whose MTU is that of the packets inside of GRE and so no
+   * limit here.
+   */
+  carry(port: Port, header: IpHeader, packet: Uint8Array, now: Instant): void {
+    if (port.outbound.length === 0) this.#acquire(port, now);
+    const { tunnel } = port.config;
+    if (tunnel !== undefined) this.#pass(undefined, port, tunnel, header, packet, MAX_PACKET, now);
+  }
+
+  /** Seals a packet in one piece or several, none longer than `mtu`. */
+  #pass(
+    from: Port | undefined,
+    port: Port,
+    tunnel: PlaneTunnel,
+    header: IpHeader,
+    packet: Uint8Array,
+    mtu: number,
+    now: Instant,
+  ): void {
     const sa = this.#select(port, header, packet);
     if (typeof sa === 'string') {
       this.#state.drop(port, sa);
@@ -104,7 +137,7 @@ export class Tunnels {
     }
     this.#refresh(sa);
     const mayCut = header.family === 4 ? !header.df || tunnel.df === 'clear' : from === undefined;
-    const limit = largestInner(port, tunnel, sa, header);
+    const limit = largestInner(mtu, tunnel, sa, header);
     // RFC 4303 section 3.3.4: transport mode never seals a fragment; what is too long is cut behind ESP.
     if (packet.length <= limit || (mayCut && sa.config.mode === 'transport')) {
       this.#seal(port, tunnel, sa, header, packet, now);
@@ -213,7 +246,9 @@ export class Tunnels {
       }
       sa.mtuErrorsReceived++;
       const before = sa.pathMtu;
-      if (this.#pathMtus.learn(vrf.name, sa.remote.address, before, mtu, now)) {
+      const { pathMtuAgeMs: maxAgeMs } = this.#state.ports.get(sa.config.interface)?.config.tunnel ?? {};
+      const terms = maxAgeMs === undefined ? {} : { maxAgeMs };
+      if (this.#pathMtus.learn(vrf.name, sa.remote.address, before, mtu, now, terms)) {
         vrf.touch();
         this.#refresh(sa, { from, suggested: mtu, before });
       }
@@ -252,7 +287,9 @@ export class Tunnels {
       return;
     }
     const transport = config.mode === 'transport';
-    if (state.taps.any) state.taps.see('out', port.config, packet);
+    // GRE has counted what is inside of it, and shown that to captures.
+    const isGre = tunnel.gre !== undefined;
+    if (!isGre && state.taps.any) state.taps.see('out', port.config, packet);
     if (transport && !isBetweenEnds(sa, header)) {
       state.drop(port, 'selector-mismatch');
       sa.drop('outbound', 'selector-mismatch');
@@ -270,8 +307,10 @@ export class Tunnels {
     sa.lastOutbound = now;
     sa.outboundPackets++;
     sa.outboundBytes += packet.length;
-    port.outPackets++;
-    port.outBytes += packet.length;
+    if (!isGre) {
+      port.outPackets++;
+      port.outBytes += packet.length;
+    }
     if (sa.reachesSoftLimit()) state.sink.event({ kind: 'child-sa-limit', id: config.id, limit: 'soft' });
     // What does not fit the path in one piece has to be cut behind us, whatever DF was to be.
     const df = packet.length <= sa.innerMtu && wantsDf(tunnel, header);
@@ -314,8 +353,9 @@ export class Tunnels {
       this.#tellDrop(sa, 'selector-mismatch', outer, sequence, now, header);
       return;
     }
-    if ((outer.tos & 3) === ECN_CE && (header.tos & 3) !== 0) setTos(inner, header.tos | ECN_CE);
-    this.#around.inputInner(port, inner, header, now);
+    const isMarked = (outer.tos & 3) === ECN_CE && (header.tos & 3) !== 0;
+    if (isMarked) setTos(inner, header.tos | ECN_CE);
+    this.#enter(port, inner, isMarked ? { ...header, tos: header.tos | ECN_CE } : header, now);
   }
 
   #enterTransport(
@@ -345,7 +385,12 @@ export class Tunnels {
       this.#tellDrop(sa, 'selector-mismatch', outer, sequence, now, parsed.value);
       return;
     }
-    this.#around.inputInner(port, packet, parsed.value, now);
+    this.#enter(port, packet, parsed.value, now);
+  }
+
+  #enter(port: Port, packet: Uint8Array, header: IpHeader, now: Instant): void {
+    if (port.config.tunnel?.gre === undefined) this.#around.inputInner(port, packet, header, now);
+    else this.#around.inputGre(port, packet, header, now);
   }
 
   /**
@@ -496,8 +541,7 @@ function wantsDf(tunnel: PlaneTunnel, header: IpHeader): boolean {
 }
 
 /** Longest inner packet that is sealed in one piece. */
-function largestInner(port: Port, tunnel: PlaneTunnel, sa: ChildSa, header: IpHeader): number {
-  const { mtu } = port.config;
+function largestInner(mtu: number, tunnel: PlaneTunnel, sa: ChildSa, header: IpHeader): number {
   const cutsOuter = sa.config.mode === 'transport' || tunnel.fragmentation === 'after';
   const limit = cutsOuter && !wantsDf(tunnel, header) ? mtu : Math.min(mtu, sa.innerMtu);
   // RFC 2473 section 7.1: never ask a source for less than the least MTU; the outer packet is fragmented instead.

@@ -13,6 +13,7 @@ import { certificateRows } from './certificates.ts';
 import { cryptoMapRows } from './crypto-map.ts';
 import { deviceRows } from './device.ts';
 import { evpnRows, nveRows } from './evpn.ts';
+import { greRows } from './gre.ts';
 import { hostRows, leavingRows } from './host.ts';
 import { ikev2Rows } from './ikev2.ts';
 import { ikev2ProfileRows } from './ikev2-profile.ts';
@@ -35,6 +36,7 @@ export const iosxeGrammar: Grammar<IosxeRow> = new Grammar([
   ...nveRows,
   ...interfaceRows,
   ...tunnelRows,
+  ...greRows,
   ...bgpRows,
   ...bgpSessionRows,
   ...bgpNeighborRows,

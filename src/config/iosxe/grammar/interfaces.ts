@@ -377,7 +377,7 @@ export const interfaceRows: readonly IosxeRow[] = [
           'carrier-delay',
           'plim',
         ] as const),
-        ...(['mac-address', 'keepalive', 'hold-queue', 'mop', 'tx-ring-limit', 'macsec', 'if-state'] as const),
+        ...(['mac-address', 'hold-queue', 'mop', 'tx-ring-limit', 'macsec', 'if-state'] as const),
         ...(['max-reserved-bandwidth'] as const),
       ),
       rest: optional(text('Value')),

@@ -2,7 +2,7 @@
 
 import type { Draft } from '../../draft.ts';
 import type { InterfaceModel } from '../../model.ts';
-import { address, choice, hardwareInterface, name, number, optional, text } from '../../parameters.ts';
+import { address, choice, hardwareInterface, name, optional, text } from '../../parameters.ts';
 import type { Place } from '../../place.ts';
 import { type IosxeRow, unsupported, used } from '../row.ts';
 
@@ -60,6 +60,7 @@ export const tunnelRows: readonly IosxeRow[] = [
       const tunnel = tunnelOf(target, place);
       if (tunnel === undefined) return;
       tunnel.mode = args.family === 'ipv4' ? 4 : 6;
+      delete tunnel.greMode;
       if (args.overlay !== undefined) place.warn('unsupported', 'both families pass inside', { param: 'overlay' });
     },
     unset(target) {
@@ -71,7 +72,7 @@ export const tunnelRows: readonly IosxeRow[] = [
         : [{ values: { family: tunnel.mode === 4 ? ('ipv4' as const) : ('ipv6' as const) } }],
   }),
   unsupported('interface', {
-    pattern: 'tunnel mode {gre <rest>|ipip <rest>|ipv6ip <rest>|vxlan <rest>|udp <rest>}',
+    pattern: 'tunnel mode {gre multipoint [<rest>]|ipip <rest>|ipv6ip <rest>|vxlan <rest>|udp <rest>}',
     help: 'Other encapsulations',
     params: { rest: optional(text('Kind')) },
     example: { line: 'tunnel mode gre multipoint', ...TUNNEL },
@@ -159,10 +160,9 @@ export const tunnelRows: readonly IosxeRow[] = [
     example: { line: 'tunnel protection ipsec profile VTI shared', ...TUNNEL },
   }),
   unsupported('interface', {
-    pattern:
-      'tunnel {key <number>|path-mtu-discovery [<rest>]|ttl <number>|tos <number>|bandwidth <rest>|checksum|route-via <rest>}',
-    help: 'Settings of GRE and of the outer header',
-    params: { number: optional(number(0, 4294967295, 'Number')), rest: optional(text('Setting')) },
-    example: { line: 'tunnel key 7', ...TUNNEL },
+    pattern: 'tunnel {bandwidth <rest>|route-via <rest>}',
+    help: 'Settings of the outer header that are not here',
+    params: { rest: optional(text('Setting')) },
+    example: { line: 'tunnel bandwidth transmit 1000', ...TUNNEL },
   }),
 ];
