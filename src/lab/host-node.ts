@@ -31,6 +31,8 @@ export type NotedError = Readonly<{
 
 export type UdpHandler = (payload: Uint8Array, from: Endpoint, to: Endpoint, now: Instant) => void;
 
+export type ProtocolHandler = (header: IpHeader, packet: Uint8Array, now: Instant) => void;
+
 type IcmpError = Extract<IcmpMessage, { kind: 'unreachable' | 'too-big' | 'time-exceeded' }>;
 
 const ICMP_HEADER = 8;
@@ -48,6 +50,7 @@ export class HostNode implements LabNode {
   readonly #onLink: readonly Prefix[];
   readonly #pings = new PingRuns();
   readonly #udp = new Map<number, UdpHandler>();
+  readonly #protocols = new Map<number, ProtocolHandler>();
   readonly #pathMtus = new Map<string, number>();
   #reassembler = new Reassembler();
   #port: string | undefined;
@@ -76,6 +79,11 @@ export class HostNode implements LabNode {
   onUdp(port: number, handler: UdpHandler | undefined): void {
     if (handler === undefined) this.#udp.delete(port);
     else this.#udp.set(port, handler);
+  }
+
+  /** Hands whole packets of a protocol that the host does not speak itself to `handler`. */
+  onProtocol(protocol: number, handler: ProtocolHandler): void {
+    this.#protocols.set(protocol, handler);
   }
 
   sendUdp(sourcePort: number, to: Endpoint, payload: Uint8Array): void {
@@ -144,6 +152,11 @@ export class HostNode implements LabNode {
     if (header.moreFragments || header.fragmentOffset > 0) {
       const whole = this.#reassembler.add(header, packet, now);
       return whole === undefined ? 'fragment' : this.#handle(whole, now);
+    }
+    const handler = this.#protocols.get(header.protocol);
+    if (handler !== undefined) {
+      handler(header, packet, now);
+      return 'handed-over';
     }
     if (header.protocol === Protocol.UDP) return this.#receiveUdp(header, packet, now);
     return this.#receiveIcmp(header, packet, now);

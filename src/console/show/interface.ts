@@ -69,7 +69,13 @@ export function showInterface(snapshot: GatewaySnapshot, only: string | undefine
 
 export function interfaceList(snapshot: GatewaySnapshot, only?: string): InterfaceList {
   const chosen = snapshot.interfaces.filter(({ name }) => only === undefined || name === only);
+  // A BDI stands for a VNI: what passes there passes it.
+  const bdis = new Map(snapshot.overlay?.vnis.map(({ interface: name, bdi }) => [name, bdi ?? name]));
   const counters = new Map(snapshot.plane.interfaces.map((one) => [one.name, one]));
+  for (const [name, bdi] of bdis) {
+    const own = counters.get(name);
+    if (own !== undefined) counters.set(bdi, own);
+  }
   return {
     interfaces: chosen.map((one) => {
       const counter = counters.get(one.name);
