@@ -54,6 +54,8 @@ export type OperatorRequest =
   /** Captures packets; one of that name is changed. */
   | Readonly<{ kind: 'capture'; tap: PlaneTap }>
   | Readonly<{ kind: 'end-capture' | 'clear-capture'; name: string }>
+  /** Forgets connections in transit. */
+  | Readonly<{ kind: 'clear-connections'; address?: IpAddress }>
   /** Somebody has done with configuring, on a platform that tells of that rather than of each line. */
   | Readonly<{ kind: 'configured'; by: Readonly<{ user: string; command: string }> }>
   /** Clean stop: deletes IKE SAs, ceases BGP. */

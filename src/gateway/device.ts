@@ -30,7 +30,7 @@ import type { GatewayLogEvent } from './event.ts';
 import { Gateway, type GatewayOptions, type GatewayStatus } from './gateway.ts';
 import type { GatewaySnapshot } from './snapshot.ts';
 
-export type DeviceOptions = Omit<GatewayOptions, 'lastInbound' | 'lastOutbound' | 'counters'> &
+export type DeviceOptions = Omit<GatewayOptions, 'lastInbound' | 'lastOutbound' | 'counters' | 'connections'> &
   Readonly<{
     model: DeviceModel;
     /** What the dialect of the model has no line for. */
@@ -238,6 +238,7 @@ export class Device {
       lastInbound: (spi) => this.#plane.lastInbound(spi),
       lastOutbound: (spi) => this.#plane.lastOutbound(spi),
       counters: () => this.#plane.counters(),
+      connections: (now) => this.#plane.connections(now),
     });
   }
 

@@ -1,7 +1,7 @@
 /** What a gateway says of the things that happen to it: typed values, from which syslog, JSON and text are drawn. */
 import type { Endpoint, Instant, IpAddress, Prefix } from '../base/index.ts';
 import type { Cause, TrafficSelector } from '../ike/index.ts';
-import type { DropReason } from '../plane/contract.ts';
+import type { ConnectionEnd, DropReason } from '../plane/contract.ts';
 import type { RouteSource } from '../routing/index.ts';
 
 /** One thing that happened, with its chain of causes. `at` is when; `code` is stable. Never holds a key. */
@@ -31,6 +31,8 @@ export type EventDetails =
   | EspDetails
   | PathMtuDetails
   | TunnelDetails
+  | ConnectionDetails
+  | TransitDeniedDetails
   | ConfigurationDetails;
 
 /** Line protocol of an interface. */
@@ -135,6 +137,35 @@ export type PathMtuDetails = Readonly<{
 
 /** A tunnel that wants to come up, or can not. */
 export type TunnelDetails = Readonly<{ kind: 'tunnel'; interface: string; alias?: string; remote?: IpAddress }>;
+
+/** One end of what passes through, and the interface that it is behind. */
+export type TransitParty = Readonly<{
+  interface: string;
+  alias?: string;
+  securityLevel: number;
+  endpoint: Endpoint;
+}>;
+
+/** A TCP connection between others, through this device. */
+export type ConnectionDetails = Readonly<{
+  kind: 'connection';
+  number: number;
+  initiator: TransitParty;
+  responder: TransitParty;
+  ended?: Readonly<{ durationMs: number; bytes: number; reason: ConnectionEnd }>;
+}>;
+
+/** A packet between others that was not let through. */
+export type TransitDeniedDetails = Readonly<{
+  kind: 'transit-denied';
+  reason: 'access-list' | 'no-connection';
+  protocol: number;
+  from: TransitParty;
+  to: TransitParty;
+  accessList?: string;
+  /** Of a TCP segment. */
+  flags?: number;
+}>;
 
 /** Somebody entered a line of configuration; keys in it are masked. */
 export type ConfigurationDetails = Readonly<{ kind: 'configuration'; user: string; command: string }>;

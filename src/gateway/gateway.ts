@@ -11,7 +11,7 @@
 import { earlier, type Instant, type IpAddress, type Prefix, type Random } from '../base/index.ts';
 import type { BgpPathSnapshot, EvpnPathSnapshot } from '../bgp/index.ts';
 import { type ExportedIkeKeys, GLOBAL_VRF, Ike } from '../ike/index.ts';
-import type { PlaneCounters } from '../plane/contract.ts';
+import type { PlaneCounters, TransitStatus } from '../plane/contract.ts';
 import { stopBgp } from './bgp-configuring.ts';
 import { performBgp, performHostTcp, performTcp } from './bgp-orders.ts';
 import { configure } from './configuring.ts';
@@ -35,6 +35,8 @@ export type GatewayOptions = Readonly<{
   /** When it last sent ESP on the child SA with an inbound SPI. */
   lastOutbound?: (inboundSpi: number) => number | undefined;
   counters: () => PlaneCounters;
+  /** Connections in transit. */
+  connections?: (now: Instant) => TransitStatus;
   /** Private keys, and files of certificates and revocation lists; absent: there are none. */
   credentials?: Credentials;
   /** Wall-clock time as milliseconds since 1970, for logs and certificates. */
@@ -198,6 +200,7 @@ export class Gateway {
       ...bgp,
       tcp: this.#context.main.tcp.snapshot(now),
       plane: this.#options.counters(),
+      ...this.#transit(),
       ...(overlay === undefined ? {} : { overlay }),
       log: journal.events(),
     };
@@ -252,6 +255,12 @@ export class Gateway {
       default:
         work satisfies never;
     }
+  }
+
+  #transit(): Pick<GatewaySnapshot, 'transit'> {
+    const { index, now } = this.#context;
+    const { connections } = this.#options;
+    return connections === undefined || index?.model.dialect !== 'asa' ? {} : { transit: connections(now) };
   }
 
   #tick(): void {
@@ -317,6 +326,11 @@ export class Gateway {
       case 'end-capture':
         context.command({ kind: 'remove-tap', name: request.name });
         break;
+      case 'clear-connections': {
+        const address = request.address === undefined ? {} : { address: request.address };
+        context.command({ kind: 'clear-connections', ...address });
+        break;
+      }
       case 'clear-capture':
         context.command({ kind: 'clear-tap', name: request.name });
         break;

@@ -14,6 +14,7 @@ import type { GreStanding } from './gre.ts';
 import { greOverhead } from './gre-plan.ts';
 import { frontVrfOf } from './ike-config-iosxe.ts';
 import type { ModelIndex } from './model-index.ts';
+import { transitPolicyOf } from './transit.ts';
 
 /** One interface as it stands. */
 export type InterfaceState = {
@@ -51,6 +52,7 @@ export class Interfaces {
   /** As last told to the plane. */
   #security: SecurityPolicy | undefined;
   #filters = '[]';
+  #transit: string | undefined;
 
   constructor(around: InterfaceSurroundings, index: ModelIndex) {
     this.#around = around;
@@ -70,6 +72,7 @@ export class Interfaces {
     this.#index = index;
     this.#tellSecurity();
     this.#tellFilters();
+    this.#tellTransit();
     for (const state of [...this.#states.values()]) {
       const name = state.kind === 'virtual-access' ? state.model.name : state.name;
       if (index.interface(name) === undefined) this.remove(state.name, now);
@@ -256,11 +259,17 @@ export class Interfaces {
     this.#around.command({ kind: 'set-security-policy', policy: this.#security });
   }
 
+  #tellTransit(): void {
+    const policy = transitPolicyOf(this.#index.model);
+    const told = policy && textOf(policy);
+    if (told === this.#transit) return;
+    this.#transit = told;
+    this.#around.command({ kind: 'set-transit-policy', policy });
+  }
+
   #tellFilters(): void {
     const filters = filtersOf(this.#index.model);
-    const told = JSON.stringify(filters, (key, value) =>
-      key === 'source' || key === 'destination' ? String(value) : value,
-    );
+    const told = textOf(filters);
     if (told === this.#filters) return;
     this.#filters = told;
     this.#around.command({ kind: 'set-filters', filters });
@@ -326,4 +335,9 @@ function sameGre(a: PlaneGre | undefined, b: PlaneGre | undefined): boolean {
     ageA?.maxAgeMs === ageB?.maxAgeMs &&
     ageA?.leastMtu === ageB?.leastMtu
   );
+}
+
+/** To compare what a plane is told with what it was told. */
+function textOf(told: unknown): string {
+  return JSON.stringify(told, (key, value) => (key === 'source' || key === 'destination' ? String(value) : value));
 }

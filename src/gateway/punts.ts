@@ -9,6 +9,7 @@ import type { Context } from './context.ts';
 import { readIcmp } from './pings.ts';
 import { BGP_PORT, GTSM_TTL } from './ports.ts';
 import { tunnelDetails } from './routes.ts';
+import { tellTransit } from './transit.ts';
 
 export const IKE_PORT = 500;
 export const NAT_T_PORT = 4500;
@@ -64,6 +65,11 @@ export function planeEvent(context: Context, event: PlaneEvent): void {
     }
     case 'child-sa-confirmed':
       break; // the plane has switched over by itself
+    case 'connection-built':
+    case 'connection-ended':
+    case 'transit-denied':
+      tellTransit(context, event);
+      break;
     default:
       event satisfies never;
   }

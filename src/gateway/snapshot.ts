@@ -3,7 +3,7 @@ import type { Instant, IpAddress, Prefix } from '../base/index.ts';
 import type { BgpSnapshot } from '../bgp/index.ts';
 import type { DeviceModel } from '../config/model.ts';
 import type { IkeSnapshot } from '../ike/index.ts';
-import type { PlaneCounters } from '../plane/contract.ts';
+import type { PlaneCounters, TransitStatus } from '../plane/contract.ts';
 import type { InstalledRoute } from '../routing/index.ts';
 import type { TcpSnapshot } from '../tcp/index.ts';
 import type { GatewayLogEvent } from './event.ts';
@@ -85,5 +85,7 @@ export type GatewaySnapshot = Readonly<{
   bgpVrfs?: readonly BgpVrfSnapshot[];
   tcp: TcpSnapshot;
   plane: PlaneCounters;
+  /** Connections between others; present where the device follows them. */
+  transit?: TransitStatus;
   log: readonly GatewayLogEvent[];
 }>;

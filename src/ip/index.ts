@@ -28,6 +28,7 @@ export {
 } from './icmp.ts';
 export { type IpFault, Protocol } from './protocol.ts';
 export { Reassembler, type ReassemblerOptions, type ReassemblyDrop } from './reassembler.ts';
+export { type Covered, patchByte, patchU16, patchU32 } from './tcp-edit.ts';
 export { clampTcpMss } from './tcp-mss.ts';
 export { buildUdp, parseUdp, type UdpDatagram } from './udp.ts';
 export { buildVxlan, parseVxlan, VXLAN_OVERHEAD, VXLAN_PORT } from './vxlan.ts';

@@ -5,6 +5,7 @@ import { hostConformance } from './host-conformance.ts';
 import { mtuConformance } from './mtu-conformance.ts';
 import { securityConformance } from './security-conformance.ts';
 import { tapConformance } from './tap-conformance.ts';
+import { transitConformance } from './transit-conformance.ts';
 import type { MakePlane } from './twin-planes.ts';
 import { vxlanConformance } from './vxlan-conformance.ts';
 
@@ -16,4 +17,5 @@ export function planeConformance(name: string, makePlane: MakePlane): void {
   tapConformance(name, makePlane);
   hostConformance(name, makePlane);
   vxlanConformance(name, makePlane);
+  transitConformance(name, makePlane);
 }

@@ -16,11 +16,6 @@ export function checkTransit(model: DeviceModel, report: Report): void {
     const suggestion = `service-policy ${policy.name} global`;
     report({ severity: 'warning', position: policy.written.start, code: 'unbound-policy', message, suggestion });
   }
-  for (const { policy, written } of servicePolicies) {
-    // Said once for each, so that nobody takes a session through this device for one through an ASA.
-    const message = `policy-map ${policy} is read and not acted on: TCP in transit passes as it is, option ${MD5_OPTION} too`;
-    report({ severity: 'warning', position: written.start, code: 'unsupported', message });
-  }
   for (const one of tcpMaps) {
     if (one.options.length > 0 || (model.kept ?? []).some(({ path }) => path[0] === `tcp-map ${one.name}`)) continue;
     const message = `tcp-map ${one.name} is empty, which is as without it: TCP option ${MD5_OPTION} is cleared`;

@@ -15,6 +15,7 @@ import type {
 } from '../../gateway/index.ts';
 import type { TrafficSelector } from '../../ike/index.ts';
 import { childSaMessages, ikeMessages, mapOf } from './asa-ike.ts';
+import { connection, denied } from './asa-transit.ts';
 import type { Level, SyslogMessage } from './message.ts';
 
 export function asaMessages(event: GatewayLogEvent): readonly SyslogMessage[] {
@@ -41,6 +42,10 @@ function numbered(event: GatewayLogEvent, details: EventDetails): readonly Syslo
       return pathMtu(details);
     case 'tunnel':
       return tunnel(event, details);
+    case 'connection':
+      return [connection(details)];
+    case 'transit-denied':
+      return [denied(details)];
     case 'configuration':
       return [message(5, '111008', `User '${details.user}' executed the '${details.command}' command.`)];
     case 'routes':

@@ -56,6 +56,8 @@ function worded(event: GatewayLogEvent, details: EventDetails, talk: Talk): read
     case 'configuration':
       return [say('SYS', 5, 'CONFIG_I', `Configured from ${details.user} by ${details.user}`)];
     case 'path-mtu':
+    case 'connection':
+    case 'transit-denied':
       return undefined;
     default:
       return details satisfies never;

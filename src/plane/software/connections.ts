@@ -1,36 +1,57 @@
 /**
- * What the more trusted side of two interfaces has begun, so that answers to it find their way back: TCP and UDP by
- * addresses and ports, echo by its identifier, other protocols by addresses alone. Idle times are ASA's defaults.
+ * Connections in transit. What the more trusted side of two interfaces has begun is known, so that answers to it find
+ * their way back: TCP and UDP by addresses and ports, echo by its identifier, other protocols by addresses alone. Where
+ * there is a policy for TCP in transit its connections are known between any two interfaces. Idle times are ASA's.
  */
 import { after, at, Deadlines, type Instant, type IpAddress, readU16, readU32 } from '../../base/index.ts';
 import { type IpHeader, Protocol, parseIcmp, parseQuotedIp } from '../../ip/index.ts';
+import type { ConnectionEnd, TransitConnection, TransitStatus } from '../contract.ts';
+import { FirstFragments } from './first-fragments.ts';
 import type { Port } from './plane-state.ts';
+import { isOpening, type TcpFlow } from './tcp-flow.ts';
 
-type Connection = {
+export type Connection = {
   readonly key: string;
+  readonly number: number;
   readonly protocol: number;
+  readonly near: Side;
+  readonly far: Side;
+  readonly openedAt: Instant;
+  lastPacketAt: Instant;
   expiresAt: Instant;
+  bytes: number;
   /** TCP only: which sides have sent FIN, and whether the far side has answered at all. */
   nearFin: boolean;
   farFin: boolean;
   answered: boolean;
+  /** TCP with a policy only. */
+  readonly flow: TcpFlow | undefined;
+  /** It is over; its last segments may still be under way. */
+  ended: ConnectionEnd | undefined;
 };
 
-/** A first fragment that was let in, for the sake of those after it. */
-type FirstFragment = { end: number; expiresAt: Instant };
+type Side = Readonly<{ interface: string; address: IpAddress; port: number }>;
 
-const TCP_IDLE_MS = 3_600_000;
-const TCP_HALF_CLOSED_MS = 600_000;
-/** Without an answer yet, after FIN from both sides, and after RST. */
-const TCP_EMBRYONIC_MS = 30_000;
+/** Who makes the flow of a connection that begins, and hears of its way. */
+export type ConnectionWatcher = Readonly<{
+  /** 'refused': there may be no more of its kind. */
+  flowOf: (near: Port, far: Port, header: IpHeader, packet: Uint8Array) => TcpFlow | 'refused' | undefined;
+  built: (connection: Connection, now: Instant) => void;
+  answered: (connection: Connection) => void;
+  ended: (connection: Connection, reason: ConnectionEnd, now: Instant) => void;
+}>;
+
+const TCP_TIMEOUTS = { idleMs: 3_600_000, halfClosedMs: 600_000, embryonicMs: 30_000 };
+/** After FIN from both sides, and after RST. */
+const TCP_LAST_MS = 30_000;
+const NEVER_MS = 2 ** 50;
 const UDP_IDLE_MS = 120_000;
 const ECHO_IDLE_MS = 2_000;
-const FRAGMENT_MS = 5_000;
 const MAX_CONNECTIONS = 32_768;
-const MAX_FRAGMENTED = 1024;
+/** More are counted and not listed. */
+const MAX_LISTED = 4096;
 
 const FIN = 0x01;
-const SYN = 0x02;
 const RST = 0x04;
 const ACK = 0x10;
 const FLAGS_AT = 13;
@@ -41,62 +62,162 @@ const ECHO_REPLY = { 4: 0, 6: 129 } as const;
 const FIRST_INFORMATIONAL_V6 = 128;
 const ERRORS_V4: ReadonlySet<number> = new Set([3, 11, 12]);
 
-/** `near` is the interface of the more trusted side, `far` that of the other. */
+/** `near` is the interface of the more trusted side, or of whoever began; `far` that of the other. */
 export class Connections {
   readonly #connections = new Map<string, Connection>();
   /** When each connection is next worth a look: its idle time starts anew with each packet, this does not. */
   readonly #looks = new Deadlines<string>();
-  readonly #firstFragments = new Map<string, FirstFragment>();
+  readonly #fragments = new FirstFragments();
+  readonly #watcher: ConnectionWatcher;
+  #numbers = 0;
+  #mostUsed = 0;
+  /** That of the last packet, and whether it went from near to far. */
+  latest: Connection | undefined;
+  isOutward = false;
+  /** The last packet would have begun a connection, and there may be no more of its kind. */
+  isRefused = false;
+
+  constructor(watcher: ConnectionWatcher) {
+    this.#watcher = watcher;
+  }
 
   get size(): number {
     return this.#connections.size;
   }
 
-  /** A packet goes from near to far: opens a connection or keeps one alive. */
-  leave(near: Port, far: Port, header: IpHeader, packet: Uint8Array, now: Instant): void {
+  /**
+   * A packet goes from near to far: opens a connection or keeps one alive; says whether it is part of one.
+   * With 'continue' it opens none; with 'open-own' it is of a connection of ourselves, which no policy is about.
+   */
+  leave(
+    near: Port,
+    far: Port,
+    header: IpHeader,
+    packet: Uint8Array,
+    now: Instant,
+    may: 'open' | 'open-own' | 'continue' = 'open',
+    scope = scopeOf(near, far),
+  ): boolean {
+    this.isRefused = false;
     const ports = portsOf(header, packet, 'outward');
-    if (ports === undefined) return;
+    if (ports === undefined) return false;
     const { protocol, source, destination } = header;
-    const key = keyOf(near, far, source, destination, protocol, ports);
+    const key = keyOf(scope, source, destination, protocol, ports);
     const known = this.#live(key, now);
     const flags = protocol === Protocol.TCP ? flagsOf(header, packet) : 0;
-    const isOpening = (flags & (SYN | ACK)) === SYN;
     // What is in the middle of a TCP connection opens none: somebody could have it open ports for ever.
-    if (known === undefined && protocol === Protocol.TCP && !isOpening) return;
-    const connection = known ?? this.#open(key, protocol, now);
-    if (isOpening && connection.farFin) {
-      connection.nearFin = false;
-      connection.farFin = false;
-      connection.answered = false;
-    }
-    if ((flags & FIN) !== 0) connection.nearFin = true;
-    connection.expiresAt = after(now, idleMs(connection, flags));
-  }
-
-  /** Whether a packet from far to near belongs to what near has begun. */
-  mayReturn(near: Port, far: Port, header: IpHeader, packet: Uint8Array, now: Instant): boolean {
-    if (header.fragmentOffset > 0) return this.#followsFirst(near, far, header, now);
-    const returns = this.#returns(near, far, header, packet, now);
-    if (returns && header.moreFragments) this.#noteFirst(near, far, header, now);
-    return returns;
-  }
-
-  #returns(near: Port, far: Port, header: IpHeader, packet: Uint8Array, now: Instant): boolean {
-    const { protocol, source, destination } = header;
-    const ports = portsOf(header, packet, 'homeward');
-    if (ports === undefined) return isError(header, packet) && this.#isAboutKnown(near, far, header, packet, now);
-    const connection = this.#live(keyOf(near, far, destination, source, protocol, ports), now);
+    const opens = protocol !== Protocol.TCP || isOpening(flags);
+    const isOver = known === undefined || (opens && (known.ended !== undefined || known.farFin));
+    if (isOver && (!opens || may === 'continue')) return false;
+    const connection = isOver ? this.#open(key, near, far, header, packet, ports, may === 'open', now) : known;
     if (connection === undefined) return false;
-    const flags = protocol === Protocol.TCP ? flagsOf(header, packet) : 0;
-    connection.answered = true;
-    if ((flags & FIN) !== 0) connection.farFin = true;
-    // RST is not believed: nobody here knows the sequence numbers, and near says itself when it gives up.
-    connection.expiresAt = after(now, idleMs(connection, flags & ~RST));
+    if ((flags & FIN) !== 0) connection.nearFin = true;
+    this.#count(connection, header, true, now);
+    if ((flags & RST) !== 0) this.#end(connection, 'reset-by-initiator', now);
+    this.#keep(connection, flags, now);
     return true;
   }
 
+  /** Whether a packet from far to near belongs to what near has begun. */
+  mayReturn(
+    near: Port,
+    far: Port,
+    header: IpHeader,
+    packet: Uint8Array,
+    now: Instant,
+    scope = scopeOf(near, far),
+  ): boolean {
+    if (header.fragmentOffset > 0) return this.#fragments.follows(fragmentKeyOf(scope, header), header, now);
+    const returns = this.#returns(scope, header, packet, now);
+    if (returns && header.moreFragments) this.#fragments.note(fragmentKeyOf(scope, header), header, now);
+    return returns;
+  }
+
+  /** The connection that a quoted packet was part of, and whether it went from near to far. */
+  quoted(from: Port, to: Port, about: IpHeader, quoted: Uint8Array, now: Instant): Quoted | undefined {
+    const { source, destination, protocol } = about;
+    for (const outward of [true, false]) {
+      const ports = portsOf(about, quoted, outward ? 'outward' : 'homeward');
+      if (ports === undefined) continue;
+      // The error comes from where the packet went.
+      const [near, far] = outward ? [to, from] : [from, to];
+      const [inner, outer] = outward ? [source, destination] : [destination, source];
+      for (const scope of [scopeOf(near, far), vrfScope(near)]) {
+        const connection = this.#live(keyOf(scope, inner, outer, protocol, ports), now);
+        if (connection !== undefined) return { connection, outward };
+      }
+    }
+    return undefined;
+  }
+
+  wakeAt(): Instant | undefined {
+    return this.#looks.earliest();
+  }
+
+  tick(now: Instant): void {
+    this.#expire(now);
+  }
+
+  /** Forgets all connections, or those of an address. */
+  clear(address: IpAddress | undefined, now: Instant): void {
+    for (const connection of this.#connections.values()) {
+      const { near, far } = connection;
+      if (address !== undefined && !near.address.equals(address) && !far.address.equals(address)) continue;
+      this.#remove(connection, 'cleared', now);
+    }
+  }
+
+  status(now: Instant): TransitStatus {
+    const connections: TransitConnection[] = [];
+    let inUse = 0;
+    for (const connection of this.#connections.values()) {
+      if (connection.ended !== undefined || connection.expiresAt <= now) continue;
+      inUse++;
+      if (connections.length < MAX_LISTED) connections.push(shown(connection));
+    }
+    return { inUse, mostUsed: this.#mostUsed, connections };
+  }
+
+  #returns(scope: string, header: IpHeader, packet: Uint8Array, now: Instant): boolean {
+    const { protocol, source, destination } = header;
+    const ports = portsOf(header, packet, 'homeward');
+    if (ports === undefined) return isError(header, packet) && this.#isAboutKnown(scope, header, packet, now);
+    const connection = this.#live(keyOf(scope, destination, source, protocol, ports), now);
+    if (connection === undefined) return false;
+    const flags = protocol === Protocol.TCP ? flagsOf(header, packet) : 0;
+    if (connection.ended !== undefined && isOpening(flags)) {
+      // The far side uses the ports again, and now it is the one that begins.
+      this.#remove(connection, connection.ended, now);
+      return false;
+    }
+    if (!connection.answered) {
+      connection.answered = true;
+      this.#watcher.answered(connection);
+    }
+    if ((flags & FIN) !== 0) connection.farFin = true;
+    this.#count(connection, header, false, now);
+    // A RST is believed of who shows that it sees what near sends; else near says itself when it gives up.
+    const isReset = (flags & RST) !== 0 && connection.flow?.believesReset(header, packet) === true;
+    if (isReset) this.#end(connection, 'reset-by-responder', now);
+    this.#keep(connection, isReset ? flags : flags & ~RST, now);
+    return true;
+  }
+
+  #keep(connection: Connection, flags: number, now: Instant): void {
+    connection.expiresAt = after(now, idleMs(connection, flags));
+    if ((flags & (FIN | RST)) !== 0) this.#looks.set(connection.key, connection.expiresAt);
+  }
+
+  #count(connection: Connection, header: IpHeader, isOutward: boolean, now: Instant): void {
+    connection.lastPacketAt = now;
+    connection.bytes += header.totalLength - header.payloadOffset;
+    this.latest = connection;
+    this.isOutward = isOutward;
+    if (connection.nearFin && connection.farFin) this.#end(connection, 'fins', now);
+  }
+
   /** An ICMP error that quotes, to its sender, a packet of a connection: it keeps nothing alive. */
-  #isAboutKnown(near: Port, far: Port, header: IpHeader, packet: Uint8Array, now: Instant): boolean {
+  #isAboutKnown(scope: string, header: IpHeader, packet: Uint8Array, now: Instant): boolean {
     const parsed = parseIcmp(header, packet);
     if (!parsed.ok) return false;
     const message = parsed.value;
@@ -109,7 +230,7 @@ export class Connections {
     const ports = portsOf(about.value, quoted, 'outward');
     if (ports === undefined) return false;
     const { source, destination, protocol } = about.value;
-    return this.#live(keyOf(near, far, source, destination, protocol, ports), now) !== undefined;
+    return this.#live(keyOf(scope, source, destination, protocol, ports), now) !== undefined;
   }
 
   #live(key: string, now: Instant): Connection | undefined {
@@ -117,13 +238,59 @@ export class Connections {
     return connection !== undefined && connection.expiresAt > now ? connection : undefined;
   }
 
-  #open(key: string, protocol: number, now: Instant): Connection {
+  #open(
+    key: string,
+    near: Port,
+    far: Port,
+    header: IpHeader,
+    packet: Uint8Array,
+    ports: number,
+    inTransit: boolean,
+    now: Instant,
+  ): Connection | undefined {
+    const old = this.#connections.get(key);
+    if (old !== undefined) this.#remove(old, old.ended ?? 'fins', now);
     this.#expire(now);
-    if (this.#connections.size >= MAX_CONNECTIONS && !this.#connections.has(key)) this.#evict();
-    const connection = { key, protocol, expiresAt: now, nearFin: false, farFin: false, answered: false };
+    const { protocol, source, destination } = header;
+    const flow = protocol === Protocol.TCP && inTransit ? this.#watcher.flowOf(near, far, header, packet) : undefined;
+    if (flow === 'refused') {
+      this.isRefused = true;
+      return undefined;
+    }
+    if (this.#connections.size >= MAX_CONNECTIONS) this.#evict(now);
+    const connection: Connection = {
+      key,
+      number: ++this.#numbers,
+      protocol,
+      near: { interface: near.config.name, address: source, port: ports >>> 16 },
+      far: { interface: far.config.name, address: destination, port: ports & 0xffff },
+      openedAt: now,
+      lastPacketAt: now,
+      expiresAt: now,
+      bytes: 0,
+      nearFin: false,
+      farFin: false,
+      answered: false,
+      flow,
+      ended: undefined,
+    };
     this.#connections.set(key, connection);
+    this.#mostUsed = Math.max(this.#mostUsed, this.#connections.size);
     this.#looks.set(key, after(now, idleMs(connection, 0)));
+    if (flow !== undefined) this.#watcher.built(connection, now);
     return connection;
+  }
+
+  #end(connection: Connection, reason: ConnectionEnd, now: Instant): void {
+    if (connection.ended !== undefined) return;
+    if (connection.flow !== undefined) this.#watcher.ended(connection, reason, now);
+    connection.ended = reason;
+  }
+
+  #remove(connection: Connection, reason: ConnectionEnd, now: Instant): void {
+    this.#end(connection, reason, now);
+    this.#connections.delete(connection.key);
+    this.#looks.set(connection.key, undefined);
   }
 
   #expire(now: Instant): void {
@@ -133,12 +300,12 @@ export class Connections {
       const connection = this.#connections.get(key);
       if (connection === undefined) continue;
       if (connection.expiresAt > now) this.#looks.set(key, connection.expiresAt);
-      else this.#connections.delete(key);
+      else this.#remove(connection, idleReason(connection), now);
     }
   }
 
   /** Makes room at the cost of what would be the first to go, so that a flood of datagrams takes its own kind's place. */
-  #evict(): void {
+  #evict(now: Instant): void {
     for (;;) {
       const key = this.#looks.takeDue(at(Number.MAX_SAFE_INTEGER));
       if (key === undefined) return;
@@ -148,47 +315,70 @@ export class Connections {
         this.#looks.set(key, connection.expiresAt);
         continue;
       }
-      this.#connections.delete(key);
+      if (connection !== undefined) this.#remove(connection, 'evicted', now);
       return;
     }
   }
-
-  #noteFirst(near: Port, far: Port, header: IpHeader, now: Instant): void {
-    const key = fragmentKeyOf(near, far, header);
-    const end = fragmentEnd(header);
-    const known = this.#firstFragments.get(key);
-    this.#firstFragments.delete(key);
-    if (this.#firstFragments.size >= MAX_FRAGMENTED) {
-      for (const oldest of this.#firstFragments.keys()) {
-        this.#firstFragments.delete(oldest);
-        break;
-      }
-    }
-    const isKnown = known !== undefined && known.expiresAt > now;
-    this.#firstFragments.set(key, {
-      end: isKnown ? Math.max(end, known.end) : end,
-      expiresAt: after(now, FRAGMENT_MS),
-    });
-  }
-
-  /** RFC 1858 section 4: a later fragment must not write over the ports that the first one was judged by. */
-  #followsFirst(near: Port, far: Port, header: IpHeader, now: Instant): boolean {
-    const first = this.#firstFragments.get(fragmentKeyOf(near, far, header));
-    return first !== undefined && first.expiresAt > now && header.fragmentOffset >= first.end;
-  }
 }
 
-function idleMs({ protocol, nearFin, farFin, answered }: Connection, flags: number): number {
+export type Quoted = Readonly<{ connection: Connection; outward: boolean }>;
+
+/** Connections between two interfaces alone. */
+export function scopeOf(near: Port, far: Port): string {
+  return `${near.config.name}%${far.config.name}`;
+}
+
+/** Connections by whatever way packets take through a VRF. */
+export function vrfScope({ vrf }: Port): string {
+  return `%${vrf.name}`;
+}
+
+function idleMs({ protocol, nearFin, farFin, answered, flow }: Connection, flags: number): number {
   switch (protocol) {
-    case Protocol.TCP:
-      if (!answered || (nearFin && farFin) || (flags & RST) !== 0) return TCP_EMBRYONIC_MS;
-      return nearFin || farFin ? TCP_HALF_CLOSED_MS : TCP_IDLE_MS;
+    case Protocol.TCP: {
+      const timeouts = flow?.treatment.timeouts ?? TCP_TIMEOUTS;
+      if ((nearFin && farFin) || (flags & RST) !== 0) return TCP_LAST_MS;
+      if (!answered) return timeouts.embryonicMs || NEVER_MS;
+      return (nearFin || farFin ? timeouts.halfClosedMs : timeouts.idleMs) || NEVER_MS;
+    }
     case Protocol.ICMP:
     case Protocol.ICMPV6:
       return ECHO_IDLE_MS;
     default:
       return UDP_IDLE_MS;
   }
+}
+
+function idleReason({ protocol, answered, nearFin, farFin }: Connection): ConnectionEnd {
+  if (protocol === Protocol.TCP && !answered) return 'embryonic';
+  return nearFin || farFin ? 'half-closed' : 'idle';
+}
+
+function shown(connection: Connection): TransitConnection {
+  const { number, protocol, near, far, openedAt, lastPacketAt, expiresAt, bytes, flow } = connection;
+  const tcp = {
+    answered: connection.answered,
+    established: flow?.isEstablished ?? connection.answered,
+    data: { initiator: flow?.near.hasData ?? false, responder: flow?.far.hasData ?? false },
+    fin: { initiator: connection.nearFin, responder: connection.farFin },
+    randomised: flow?.treatment.randomises ?? false,
+  };
+  return {
+    number,
+    protocol,
+    initiator: transitEnd(near),
+    responder: transitEnd(far),
+    openedAt,
+    lastPacketAt,
+    expiresAt,
+    bytes,
+    ...(protocol === Protocol.TCP ? { tcp } : {}),
+  };
+}
+
+/** One side as the contract has it. */
+export function transitEnd({ interface: name, address, port }: Side): TransitConnection['initiator'] {
+  return { interface: name, endpoint: { address, port } };
 }
 
 /**
@@ -222,20 +412,15 @@ function isError({ family, protocol, payloadOffset }: IpHeader, packet: Uint8Arr
   return protocol === Protocol.ICMPV6 && type < FIRST_INFORMATIONAL_V6;
 }
 
-function keyOf(near: Port, far: Port, inner: IpAddress, outer: IpAddress, protocol: number, ports: number): string {
-  return `${wordsOf(inner)}>${wordsOf(outer)}#${protocol}:${ports}%${near.config.name}%${far.config.name}`;
+function keyOf(scope: string, inner: IpAddress, outer: IpAddress, protocol: number, ports: number): string {
+  return `${wordsOf(inner)}>${wordsOf(outer)}#${protocol}:${ports}%${scope}`;
 }
 
 /** RFC 791 tells datagrams apart by protocol too; RFC 8200 by addresses and identification alone. */
-function fragmentKeyOf(near: Port, far: Port, header: IpHeader): string {
+function fragmentKeyOf(scope: string, header: IpHeader): string {
   const { family, source, destination, identification } = header;
   const protocol = family === 4 ? header.protocol : 0;
-  return keyOf(near, far, destination, source, protocol, identification);
-}
-
-/** Where the payload that a first fragment carries ends, as offsets of fragments count. */
-function fragmentEnd({ family, totalLength, payloadOffset, fragmentHeaderOffset }: IpHeader): number {
-  return totalLength - (family === 4 ? payloadOffset : fragmentHeaderOffset + 8);
+  return keyOf(scope, destination, source, protocol, identification);
 }
 
 function wordsOf(address: IpAddress): string {

@@ -11,6 +11,8 @@ export class Filters {
   readonly #lists = new Map<string, Lists>();
   #everywhere: readonly PlaneFilterEntry[] | undefined;
   any = false;
+  /** Which list of the last packet that one refused did. */
+  refusedBy: 'in' | 'out' = 'in';
 
   set(filters: readonly PlaneFilter[]): void {
     this.#lists.clear();
@@ -45,7 +47,8 @@ export class Filters {
   }
 }
 
-function judge(
+/** What the first entry that fits a packet says; undefined: none fits. */
+export function judge(
   entries: readonly PlaneFilterEntry[] | undefined,
   header: IpHeader,
   packet: Uint8Array,

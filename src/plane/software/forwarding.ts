@@ -25,6 +25,7 @@ import {
 } from './plane-state.ts';
 import { Security } from './security.ts';
 import { TokenBucket } from './token-bucket.ts';
+import { Transit } from './transit.ts';
 import { Tunnels } from './tunnels.ts';
 import { Vxlan } from './vxlan.ts';
 
@@ -47,7 +48,8 @@ export class Forwarding {
   readonly vxlan: Vxlan;
   readonly gre: Gre;
   readonly delivery: Delivery;
-  readonly security = new Security();
+  readonly security: Security;
+  readonly transit: Transit;
   readonly #state: PlaneState;
   readonly #errors = new TokenBucket(ERRORS_PER_SECOND, ERROR_BURST);
   /** Where packets of the machine around come from; one packet at a time. */
@@ -56,6 +58,8 @@ export class Forwarding {
 
   constructor(state: PlaneState, random: Random) {
     this.#state = state;
+    this.transit = new Transit((event) => state.sink.event(event), random);
+    this.security = new Security(this.transit);
     this.tunnels = new Tunnels(state, random, this);
     this.vxlan = new Vxlan(state, this);
     this.gre = new Gre(state, this, this.tunnels);
@@ -163,8 +167,11 @@ export class Forwarding {
         return;
       }
     }
+    // What the machine says itself is its own, and only what passes through is normalised.
+    const isNormalised = from !== undefined && this.transit.policy.on;
     const isClamped = header.protocol === Protocol.TCP && isSyn(header, whole);
-    const sent = isClamped ? whole.slice() : whole;
+    const sent = isClamped || isNormalised ? whole.slice() : whole;
+    if (isNormalised && this.#refusesToNormalise(from, out, header, sent, now)) return;
     if (isClamped) this.#clamp(from ?? out, out, header, sent);
     this.leave(side, out, hop?.gateway ?? destination, header, sent, now);
   }
@@ -337,11 +344,12 @@ export class Forwarding {
     packet: Uint8Array,
     now: Instant,
   ): boolean {
-    if (from instanceof HostSide) return this.#errorToHost(from.device, kind, code, mtu, header, packet, now);
+    const sent = this.transit.asSent(header, packet);
+    if (from instanceof HostSide) return this.#errorToHost(from.device, kind, code, mtu, header, sent, now);
     const vrf = from?.vrf ?? ownVrf;
     const source = this.#errorSource(from, vrf, header);
     if (source === undefined || !this.#errors.take(now)) return false;
-    const message = buildIcmpError({ source, kind, code, mtu, offending: packet });
+    const message = buildIcmpError({ source, kind, code, mtu, offending: sent });
     if (message === undefined) return false;
     const told = !this.#enter() || this.originate(vrf, message, now, from);
     this.#depth--;
@@ -401,12 +409,19 @@ export class Forwarding {
     }
     // The array of a packet from a link belongs to whoever gave it: a capture may still hold it.
     const copy = owned ? packet : packet.slice();
+    if (this.#refusesToNormalise(port, out, header, copy, now)) return;
     if (!isHosts) decrementTtl(copy);
     if (header.protocol === Protocol.TCP && isSyn(header, copy)) this.#clamp(port, out, header, copy);
     if (isHosts) {
       this.#count(out, copy);
       this.delivery.handOver(port, copy);
     } else this.leave(port, out, hop?.gateway ?? header.destination, header, copy, now);
+  }
+
+  #refusesToNormalise(from: Port, out: Port, header: IpHeader, packet: Uint8Array, now: Instant): boolean {
+    const reason = this.transit.normalise(from, out, header, packet, now);
+    if (reason !== undefined) this.#state.drop(from, reason);
+    return reason !== undefined;
   }
 
   #unrouted(

@@ -5,19 +5,27 @@
 import type { Instant } from '../../base/index.ts';
 import type { IpHeader } from '../../ip/index.ts';
 import type { SecurityPolicy } from '../contract.ts';
-import { Connections } from './connections.ts';
+import { vrfScope } from './connections.ts';
 import { Filters } from './filters.ts';
 import type { Owned, Port } from './plane-state.ts';
+import type { Transit } from './transit.ts';
 
 /** 'track': passes, and answers to it are to be known; 'answers': passes as an answer alone. */
 type Verdict = 'pass' | 'track' | 'answers' | 'refuse';
 
+/** RFC 9293 section 3.1: the data offset says at most 15 words. */
+const LONGEST_TCP_HEADER = 60;
+
 export class Security {
-  readonly connections = new Connections();
   readonly filters = new Filters();
   /** Why the last packet was refused. */
-  refusal: 'security-level' | 'access-list' = 'security-level';
+  refusal: 'security-level' | 'access-list' | 'no-connection' | 'connection-limit' | 'malformed' = 'security-level';
+  readonly #transit: Transit;
   #policy: SecurityPolicy = { interInterface: false, intraInterface: false, decryptedObeysLevels: false };
+
+  constructor(transit: Transit) {
+    this.#transit = transit;
+  }
 
   setPolicy(policy: SecurityPolicy): void {
     this.#policy = policy;
@@ -26,15 +34,23 @@ export class Security {
   /** Whether a packet that came in by `from` may leave by `to`. */
   permits(from: Port, to: Port, header: IpHeader, packet: Uint8Array, now: Instant): boolean {
     this.refusal = 'security-level';
-    if (this.filters.any) return this.#permitsFiltered(from, to, header, packet, now);
+    this.#transit.connections.latest = undefined;
+    const permitted = this.filters.any
+      ? this.#permitsFiltered(from, to, header, packet, now)
+      : this.#permitsByLevel(from, to, header, packet, now);
+    if (!permitted) this.#transit.denied(this.refusal, this.filters.refusedBy, from, to, header, packet, now);
+    return permitted;
+  }
+
+  #permitsByLevel(from: Port, to: Port, header: IpHeader, packet: Uint8Array, now: Instant): boolean {
+    const { connections } = this.#transit;
     switch (this.#verdict(from, to)) {
       case 'pass':
-        return true;
+        return !this.#transit.follows(header) || this.#continues(from, to, header, packet, now);
       case 'track':
-        this.connections.leave(from, to, header, packet, now);
-        return true;
+        return this.#begins(from, to, header, packet, now);
       case 'answers':
-        return this.connections.mayReturn(to, from, header, packet, now);
+        return connections.mayReturn(to, from, header, packet, now);
       default:
         return false;
     }
@@ -42,19 +58,49 @@ export class Security {
 
   /** With access lists everything that passes is tracked: its answers may meet a list on their way back. */
   #permitsFiltered(from: Port, to: Port, header: IpHeader, packet: Uint8Array, now: Instant): boolean {
+    const { connections } = this.#transit;
     const verdict = this.#verdict(from, to);
     if (verdict === 'refuse') return false;
-    if (from !== to && this.connections.mayReturn(to, from, header, packet, now)) return true;
+    if (from !== to && connections.mayReturn(to, from, header, packet, now)) return true;
     if (from.config.kind !== 'tunnel' || this.#policy.decryptedObeysLevels) {
       const inward = this.filters.inward(from, header, packet);
       if (inward === undefined && verdict === 'answers') return false;
       if (inward === 'deny' || this.filters.outward(to, header, packet) === 'deny') {
         this.refusal = 'access-list';
+        this.filters.refusedBy = inward === 'deny' ? 'in' : 'out';
         return false;
       }
     }
-    this.connections.leave(from, to, header, packet, now);
-    return true;
+    return this.#begins(from, to, header, packet, now);
+  }
+
+  /** What passes from where it may begin: where TCP is followed, as part of a connection alone. */
+  #begins(from: Port, to: Port, header: IpHeader, packet: Uint8Array, now: Instant): boolean {
+    const { connections } = this.#transit;
+    if (connections.leave(from, to, header, packet, now) || !this.#transit.follows(header)) return true;
+    return this.#isHarmlessFragment(header) || this.#refuse(connections.isRefused);
+  }
+
+  /** Either end may begin, and packets may take other interfaces back. */
+  #continues(from: Port, to: Port, header: IpHeader, packet: Uint8Array, now: Instant): boolean {
+    if (header.fragmentOffset > 0) return this.#isHarmlessFragment(header);
+    const { connections } = this.#transit;
+    const scope = vrfScope(from);
+    if (connections.leave(from, to, header, packet, now, 'continue', scope)) return true;
+    if (connections.mayReturn(to, from, header, packet, now, scope)) return true;
+    return connections.leave(from, to, header, packet, now, 'open', scope) || this.#refuse(connections.isRefused);
+  }
+
+  /** RFC 3128: a later fragment that would write over the header of the first one is none that anybody needs. */
+  #isHarmlessFragment({ fragmentOffset }: IpHeader): boolean {
+    if (fragmentOffset > 0 && fragmentOffset < LONGEST_TCP_HEADER) this.refusal = 'malformed';
+    else if (fragmentOffset === 0) this.refusal = 'no-connection';
+    return fragmentOffset >= LONGEST_TCP_HEADER;
+  }
+
+  #refuse(isFull: boolean): false {
+    if (this.refusal !== 'malformed') this.refusal = isFull ? 'connection-limit' : 'no-connection';
+    return false;
   }
 
   /**
@@ -65,14 +111,15 @@ export class Security {
     if (owners[0] === from || from.config.kind === 'tunnel') return true;
     const owner = lanOwner(owners, from);
     if (owner === undefined || !isLower(from, owner)) return true;
-    return this.connections.mayReturn(owner, from, header, packet, now);
+    return this.#transit.connections.mayReturn(owner, from, header, packet, now);
   }
 
   /** A packet of our own leaves: what it asks from the address of a more trusted interface is to be answered. */
   originated(source: Owned | undefined, to: Port, header: IpHeader, packet: Uint8Array, now: Instant): void {
     if (source === undefined || source.owners[0] === to || to.config.kind !== 'ethernet') return;
     const owner = lanOwner(source.owners, to);
-    if (owner !== undefined && isLower(to, owner)) this.connections.leave(owner, to, header, packet, now);
+    if (owner !== undefined && isLower(to, owner))
+      this.#transit.connections.leave(owner, to, header, packet, now, 'open-own');
   }
 
   /**

@@ -1,6 +1,14 @@
 /** The forwarding plane in plain TypeScript, for the lab and for any system that runs Node. */
 import { earlier, type Instant, type Random } from '../../base/index.ts';
-import type { Plane, PlaneCommand, PlaneCounters, PlaneSink, TappedPacket, TapStatus } from '../contract.ts';
+import type {
+  Plane,
+  PlaneCommand,
+  PlaneCounters,
+  PlaneSink,
+  TappedPacket,
+  TapStatus,
+  TransitStatus,
+} from '../contract.ts';
 import { Forwarding } from './forwarding.ts';
 import { PlaneState } from './plane-state.ts';
 
@@ -42,6 +50,12 @@ export class SoftwarePlane implements Plane {
         return;
       case 'send-gre-keepalive':
         this.#forwarding.gre.sendKeepalive(command.interface, now);
+        return;
+      case 'set-transit-policy':
+        this.#forwarding.transit.setPolicy(command.policy);
+        return;
+      case 'clear-connections':
+        this.#forwarding.transit.connections.clear(command.address, now);
         return;
       case 'install-child-sa':
         tunnels.install(command.sa);
@@ -100,7 +114,7 @@ export class SoftwarePlane implements Plane {
   }
 
   wakeAt(): Instant | undefined {
-    let when = this.#forwarding.gre.wakeAt();
+    let when = earlier(this.#forwarding.gre.wakeAt(), this.#forwarding.transit.wakeAt());
     for (const other of this.#forwarding.tunnels.wakeAt()) when = earlier(when, other);
     for (const vrf of this.#state.vrfs.values()) when = earlier(when, vrf.reassembler.wakeAt());
     return when;
@@ -110,17 +124,20 @@ export class SoftwarePlane implements Plane {
     this.#state.taps.now = now;
     this.#forwarding.tunnels.tick(now);
     this.#forwarding.gre.tick(now);
+    this.#forwarding.transit.tick(now);
     for (const vrf of this.#state.vrfs.values()) vrf.reassembler.tick(now);
   }
 
   counters(): PlaneCounters {
     const { sas } = this.#forwarding.tunnels;
+    const transit = this.#forwarding.transit.policy.counters();
     return {
       childSas: Array.from(sas.all(), (sa) => sa.counters()),
       interfaces: Array.from(this.#state.ports.values(), (port) => port.counters()),
       drops: Object.fromEntries(this.#state.drops),
       childSaTotals: sas.totals.all(sas.all()),
       accounts: sas.totals.accounts(sas.all()),
+      ...(transit === undefined ? {} : { transit }),
     };
   }
 
@@ -130,6 +147,10 @@ export class SoftwarePlane implements Plane {
 
   lastInbound(id: number): Instant | undefined {
     return this.#forwarding.tunnels.sas.get(id)?.lastInbound;
+  }
+
+  connections(now: Instant): TransitStatus {
+    return this.#forwarding.transit.connections.status(now);
   }
 
   taps(): readonly TapStatus[] {
