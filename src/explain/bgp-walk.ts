@@ -16,6 +16,7 @@ import { preferredRoute } from './rules/preferred-route.ts';
 import { reflection } from './rules/reflection.ts';
 import { routePolicy } from './rules/route-policy.ts';
 import { tcpMd5 } from './rules/tcp-md5.ts';
+import { transitFirewall } from './rules/transit-firewall.ts';
 import { updateSource } from './rules/update-source.ts';
 
 const layers: readonly BgpLayer[] = [
@@ -27,7 +28,7 @@ const layers: readonly BgpLayer[] = [
   { layer: 'route', asked: 'always', rules: [neighborRoute] },
   // Whether hops must be allowed depends on what the AS numbers make of the neighbour: they come first.
   { layer: 'bgp', asked: 'down', rules: [asNumber] },
-  { layer: 'tcp', asked: 'down', rules: [multihop, updateSource, tcpMd5] },
+  { layer: 'tcp', asked: 'down', rules: [multihop, updateSource, tcpMd5, transitFirewall] },
   { layer: 'bgp', asked: 'down', rules: [holdTime, addressFamily, maximumPrefix] },
   { layer: 'tcp', asked: 'down', rules: [addressUntold, neighborRefused] },
   { layer: 'route', asked: 'always', rules: [networks, routePolicy, nextHop, reflection, preferredRoute] },

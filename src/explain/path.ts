@@ -3,7 +3,8 @@ import { IpAddress, Prefix } from '../base/index.ts';
 import { explainSession } from './bgp-below.ts';
 import { type BgpCase, isEstablished, openBgpCase } from './bgp-case.ts';
 import type { Diagnosis, Subject } from './diagnosis.ts';
-import { type DeviceEvidence, type Fabric, interfaceState } from './evidence.ts';
+import type { DeviceEvidence, Fabric } from './evidence.ts';
+import { behind } from './next-device.ts';
 import { lineOf } from './places.ts';
 import { whyNotTold } from './route-told.ts';
 import { unreachable } from './rules/next-hop.ts';
@@ -178,21 +179,6 @@ function isTooWide({ prefix, interface: out }: Way, owner: DeviceEvidence, targe
   return (
     prefix.length === 0 && out !== undefined && !/^(Tunnel|Virtual-)/.test(out) && lanOf(owner, target) !== undefined
   );
-}
-
-/** The device at the other end of the interface that a route names: of a tunnel, or on the same network. */
-function behind(fabric: Fabric, here: DeviceEvidence, way: Way, target: IpAddress): DeviceEvidence | undefined {
-  const others = [...fabric.values()].filter((one) => one !== here);
-  const gateway = way.gateway ?? target;
-  const onLink = others.find((one) => has(one, gateway));
-  const state = way.interface === undefined ? undefined : interfaceState(here, way.interface);
-  const session = state?.tunnel?.session;
-  const sa = here.snapshot?.ike.sas.find((one) => session !== undefined && one.session === session);
-  const twin = others.find(({ snapshot }) =>
-    snapshot?.ike.sas.some((one) => sa !== undefined && one.localSpi === sa.remoteSpi && one.remoteSpi === sa.localSpi),
-  );
-  const remote = state?.tunnel?.destination;
-  return twin ?? others.find((one) => remote !== undefined && has(one, remote)) ?? onLink;
 }
 
 function sessionsOf(fabric: Fabric, { name, model }: DeviceEvidence): readonly BgpCase[] {

@@ -76,7 +76,7 @@ function ruleOf(
     {
       name: transitRuleName(policy, alias, trafficClass),
       ...(interfaceName === undefined ? {} : { interface: interfaceName }),
-      matches: matchesOf(model, trafficClass),
+      matches: trafficClassEntries(model, trafficClass),
       ...(saysConnection && {
         connection: { timeouts, ...(randomSequenceNumbers === undefined ? {} : { randomSequenceNumbers }) },
       }),
@@ -85,7 +85,8 @@ function ruleOf(
   ];
 }
 
-function matchesOf(model: DeviceModel, name: string): readonly PlaneFilterEntry[] {
+/** What belongs to a class, by the name that a policy calls it. */
+export function trafficClassEntries(model: DeviceModel, name: string): readonly PlaneFilterEntry[] {
   if (name === REST) return [EVERYTHING];
   const found = model.trafficClasses?.find((one) => one.name === name);
   return (found?.matches ?? []).flatMap((match) => entriesOfMatch(model, match));

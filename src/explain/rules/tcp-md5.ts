@@ -66,7 +66,7 @@ function alone(near: BgpEnd): Finding | undefined {
     edits: isUnsigned
       ? [deleteLine(device, placeOf(neighbor.written, 'password'), 'the session is signed no more')]
       : [],
-    missing: `the same password for ${own} as here`,
+    missing: `the same password for ${own} as here${isUnsigned ? ', and no firewall on the way that clears TCP option 19, as an ASA does unless it is told otherwise' : ''}`,
   };
 }
 
