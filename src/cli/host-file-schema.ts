@@ -33,6 +33,11 @@ const ppk = object({
   required: optional(flag('no SA without it')),
 });
 
+const vrf = object({
+  device: optional(text('VRF device of the kernel; made where there is none')),
+  table: optional(count('its routing table')),
+});
+
 export const hostFileSchema = publish(
   'wheelwright-yaml',
   'wheelwright.yaml',
@@ -45,6 +50,7 @@ export const hostFileSchema = publish(
     curves: optional(
       oneOf(['machine', 'node'], "whose elliptic curves exchange keys: the machine's OpenSSL, or Node's own"),
     ),
+    vrfs: optional(byName(vrf, "kernel VRF devices by the configuration's names of VRFs")),
     plane: optional(oneOf(['software'], 'what forwards packets')),
     'route-table': optional(count('kernel routing table for learned routes; 254 is main')),
     'install-routes': optional(flag('learned routes go to the kernel')),

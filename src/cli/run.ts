@@ -217,6 +217,7 @@ function settingsOf(host: HostFile): HostSettings {
   return {
     interfaces: host.interfaces ?? DEFAULT_SETTINGS.interfaces,
     addresses: host.addresses ?? DEFAULT_SETTINGS.addresses,
+    vrfs: host.vrfs ?? DEFAULT_SETTINGS.vrfs,
     installRoutes: host['install-routes'] ?? DEFAULT_SETTINGS.installRoutes,
     routeTable: host['route-table'] ?? DEFAULT_SETTINGS.routeTable,
     routeMetric: host['route-metric'] ?? DEFAULT_SETTINGS.routeMetric,

@@ -457,6 +457,7 @@ test('ten thousand routes come and go without a trace', () => {
   const opened = machine.open({ event: () => undefined, tcp: () => undefined });
   assert.ok(opened.ok);
   const routes = new KernelRoutes({
+    tableOf: (vrf) => (vrf === '' ? 254 : undefined),
     system: { ...opened.value, setRoute: () => ok(undefined), removeRoute: () => ok(undefined) },
     settings: DEFAULT_SETTINGS,
     interface: () => ({ link: 'eth0', isDevice: false, addresses: [] }),

@@ -71,7 +71,7 @@ export class GatewayHost {
       wallClock,
       plane: plane ?? ((sink, random) => new SoftwarePlane({ sink, random })),
       sink: {
-        transmit: (_interface, _nextHop, packet) => this.#system?.sendOuter(packet),
+        transmit: (name, _nextHop, packet) => this.#sendOuter(name, packet),
         toHost: (name, packet) => this.#sendInner(name, packet),
       },
       ordered: (command) => this.#ordered(command),
@@ -209,7 +209,7 @@ export class GatewayHost {
   #systemEvent(event: SystemEvent): void {
     switch (event.kind) {
       case 'outer':
-        for (const packet of event.packets) this.#outer(packet);
+        for (const packet of event.packets) this.#outer(packet, event.vrf);
         break;
       case 'inner': {
         const device = this.#machine?.device(event.device);
@@ -237,8 +237,8 @@ export class GatewayHost {
   }
 
   /** What is for none of our addresses must not reach the plane: it would forward it. */
-  #outer(packet: Uint8Array): void {
-    const ingress = this.#machine?.ingress(destinationKey(packet));
+  #outer(packet: Uint8Array, vrfDevice: string | undefined): void {
+    const ingress = this.#machine?.ingress(destinationKey(packet), vrfDevice);
     if (ingress === undefined) this.#unknownAddress++;
     else this.#device.receive(ingress, packet, this.#now());
   }
@@ -263,6 +263,12 @@ export class GatewayHost {
       default:
         effect satisfies never;
     }
+  }
+
+  /** In the VRF of the interface that it leaves by. */
+  #sendOuter(name: string, packet: Uint8Array): void {
+    const vrf = this.#device.interfaces.get(name)?.vrf ?? '';
+    this.#system?.sendOuter(packet, this.#machine?.vrfDevice(vrf));
   }
 
   /** By the device that stands for a tunnel; what came in by a real interface the kernel has seen already. */

@@ -6,6 +6,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { fail, ok, type Result } from '../base/index.ts';
 import type { Diagnostic } from '../config/model.ts';
 import { type Field, type Fields, nearest, YamlText } from '../yaml/index.ts';
+import type { VrfSetting } from './settings.ts';
 
 /** A reader of one section: undefined after a complaint. `folder` is the file's own: relative paths start there. */
 type ReadSection<T> = (text: YamlText, field: Field, folder: string, name: string) => T | undefined;
@@ -40,6 +41,8 @@ const SECTIONS = {
   interfaces: readInterfaces,
   /** Whether the configuration's addresses must be on the kernel's interfaces already, or are put there. */
   addresses: choice(['match', 'apply']),
+  /** VRF devices of the kernel, by the configuration's names of VRFs. */
+  vrfs: readVrfs,
   /** What forwards packets. */
   plane: choice(['software']),
   /** Whose elliptic curves exchange keys: the machine's OpenSSL where it has one, or Node's own. */
@@ -124,6 +127,43 @@ function readInterfaces(text: YamlText, field: Field): ReadonlyMap<string, strin
     links.set(name, link);
   }
   return links;
+}
+
+function readVrfs(text: YamlText, field: Field, folder: string): ReadonlyMap<string, VrfSetting> | undefined {
+  const fields = text.fields(field, 'The section `vrfs`');
+  if (fields === undefined) return undefined;
+  const vrfs = new Map<string, VrfSetting>();
+  for (const [vrf, { field: value }] of fields.entries) {
+    const own = text.fields(value, `VRF \`${vrf}\``);
+    if (own === undefined) continue;
+    text.refuseOthers(own, ['device', 'table'], `VRF \`${vrf}\``);
+    const device = own.entries.get('device')?.field;
+    const table = own.entries.get('table')?.field;
+    const name = device === undefined ? undefined : readDevice(text, device, vrf);
+    const tableNumber = table === undefined ? undefined : number(1, MOST_TABLE)(text, table, folder, 'table');
+    for (const [other, setting] of vrfs) {
+      if (device !== undefined && setting.device === name)
+        wrong(text, device, `\`${name}\` is VRF \`${other}\` already`);
+      if (table !== undefined && setting.table === tableNumber)
+        wrong(text, table, `Table ${tableNumber} is VRF \`${other}\` already`);
+    }
+    vrfs.set(vrf, {
+      ...(name === undefined ? {} : { device: name }),
+      ...(tableNumber === undefined ? {} : { table: tableNumber }),
+    });
+  }
+  return vrfs;
+}
+
+function readDevice(text: YamlText, field: Field, vrf: string): string | undefined {
+  const device = text.text(field) ?? '';
+  if (device !== '' && device.length <= MOST_LINK_NAME && !/[\s/]/.test(device)) return device;
+  return wrong(
+    text,
+    field,
+    `VRF \`${vrf}\` needs the name of a device, of at most ${MOST_LINK_NAME} characters`,
+    'vrf-inet',
+  );
 }
 
 function readTrustpoints(

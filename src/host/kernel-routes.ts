@@ -1,5 +1,5 @@
 /**
- * The global FIB mirrored into the kernel, so that the machine sends into our devices what the plane shall carry, and by
+ * The FIBs mirrored into the kernel, that of each VRF into the table of its device, so that the machine sends into our devices what the plane shall carry, and by
  * its own interfaces what the configuration routes there. Connected routes are the kernel's own: they come with addresses.
  *
  * The outer packets of a tunnel follow the same table. A default route that leads into a tunnel does not catch them as
@@ -20,22 +20,22 @@ export type KernelInterface = Readonly<{
 
 export type KernelRoutesOptions = Readonly<{
   system: Pick<System, 'routes' | 'setRoute' | 'removeRoute'>;
-  settings: Pick<HostSettings, 'installRoutes' | 'routeTable' | 'routeMetric'>;
+  settings: Pick<HostSettings, 'installRoutes' | 'routeMetric'>;
+  /** The table of a VRF; undefined: it has none in the kernel. */
+  tableOf: (vrf: string) => number | undefined;
   /** Undefined: not known to the kernel, now at least. */
   interface: (name: string) => KernelInterface | undefined;
   onFault: (fault: SystemFault) => void;
 }>;
 
-type Wanted = Readonly<{ prefix: Prefix; nextHops: readonly PlaneNextHop[] }>;
-
-/** How the model names the global table. */
-const GLOBAL_VRF = '';
+type Wanted = Readonly<{ vrf: string; prefix: Prefix; nextHops: readonly PlaneNextHop[] }>;
 
 export class KernelRoutes {
   readonly #options: KernelRoutesOptions;
   readonly #wanted = new Map<string, Wanted>();
   readonly #installed = new Map<string, SystemRoute>();
   readonly #dirty = new Set<string>();
+  #last: readonly SystemRoute[] = [];
 
   constructor(options: KernelRoutesOptions) {
     this.#options = options;
@@ -48,14 +48,11 @@ export class KernelRoutes {
   /** Takes notice of an order to the plane; the kernel hears of it with the next `flush`. */
   order(command: PlaneCommand): void {
     if (!this.#options.settings.installRoutes) return;
-    if (command.kind === 'set-route' && command.vrf === GLOBAL_VRF) {
-      const { prefix, nextHops } = command;
-      this.#wanted.set(`${prefix}`, { prefix, nextHops });
-      this.#dirty.add(`${prefix}`);
-    } else if (command.kind === 'remove-route' && command.vrf === GLOBAL_VRF) {
-      this.#wanted.delete(`${command.prefix}`);
-      this.#dirty.add(`${command.prefix}`);
-    }
+    if (command.kind !== 'set-route' && command.kind !== 'remove-route') return;
+    const key = keyOf(command.vrf, command.prefix);
+    if (command.kind === 'set-route') this.#wanted.set(key, command);
+    else this.#wanted.delete(key);
+    this.#dirty.add(key);
   }
 
   /** The kernel forgot routes by this link, as it does when the link goes down or away, or knows it from now on. */
@@ -75,12 +72,15 @@ export class KernelRoutes {
    * static routes stand already, and nobody can vouch for what neighbours told a process that is gone.
    */
   reconcile(): Result<void, SystemFault> {
-    const { system, settings } = this.#options;
+    const { system, settings, tableOf } = this.#options;
     const found = system.routes();
     if (!found.ok) return found;
+    const vrfs = new Map([...this.#wanted.values()].map(({ vrf }) => [tableOf(vrf), vrf]));
+    const last = new Set(this.#last.map(lastKey));
     for (const route of found.value) {
-      const key = `${route.prefix}`;
-      const isOurs = route.table === settings.routeTable && route.metric === settings.routeMetric;
+      if (last.has(lastKey(route))) continue;
+      const key = keyOf(vrfs.get(route.table) ?? '', route.prefix);
+      const isOurs = vrfs.has(route.table) && route.metric === settings.routeMetric;
       if (isOurs && this.#wanted.has(key)) {
         this.#installed.set(key, route);
         this.#dirty.add(key);
@@ -111,7 +111,23 @@ export class KernelRoutes {
     this.#dirty.clear();
   }
 
+  /** Routes that stand behind all others for as long as the gateway runs. */
+  setLast(routes: readonly SystemRoute[]): void {
+    const { system } = this.#options;
+    const before = new Set(this.#last.map(lastKey));
+    const now = new Set(routes.map(lastKey));
+    for (const route of this.#last) if (!now.has(lastKey(route))) this.#report(system.removeRoute(route));
+    for (const route of routes) if (!before.has(lastKey(route))) this.#report(system.setRoute(route));
+    this.#last = routes;
+  }
+
+  /** The kernel has forgotten them, with the device that they were for. */
+  forgetLast(): void {
+    this.#last = [];
+  }
+
   removeAll(): void {
+    this.setLast([]);
     for (const route of this.#installed.values()) this.#report(this.#options.system.removeRoute(route));
     this.#installed.clear();
     this.#wanted.clear();
@@ -119,8 +135,10 @@ export class KernelRoutes {
   }
 
   /** Undefined: it is the kernel's own, or nothing that the kernel could do. */
-  #routeOf({ prefix, nextHops }: Wanted): SystemRoute | undefined {
-    const { routeTable: table, routeMetric: metric } = this.#options.settings;
+  #routeOf({ vrf, prefix, nextHops }: Wanted): SystemRoute | undefined {
+    const table = this.#options.tableOf(vrf);
+    if (table === undefined) return undefined;
+    const { routeMetric: metric } = this.#options.settings;
     const hops = new Map<string, SystemRoute['nextHops'][number]>();
     for (const { interface: name, gateway } of nextHops) {
       const known = this.#options.interface(name);
@@ -137,6 +155,14 @@ export class KernelRoutes {
   #report(result: Result<void, SystemFault>): void {
     if (!result.ok) this.#options.onFault(result.error);
   }
+}
+
+function keyOf(vrf: string, prefix: Prefix): string {
+  return `${vrf} ${prefix}`;
+}
+
+function lastKey({ prefix, table, metric }: SystemRoute): string {
+  return `${prefix} ${table} ${metric}`;
 }
 
 /** An interface's own address, or the subnet of one. */

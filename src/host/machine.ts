@@ -5,13 +5,15 @@
 import { after, earlier, fail, type Instant, type IpAddress, ok, type Result } from '../base/index.ts';
 import type { ModelIndex } from '../gateway/index.ts';
 import type { PlaneCommand, PlaneInterface } from '../plane/contract.ts';
-import { type AddressKey, addressKey } from './address-key.ts';
+import type { AddressKey } from './address-key.ts';
 import { Devices, sameDevice, type WantedDevice } from './devices.ts';
+import { ingressOf } from './ingress.ts';
 import { type KernelInterface, KernelRoutes } from './kernel-routes.ts';
-import { hasAddress, type LinkAddress, matchLinks, missingAddresses } from './link-matching.ts';
-import { listenAddresses } from './listening.ts';
+import { called, hasAddress, type LinkAddress, matchLinks, missingAddresses } from './link-matching.ts';
+import { type ListenAddress, listenAddresses } from './listening.ts';
 import type { HostSettings } from './settings.ts';
 import type { System, SystemFault, SystemLink } from './system.ts';
+import { Vrfs } from './vrfs.ts';
 
 export type MachineOptions = Readonly<{
   system: System;
@@ -26,6 +28,9 @@ export type MachineOptions = Readonly<{
 /** An address that could not be listened on, as one of IPv6 that is not yet known to be nobody else's. */
 type Refusal = Readonly<{ again: Instant; waitMs: number }>;
 
+/** What is listened on, and the VRF device that it was asked for in. */
+type Listening = Readonly<{ address: IpAddress; device: string | undefined }>;
+
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
 
@@ -34,6 +39,7 @@ export class Machine {
   readonly #options: MachineOptions;
   readonly #system: System;
   readonly #devices = new Devices();
+  readonly #vrfs: Vrfs;
   /** The kernel's interfaces without our own devices. */
   readonly #links = new Map<string, SystemLink>();
   /** Kernel name by hardware name. */
@@ -45,23 +51,28 @@ export class Machine {
   readonly #open = new Map<string, WantedDevice>();
   readonly #deviceNames = new Map<string, string>();
   readonly #downDevices = new Set<string>();
-  readonly #listening = new Map<string, IpAddress>();
+  readonly #listening = new Map<string, Listening>();
   readonly #refusals = new Map<string, Refusal>();
   readonly #applied: Readonly<{ link: string } & LinkAddress>[] = [];
-  /** By which interface a packet for an address of ours is taken to come in. */
-  #ingress: ReadonlyMap<AddressKey, string> = new Map();
+  /** By which interface a packet for an address of ours is taken to come in, by VRF. */
+  #ingress: ReadonlyMap<string, ReadonlyMap<AddressKey, string>> = new Map();
   #interfaces: ReadonlyMap<string, PlaneInterface> = new Map();
   #index: ModelIndex | undefined;
   #areDevicesStale = true;
   #areAddressesStale = true;
   #areLinksStale = true;
+  #areVrfsStale = false;
+  #hasBegun = false;
 
   constructor(options: MachineOptions) {
     const { system, settings, onFault } = options;
     this.#options = options;
     this.#system = system;
     const known = (name: string): KernelInterface | undefined => this.#kernelInterface(name);
-    this.routes = new KernelRoutes({ system, settings, interface: known, onFault });
+    this.#vrfs = new Vrfs({ system, settings });
+    const tableOf = (vrf: string): number | undefined =>
+      vrf === '' ? settings.routeTable : this.#vrfs.get(vrf)?.table;
+    this.routes = new KernelRoutes({ system, settings, tableOf, interface: known, onFault });
   }
 
   /** Finds the interfaces and gives them their addresses. */
@@ -74,6 +85,7 @@ export class Machine {
 
   /** Makes devices, listens and takes over the routes of an earlier run; the first thing that fails is told. */
   establish(now: Instant): Result<void, SystemFault> {
+    this.#hasBegun = true;
     const faults: SystemFault[] = [];
     this.#syncDevices((fault) => faults.push(fault));
     this.#syncListening(now, (fault) => {
@@ -82,13 +94,18 @@ export class Machine {
     const [first] = faults;
     if (first !== undefined) return fail(first);
     this.#syncLinks();
+    for (const fault of this.#vrfs.sweep(this.#system.links())) this.#options.onFault(fault);
     return this.#options.settings.installRoutes ? this.routes.reconcile() : ok(undefined);
   }
 
   /** What the configuration asks for from now on; gives what the machine has not. */
   configure(index: ModelIndex): readonly SystemFault[] {
     this.#index = index;
+    const vrfs = this.#syncVrfs(index);
+    if (!vrfs.ok) return [vrfs.error];
     const faults = [...this.#match(index)];
+    // At the start nothing of the machine is changed before all of it is found.
+    if (faults.length === 0 || this.#hasBegun) faults.push(...this.#placeLinks(index));
     this.#applyAddresses((fault) => faults.push(fault));
     this.#areDevicesStale = true;
     this.#areAddressesStale = true;
@@ -120,7 +137,8 @@ export class Machine {
     }
     const before = this.#links.get(link.name);
     this.#links.set(link.name, link);
-    if (before?.up !== link.up) this.routes.linkChanged(link.name);
+    // It has other routes in another VRF, and none of those before.
+    if (before?.up !== link.up || before.master !== link.master) this.routes.linkChanged(link.name);
     this.#areLinksStale = true;
   }
 
@@ -132,6 +150,7 @@ export class Machine {
       this.#areDevicesStale = true;
       return;
     }
+    if (this.#vrfs.forget(name)) this.#vrfGone(name);
     if (!this.#links.delete(name)) return;
     this.routes.linkChanged(name);
     this.#areLinksStale = true;
@@ -140,6 +159,13 @@ export class Machine {
   /** Brings the machine to what is asked for. */
   settle(now: Instant): void {
     const { onFault } = this.#options;
+    if (this.#areVrfsStale && this.#index !== undefined) {
+      this.#areVrfsStale = false;
+      const done = this.#syncVrfs(this.#index);
+      if (!done.ok) onFault(done.error);
+      this.#areDevicesStale = true;
+      this.#areLinksStale = true;
+    }
     // A carrier that comes makes interfaces, which make devices and addresses.
     while (this.#areLinksStale || this.#areDevicesStale) {
       if (this.#areDevicesStale) this.#syncDevices(onFault);
@@ -179,19 +205,26 @@ export class Machine {
 
   /** Addresses that IKE and ESP are listened for on. */
   get listening(): readonly IpAddress[] {
-    return [...this.#listening.values()];
+    return [...this.#listening.values()].map(({ address }) => address);
   }
 
-  ingress(key: AddressKey | undefined): string | undefined {
-    return key === undefined ? undefined : this.#ingress.get(key);
+  /** By the VRF device that it came in by, if any. */
+  ingress(key: AddressKey | undefined, device: string | undefined): string | undefined {
+    return key === undefined ? undefined : this.#ingress.get(this.#vrfs.vrfOf(device))?.get(key);
+  }
+
+  /** The device of a VRF; undefined for the global table. */
+  vrfDevice(vrf: string): string | undefined {
+    return this.#vrfs.get(vrf)?.device;
   }
 
   /** Undoes all that was made. */
   end(): void {
     this.routes.removeAll();
     for (const name of [...this.#open.keys()]) this.#close(name);
-    for (const address of this.#listening.values()) this.#system.unlisten(address);
+    for (const { address, device } of this.#listening.values()) this.#system.unlisten(address, device);
     this.#listening.clear();
+    for (const fault of this.#vrfs.end()) this.#options.onFault(fault);
     for (const { link, address, length } of this.#applied.splice(0)) {
       if (this.#links.has(link)) this.#report(this.#system.removeAddress(link, address, length));
     }
@@ -199,7 +232,12 @@ export class Machine {
 
   #match(index: ModelIndex): readonly SystemFault[] {
     const { settings } = this.#options;
-    const { links, faults } = matchLinks(index.model, settings, [...this.#links.values()]);
+    const { links, faults } = matchLinks(
+      index.model,
+      settings,
+      [...this.#links.values()].filter(({ vrf }) => vrf === undefined),
+      (link) => this.#vrfs.vrfOf(link.master),
+    );
     const matches = new Map(links);
     // One that is known already stays so while its link is away, or has lost its address.
     for (const [name, link] of this.#matches) {
@@ -208,6 +246,50 @@ export class Machine {
     }
     this.#matches = matches;
     return faults;
+  }
+
+  /** Finds or makes the devices of VRFs, and ends the search for routes in each. */
+  #syncVrfs(index: ModelIndex): Result<void, SystemFault> {
+    const done = this.#vrfs.configure(index, [...this.#system.links()]);
+    if (!done.ok) return done;
+    if (this.#options.settings.installRoutes) this.routes.setLast(this.#vrfs.lastRoutes());
+    return done;
+  }
+
+  #placeLinks(index: ModelIndex): readonly SystemFault[] {
+    const faults: SystemFault[] = [];
+    for (const [name, linkName] of this.#matches) {
+      const link = this.#links.get(linkName);
+      const model = index.interface(name);
+      if (link === undefined || model === undefined) continue;
+      const master = link.master === undefined ? undefined : this.#links.get(link.master);
+      const placed = this.#vrfs.place(link, master, model.vrf, called(model));
+      if (!placed.ok) faults.push(placed.error);
+      else if (placed.value) this.#moved(link, this.#vrfs.get(model.vrf)?.device);
+    }
+    const matched = new Set(this.#matches.values());
+    faults.push(...this.#vrfs.release((link) => matched.has(link)));
+    return faults;
+  }
+
+  #moved(link: SystemLink, device: string | undefined): void {
+    const { master: _, ...others } = link;
+    this.#links.set(link.name, device === undefined ? others : { ...others, master: device });
+    this.routes.linkChanged(link.name);
+  }
+
+  /** The kernel has put out what was in it; sockets of it hear nothing any more. */
+  #vrfGone(device: string): void {
+    for (const [key, one] of [...this.#listening]) {
+      if (one.device !== device) continue;
+      this.#listening.delete(key);
+      this.#system.unlisten(one.address, device);
+    }
+    this.#report(this.#system.closeVrf(device));
+    for (const [name, { vrf }] of [...this.#open])
+      if (vrf !== '' && this.#vrfs.get(vrf)?.device === device) this.#close(name);
+    this.routes.forgetLast();
+    this.#areVrfsStale = true;
   }
 
   #applyAddresses(onFault: (fault: SystemFault) => void): void {
@@ -248,6 +330,7 @@ export class Machine {
     if (index === undefined) return;
     const isMissing = [...this.#matches.values()].some((name) => !this.#links.has(name));
     if (isMissing || this.#matches.size < this.#links.size) this.#match(index);
+    for (const fault of this.#placeLinks(index)) this.#options.onFault(fault);
     this.#applyAddresses(this.#options.onFault);
     for (const name of [...this.#carriers.keys()]) {
       if (this.#matches.has(name)) continue;
@@ -312,12 +395,23 @@ export class Machine {
           continue;
         }
       }
+      if ((old?.vrf ?? '') !== device.vrf) {
+        const placed = this.#system.setVrf(name, this.#vrfs.get(device.vrf)?.device);
+        if (!placed.ok) {
+          onFault(placed.error);
+          if (old === undefined) this.#system.closeTun(name);
+          else this.#close(name);
+          continue;
+        }
+        this.routes.linkChanged(name);
+      }
       this.#open.set(name, device);
       this.#deviceNames.set(device.interface, name);
       const set = this.#system.setTun(name, device.mtu, device.addresses);
       if (!set.ok) onFault(set.error);
       if (old === undefined) this.routes.linkChanged(name);
     }
+    for (const fault of this.#vrfs.prune(index)) onFault(fault);
   }
 
   #close(name: string): void {
@@ -332,24 +426,26 @@ export class Machine {
 
   #syncListening(now: Instant, onFault: (fault: SystemFault) => void): void {
     const index = this.#index;
-    const wanted = index === undefined ? new Map<string, IpAddress>() : listenAddresses(index);
-    for (const [key, address] of [...this.#listening]) {
-      if (wanted.has(key) && this.#isPresent(address)) continue;
+    const wanted = index === undefined ? new Map<string, ListenAddress>() : listenAddresses(index);
+    for (const [key, { address, device }] of [...this.#listening]) {
+      const still = wanted.get(key);
+      if (still !== undefined && this.#isPresent(still)) continue;
       this.#listening.delete(key);
-      this.#system.unlisten(address);
+      this.#system.unlisten(address, device);
     }
     for (const key of [...this.#refusals.keys()]) if (!wanted.has(key)) this.#refusals.delete(key);
-    for (const [key, address] of wanted) {
+    for (const [key, one] of wanted) {
       const refused = this.#refusals.get(key);
-      if (this.#listening.has(key) || !this.#isPresent(address)) {
+      if (this.#listening.has(key) || !this.#isPresent(one)) {
         this.#refusals.delete(key);
         continue;
       }
       if (refused !== undefined && refused.again > now) continue;
-      const done = this.#system.listen(address);
+      const device = this.#vrfs.get(one.vrf)?.device;
+      const done = this.#system.listen(one.address, device);
       if (done.ok) {
         this.#refusals.delete(key);
-        this.#listening.set(key, address);
+        this.#listening.set(key, { address: one.address, device });
         continue;
       }
       if (refused === undefined) onFault(done.error);
@@ -358,10 +454,13 @@ export class Machine {
     }
   }
 
-  #isPresent(address: IpAddress): boolean {
-    for (const link of this.#links.values()) if (hasAddress(link, address)) return true;
-    for (const { addresses } of this.#open.values()) {
-      if (addresses.some((own) => own.address.equals(address))) return true;
+  #isPresent({ vrf, address }: ListenAddress): boolean {
+    for (const link of this.#links.values()) {
+      if (hasAddress(link, address) && this.#vrfs.vrfOf(link.master) === vrf) return true;
+    }
+    for (const device of this.#open.values()) {
+      const { addresses } = device;
+      if (device.vrf === vrf && addresses.some((own) => own.address.equals(address))) return true;
     }
     return false;
   }
@@ -379,19 +478,4 @@ export class Machine {
   #report(result: Result<void, SystemFault>): void {
     if (!result.ok) this.#options.onFault(result.error);
   }
-}
-
-/** An address of a loopback is reached by whichever real interface is up. */
-function ingressOf(interfaces: ReadonlyMap<string, PlaneInterface>): ReadonlyMap<AddressKey, string> {
-  const found = new Map<AddressKey, string>();
-  const all = [...interfaces.values()].filter(({ kind }) => kind !== 'tunnel');
-  const real = all.filter(({ kind }) => kind === 'ethernet');
-  for (const one of all) {
-    const way = one.kind === 'ethernet' ? one : real.find(({ up, vrf }) => up && vrf === one.vrf);
-    if (way === undefined) continue;
-    for (const { address } of one.addresses) {
-      if (one.kind === 'ethernet' || !found.has(addressKey(address))) found.set(addressKey(address), way.name);
-    }
-  }
-  return found;
 }

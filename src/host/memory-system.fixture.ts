@@ -9,6 +9,7 @@ import type { HostClock } from './clock.ts';
 import type { OpenSystem, System, SystemEvent, SystemFault, SystemLink, SystemRoute, SystemTcp } from './system.ts';
 
 const WIRE_DELAY_MS = 2;
+const MAIN_TABLE = 254;
 
 type Due = { readonly when: Instant; readonly order: number; readonly act: () => void };
 
@@ -62,22 +63,32 @@ export class MemoryWorld {
     if (seen === undefined) return;
     this.later(WIRE_DELAY_MS, () => {
       const { destination } = headerOf(seen);
-      for (const machine of this.machines) if (machine.isOutside(destination)) machine.fromWire(seen);
+      for (const machine of this.machines) {
+        const link = machine.outside(destination);
+        if (link !== undefined) machine.fromWire(seen, link);
+      }
     });
   }
 }
 
-type Tun = { mtu: number; addresses: SystemLink['addresses'] };
+type Tun = { mtu: number; addresses: SystemLink['addresses']; vrf?: string };
 type Received = Readonly<{ packet: Uint8Array; link: string | undefined }>;
 
 export class MemoryMachine {
   readonly links = new Map<string, SystemLink>();
   readonly tuns = new Map<string, Tun>();
+  /** VRF devices by name. */
+  readonly vrfs = new Map<string, Readonly<{ table: number; ours: boolean }>>();
+  /** Whether the kernel can make such devices. */
+  canVrf = true;
+  /** By VRF device, where there is one, and address. */
   readonly listening = new Map<string, IpAddress>();
   readonly orders: string[] = [];
   /** Packets that the machine itself took, and those that its hosts did. */
   readonly received: Received[] = [];
   readonly hostsReceived: Uint8Array[] = [];
+  /** The same with the link that they were behind. */
+  readonly heard: Readonly<{ packet: Uint8Array; link: string }>[] = [];
   routes: SystemRoute[] = [];
   /** Routes that somebody else made, by our shape. */
   readonly foreignRoutes: SystemRoute[] = [];
@@ -145,48 +156,57 @@ export class MemoryMachine {
     this.#tell({ kind: 'link', link });
   }
 
-  isOutside(address: IpAddress): boolean {
-    return [...this.links.values()].some((link) => link.up && has(link.addresses, address));
+  /** The link that has an address and carries. */
+  outside(address: IpAddress): string | undefined {
+    return [...this.links.values()].find((link) => link.up && has(link.addresses, address))?.name;
+  }
+
+  /** Somebody deletes a VRF device. */
+  deleteVrf(name: string): void {
+    this.#dropVrf(name);
+    this.#tell({ kind: 'link-gone', name });
   }
 
   /** What the kernel hands to sockets of the driver. */
-  fromWire(packet: Uint8Array): void {
+  fromWire(packet: Uint8Array, link: string): void {
     const header = headerOf(packet);
-    const isHeard = this.listening.has(`${header.destination}`) && isIpsec(header, packet);
+    const vrf = this.#vrfOf(link);
+    const isHeard = this.listening.has(listenKey(header.destination, vrf)) && isIpsec(header, packet);
     if (this.isOpen && (isHeard || isIcmpAnswer(header, packet))) {
-      this.#tell({ kind: 'outer', packets: [packet] });
+      this.#tell({ kind: 'outer', packets: [packet], ...(vrf === undefined ? {} : { vrf }) });
       return;
     }
-    this.receive(packet, 'wire');
+    this.receive(packet, link);
   }
 
   /** A packet comes in by a link: for the machine itself, or on its way by the routes. */
   receive(packet: Uint8Array, link: string): void {
     const header = headerOf(packet);
+    const vrf = this.#vrfOf(link);
     // Linux takes nothing from outside that bears an address of its own.
-    if (this.#isLocal(header.source)) {
+    if (this.#isLocal(header.source, vrf)) {
       this.martians++;
       return;
     }
-    if (this.#isLocal(header.destination)) {
+    if (this.#isLocal(header.destination, vrf)) {
       this.received.push({ packet, link });
-      this.#answer(header, packet, (reply) => this.send(reply));
+      this.#answer(header, packet, (reply) => this.send(reply, vrf));
       return;
     }
     if (header.ttl <= 1) return;
     const forwarded = packet.slice();
     decrementTtl(forwarded);
-    this.send(forwarded);
+    this.send(forwarded, vrf);
   }
 
-  /** Sends by the routes: what the machine itself or a host behind it has to send. */
-  send(packet: Uint8Array): void {
+  /** Sends by the routes of a VRF device: what the machine itself or a host behind it has to send. */
+  send(packet: Uint8Array, vrf?: string): void {
     const header = headerOf(packet);
-    if (this.#isLocal(header.destination)) {
-      this.receive(packet, 'lo');
+    if (this.#isLocal(header.destination, vrf)) {
+      this.receive(packet, vrf ?? 'lo');
       return;
     }
-    const way = this.#lookup(header.destination);
+    const way = this.#lookup(header.destination, vrf);
     if (way === undefined) return;
     const tun = this.tuns.get(way);
     if (tun !== undefined) {
@@ -195,25 +215,26 @@ export class MemoryMachine {
     }
     if (this.#hosts.some((host) => host.equals(header.destination))) {
       this.hostsReceived.push(packet);
-      this.#answer(header, packet, (reply) => this.fromHost(reply));
+      this.heard.push({ packet, link: way });
+      this.#answer(header, packet, (reply) => this.fromHost(reply, vrf));
       return;
     }
     this.#world.deliver(packet);
   }
 
-  /** A host behind the machine sends. */
-  fromHost(packet: Uint8Array): void {
+  /** A host behind the machine sends, from a network in a VRF device. */
+  fromHost(packet: Uint8Array, vrf?: string): void {
     const forwarded = packet.slice();
     decrementTtl(forwarded);
-    this.send(forwarded);
+    this.send(forwarded, vrf);
   }
 
-  ping(from: string, to: string, size = 100, df = false): void {
+  ping(from: string, to: string, size = 100, df = false, vrf?: string): void {
     const [source, destination] = [ip(from), ip(to)];
     const data = new Uint8Array(size - (source.family === 4 ? 28 : 48)).fill(7);
     const echo = buildEcho({ source, destination, id: 77, sequence: 1, data, reply: false, df });
-    if (this.#isLocal(source)) this.send(echo);
-    else this.fromHost(echo);
+    if (this.#isLocal(source, vrf)) this.send(echo, vrf);
+    else this.fromHost(echo, vrf);
   }
 
   /** Answers to pings of that sender, and ICMP errors for it. */
@@ -233,8 +254,9 @@ export class MemoryMachine {
     const hop = ({ link, gateway }: SystemRoute['nextHops'][number]): string =>
       `${gateway === undefined ? '' : `via ${gateway} `}dev ${link}`;
     const ways = (route: SystemRoute): string =>
-      route.nextHops.length === 0 ? 'blackhole' : route.nextHops.map(hop).sort().join(', ');
-    return this.routes.map((route) => `${route.prefix} ${ways(route)}`).sort();
+      route.nextHops.length === 0 ? (route.unreachable === true ? 'unreachable' : 'blackhole') : route.nextHops.map(hop).sort().join(', ');
+    const table = (route: SystemRoute): string => (route.table === MAIN_TABLE ? '' : ` table ${route.table}`);
+    return this.routes.map((route) => `${route.prefix} ${ways(route)}${table(route)}`).sort();
   }
 
   #answer(header: IpHeader, packet: Uint8Array, send: (reply: Uint8Array) => void): void {
@@ -245,21 +267,30 @@ export class MemoryMachine {
     send(buildEcho({ source, destination, id, sequence, data, reply: true }));
   }
 
-  #isLocal(address: IpAddress): boolean {
-    return [...this.links.values(), ...this.tuns.values()].some(({ addresses }) => has(addresses, address));
+  /** The VRF device that a link or a TUN is in. */
+  #vrfOf(link: string): string | undefined {
+    return this.links.get(link)?.master ?? this.tuns.get(link)?.vrf ?? (this.vrfs.has(link) ? link : undefined);
   }
 
-  #lookup(destination: IpAddress): string | undefined {
+  #isLocal(address: IpAddress, vrf: string | undefined): boolean {
+    return [...this.links, ...this.tuns].some(
+      ([name, { addresses }]) => this.#vrfOf(name) === vrf && has(addresses, address),
+    );
+  }
+
+  #lookup(destination: IpAddress, vrf: string | undefined): string | undefined {
+    const wanted = vrf === undefined ? MAIN_TABLE : this.vrfs.get(vrf)?.table;
     const candidates: { length: number; metric: number; link: string | undefined }[] = [];
     const connected = (link: string, addresses: SystemLink['addresses']): void => {
+      if (this.#vrfOf(link) !== vrf) return;
       for (const { address, length } of addresses) {
         if (new Prefix(address, length).contains(destination)) candidates.push({ length, metric: 0, link });
       }
     };
     for (const link of this.links.values()) if (link.up) connected(link.name, link.addresses);
     for (const [name, tun] of this.tuns) connected(name, tun.addresses);
-    for (const { prefix, metric, nextHops } of [...this.routes, ...this.foreignRoutes]) {
-      if (prefix.contains(destination)) candidates.push({ length: prefix.length, metric, link: nextHops[0]?.link });
+    for (const { prefix, metric, nextHops, table } of [...this.routes, ...this.foreignRoutes]) {
+      if (table === wanted && prefix.contains(destination)) candidates.push({ length: prefix.length, metric, link: nextHops[0]?.link });
     }
     candidates.sort((a, b) => b.length - a.length || a.metric - b.metric);
     return candidates[0]?.link;
@@ -274,6 +305,23 @@ export class MemoryMachine {
 
   #forgetRoutes(link: string): void {
     this.routes = this.routes.filter(({ nextHops }) => !nextHops.some((hop) => hop.link === link));
+  }
+
+  #dropVrf(name: string): void {
+    this.vrfs.delete(name);
+    for (const [link, { master }] of [...this.links]) if (master === name) this.#setVrf(link, undefined);
+    for (const [link, { vrf }] of [...this.tuns]) if (vrf === name) this.#setVrf(link, undefined);
+    this.#forgetRoutes(name);
+  }
+
+  #setVrf(name: string, vrf: string | undefined): void {
+    this.#forgetRoutes(name);
+    const link = this.links.get(name);
+    const tun = this.tuns.get(name);
+    if (tun !== undefined) this.tuns.set(name, { mtu: tun.mtu, addresses: tun.addresses, ...(vrf === undefined ? {} : { vrf }) });
+    if (link === undefined) return;
+    const { master: _, ...others } = link;
+    this.links.set(name, vrf === undefined ? others : { ...others, master: vrf });
   }
 
   #dropTun(name: string): void {
@@ -291,20 +339,41 @@ export class MemoryMachine {
       links: () => [
         ...this.links.values(),
         ...[...this.tuns].map(([name, { mtu, addresses }]) => ({ index: 99, name, up: true, mtu, addresses })),
+        ...[...this.vrfs].map(([name, vrf]) => ({ index: 98, name, up: true, mtu: 65_575, addresses: [], vrf })),
       ],
-      listen: (address) => {
-        order(`listen ${address}`);
+      listen: (address, vrf) => {
+        order(`listen ${listenKey(address, vrf)}`);
         const refused = this.refuseListen?.(address);
         if (refused !== undefined) return { ok: false, error: refused };
-        if (!this.#isLocal(address)) return refuse('bind', 'EADDRNOTAVAIL', `${address} is not here`);
-        this.listening.set(`${address}`, address);
+        if (!this.#isLocal(address, vrf)) return refuse('bind', 'EADDRNOTAVAIL', `${address} is not here`);
+        this.listening.set(listenKey(address, vrf), address);
         return ok(undefined);
       },
-      unlisten: (address) => {
-        order(`unlisten ${address}`);
-        this.listening.delete(`${address}`);
+      unlisten: (address, vrf) => {
+        order(`unlisten ${listenKey(address, vrf)}`);
+        this.listening.delete(listenKey(address, vrf));
       },
-      sendOuter: (packet) => this.send(packet.slice()),
+      sendOuter: (packet, vrf) => this.send(packet.slice(), vrf),
+      openVrf: (name, table) => {
+        order(`vrf ${name} ${table}`);
+        if (!this.canVrf) return refuse('netlink', 'EOPNOTSUPP', `Can not make the VRF device ${name} (EOPNOTSUPP).`);
+        this.vrfs.set(name, { table, ours: true });
+        return ok(undefined);
+      },
+      closeVrf: (name) => {
+        order(`no vrf ${name}`);
+        this.#dropVrf(name);
+        return ok(undefined);
+      },
+      setVrf: (link, vrf) => {
+        order(`${link} in ${vrf ?? 'no vrf'}`);
+        if (!this.links.has(link) && !this.tuns.has(link)) return refuse('netlink', 'ENODEV', `no ${link}`);
+        if (vrf !== undefined && !this.vrfs.has(vrf)) return refuse('netlink', 'ENODEV', `no ${vrf}`);
+        this.#setVrf(link, vrf);
+        const known = this.links.get(link);
+        if (known !== undefined) this.#tell({ kind: 'link', link: known });
+        return ok(undefined);
+      },
       openTun: (name, mtu) => {
         order(`open ${name}`);
         assert.ok(name.length <= 15, name);
@@ -314,7 +383,7 @@ export class MemoryMachine {
       },
       setTun: (name, mtu, addresses) => {
         order(`set ${name}`);
-        this.tuns.set(name, { mtu, addresses });
+        this.tuns.set(name, { ...this.tuns.get(name), mtu, addresses });
         return ok(undefined);
       },
       closeTun: (name) => {
@@ -374,6 +443,10 @@ const NO_TCP: SystemTcp = {
   close: () => undefined,
   abort: () => undefined,
 };
+
+function listenKey(address: IpAddress, vrf: string | undefined): string {
+  return vrf === undefined ? `${address}` : `${vrf} ${address}`;
+}
 
 function ip(text: string): IpAddress {
   const address = IpAddress.parse(text);

@@ -15,6 +15,10 @@ export type SystemLink = Readonly<{
   up: boolean;
   mtu: number;
   addresses: readonly Readonly<{ address: IpAddress; length: number }>[];
+  /** Name of the interface that it is a part of: a VRF device, a bridge, a bond. */
+  master?: string;
+  /** It is a VRF device: its routing table, and whether a gateway made it. */
+  vrf?: Readonly<{ table: number; ours: boolean }>;
 }>;
 
 export type SystemRoute = Readonly<{
@@ -24,6 +28,8 @@ export type SystemRoute = Readonly<{
   metric: number;
   /** None: a blackhole. */
   nextHops: readonly Readonly<{ link: string; gateway?: IpAddress }>[];
+  /** Without next hops: the sender is told that there is no way, instead of nothing. */
+  unreachable?: boolean;
 }>;
 
 /** What a TCP connection over the kernel's stack is told and reports; the shapes are those of `tcp/contract.ts`. */
@@ -37,8 +43,11 @@ export type KernelTcpOpen = Readonly<{
 }>;
 
 export type SystemEvent =
-  /** Packets to addresses listened on: IKE and ESP (UDP 500, 4500, protocol 50), and ICMP errors and echo replies. */
-  | Readonly<{ kind: 'outer'; packets: readonly Uint8Array[] }>
+  /**
+   * Packets to addresses listened on: IKE and ESP (UDP 500, 4500, protocol 50), and ICMP errors and echo replies. `vrf`
+   * is the VRF device that they came in by; without one they are of no VRF.
+   */
+  | Readonly<{ kind: 'outer'; packets: readonly Uint8Array[]; vrf?: string }>
   /** Packets that the kernel routed into a TUN device. */
   | Readonly<{ kind: 'inner'; device: string; packets: readonly Uint8Array[] }>
   /** An interface appeared or differs from what was last told. */
@@ -60,17 +69,29 @@ export type SystemEvent =
 export type System = Readonly<{
   /** Interfaces there are now, those of ours included. */
   links: () => readonly SystemLink[];
-  /** Opens UDP 500, UDP 4500 and raw ESP on an own address. */
-  listen: (address: IpAddress) => Result<void, SystemFault>;
-  unlisten: (address: IpAddress) => void;
-  /** Sends a whole IP packet by the kernel's routing; full buffers and unreachable networks are counted, as on a wire. */
-  sendOuter: (packet: Uint8Array) => void;
+  /** Opens UDP 500, UDP 4500 and raw ESP on an own address, in a VRF by its device. */
+  listen: (address: IpAddress, vrf?: string) => Result<void, SystemFault>;
+  unlisten: (address: IpAddress, vrf?: string) => void;
+  /**
+   * Sends a whole IP packet by the kernel's routing, that of a VRF by its device; full buffers and unreachable networks
+   * are counted, as on a wire.
+   */
+  sendOuter: (packet: Uint8Array, vrf?: string) => void;
   /**
    * A flood: whatever reads the sockets of `listen` demands cookies of strangers by itself (`StatelessCookies` of
    * `ike`, before anything reaches the driver) with these secrets, the newest first; without any it stops.
    */
   demandCookies?: (secrets: readonly Readonly<{ version: number; key: SecretKey }>[]) => void;
   openTun: (name: string, mtu: number) => Result<void, SystemFault>;
+  /** Makes a VRF device whose routes stand in `table`; it is marked as made by a gateway (`SystemLink.vrf`). */
+  openVrf: (name: string, table: number) => Result<void, SystemFault>;
+  /** Deletes one that was made so; what is in it is in no VRF afterwards. */
+  closeVrf: (name: string) => Result<void, SystemFault>;
+  /**
+   * Puts an interface into a VRF by its device, or out of all. The kernel forgets the routes by it, and takes it down
+   * and up: the addresses that it had are there afterwards all the same.
+   */
+  setVrf: (link: string, vrf: string | undefined) => Result<void, SystemFault>;
   /** Brings MTU and addresses to what is given; the device stays up. */
   setTun: (
     name: string,

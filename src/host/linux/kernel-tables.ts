@@ -3,14 +3,16 @@ import { fail, type IpAddress, ok, type Result } from '../../base/index.ts';
 import type { SystemFault, SystemLink, SystemRoute } from '../system.ts';
 import { Errno, systemFault } from './errno.ts';
 import type { Libc } from './libc.ts';
-import { systemLink } from './link-table.ts';
+import { systemLink, VRF_GROUP } from './link-table.ts';
 import { type AddressMessage, decodeAddress, encodeAddress, encodeAddressQuery } from './netlink/address.ts';
 import { NetlinkClient } from './netlink/client.ts';
 import {
   decodeLink,
   encodeLinkChange,
   encodeLinkGroup,
+  encodeLinkKey,
   encodeLinkQuery,
+  encodeVrf,
   type LinkChange,
   type LinkMessage,
 } from './netlink/link.ts';
@@ -59,11 +61,13 @@ export class KernelTables {
     const all = this.interfaces();
     if (!all.ok) return all;
     const { links, addresses } = all.value;
+    const names = new Map(links.map(({ index, name }) => [index, name]));
     return ok(
       links.map((link) =>
         systemLink(
           link,
           addresses.filter(({ index }) => index === link.index),
+          (index) => names.get(index),
         ),
       ),
     );
@@ -81,7 +85,8 @@ export class KernelTables {
       MessageType.NEWADDR,
       decodeAddress,
     );
-    return systemLink(link, addresses.ok ? addresses.value.filter(({ index }) => index === link.index) : []);
+    const own = addresses.ok ? addresses.value.filter(({ index }) => index === link.index) : [];
+    return systemLink(link, own, (index) => this.#nameOf(index));
   }
 
   /** A link's index by its name; undefined when there is none. */
@@ -99,6 +104,40 @@ export class KernelTables {
       this.#client.change(MessageType.NEWLINK, encodeLinkChange(index, change)),
     );
     return done === 0 ? ok(undefined) : fail(systemFault('netlink', done, `set up the interface ${name}`));
+  }
+
+  /** Makes a VRF device of ours, up at once. */
+  makeVrf(name: string, table: number): Result<void, SystemFault> {
+    const flags = RequestFlag.CREATE | RequestFlag.EXCL;
+    const done = this.#client.change(MessageType.NEWLINK, encodeVrf(name, table, VRF_GROUP), flags);
+    if (done === 0) return ok(undefined);
+    const isLacking = done === Errno.EOPNOTSUPP;
+    return fail(systemFault('netlink', done, `make the VRF device ${name}`, isLacking ? REMEDY_NO_VRF : undefined));
+  }
+
+  deleteLink(name: string): Result<void, SystemFault> {
+    const done = this.#onLink(name, (index) => this.#client.change(MessageType.DELLINK, encodeLinkKey(index)));
+    this.#indexes.delete(name);
+    if (done === 0 || done === Errno.ENODEV) return ok(undefined);
+    return fail(systemFault('netlink', done, `delete the interface ${name}`));
+  }
+
+  /** Puts a link into a VRF device, or out of it, and gives back the addresses that IPv6 loses on the way. */
+  setMaster(name: string, master: string | undefined): Result<void, SystemFault> {
+    const before = this.link(name);
+    const doing = master === undefined ? `take ${name} out of its VRF` : `put ${name} into the VRF device ${master}`;
+    const index = master === undefined ? 0 : this.indexOf(master);
+    if (before === undefined || index === undefined) return fail(systemFault('netlink', Errno.ENODEV, doing));
+    const change = encodeLinkChange(before.index, { master: index });
+    const done = this.#client.change(MessageType.NEWLINK, change);
+    if (done !== 0) return fail(systemFault('netlink', done, doing));
+    const after = this.link(name)?.addresses ?? [];
+    for (const { address, length } of before.addresses) {
+      if (address.isLinkLocal || after.some((own) => own.address.equals(address) && own.length === length)) continue;
+      const added = this.addAddress(name, address, length, true);
+      if (!added.ok) return added;
+    }
+    return ok(undefined);
   }
 
   /** Deletes all links of a group, which takes the kernel about as long as one link does. */
@@ -214,12 +253,19 @@ export class KernelTables {
     return again === undefined ? Errno.ENODEV : act(again);
   }
 
+  #nameOf(index: number): string | undefined {
+    const names = this.#names();
+    return names.ok ? names.value.get(index) : undefined;
+  }
+
   #names(): Result<ReadonlyMap<number, string>, SystemFault> {
     const links = this.#client.dump(MessageType.GETLINK, encodeLinkQuery(), MessageType.NEWLINK, decodeLink);
     return links.ok ? ok(new Map(links.value.map(({ index, name }) => [index, name]))) : links;
   }
 }
 
+const REMEDY_NO_VRF =
+  'This kernel has no VRF devices: load them ("modprobe vrf"), or use one with CONFIG_NET_VRF. Configurations with VRFs run in the lab on any machine ("wheelwright lab run").';
 const REMEDY_OTHERS_ROUTE =
   'Another program made a route of the same prefix, metric and table: see it with "ip route show", and remove it or choose another table.';
 
@@ -233,5 +279,6 @@ function systemRoute(route: RouteMessage, names: ReadonlyMap<number, string>): S
     const link = names.get(index) ?? `#${index}`;
     return gateway === undefined ? { link } : { link, gateway };
   });
-  return { prefix, table, metric, nextHops };
+  const unreachable = route.kind === 'unreachable' ? { unreachable: true } : {};
+  return { prefix, table, metric, nextHops, ...unreachable };
 }

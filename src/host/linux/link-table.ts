@@ -5,6 +5,9 @@ import { decodeLink, type LinkMessage } from './netlink/link.ts';
 import type { NetlinkMessage } from './netlink/message.ts';
 import { MessageType } from './netlink/numbers.ts';
 
+/** Of VRF devices that a gateway made: a later run knows them by it, whoever killed the earlier one. */
+export const VRF_GROUP = 0x7776_7266;
+
 type Entry = { link: LinkMessage; addresses: readonly AddressMessage[]; told: SystemLink | undefined };
 
 export class LinkTable {
@@ -25,7 +28,7 @@ export class LinkTable {
 
   /** As they were last heard of. */
   links(): readonly SystemLink[] {
-    return [...this.#entries.values()].map(({ link, addresses }) => systemLink(link, addresses));
+    return [...this.#entries.values()].map(({ link, addresses }) => systemLink(link, addresses, this.#nameOf));
   }
 
   apply(message: NetlinkMessage): void {
@@ -60,7 +63,7 @@ export class LinkTable {
     for (const index of this.#touched) {
       const entry = this.#entries.get(index);
       if (entry === undefined) continue;
-      const link = systemLink(entry.link, entry.addresses);
+      const link = systemLink(entry.link, entry.addresses, this.#nameOf);
       if (entry.told !== undefined && sameLink(entry.told, link)) continue;
       if (entry.told !== undefined && entry.told.name !== link.name) {
         events.push({ kind: 'link-gone', name: entry.told.name });
@@ -71,6 +74,8 @@ export class LinkTable {
     this.#touched.clear();
     return events;
   }
+
+  readonly #nameOf = (index: number): string | undefined => this.#entries.get(index)?.link.name;
 
   #link(link: LinkMessage): void {
     const known = this.#entries.get(link.index);
@@ -94,8 +99,13 @@ export class LinkTable {
 }
 
 /** A link as the driver sees it, its usable addresses in order. */
-export function systemLink(link: LinkMessage, addresses: readonly AddressMessage[]): SystemLink {
-  const { index, name, up, mtu } = link;
+export function systemLink(
+  link: LinkMessage,
+  addresses: readonly AddressMessage[],
+  nameOf: (index: number) => string | undefined,
+): SystemLink {
+  const { index, name, up, mtu, vrfTable, group } = link;
+  const master = link.master === undefined ? undefined : (nameOf(link.master) ?? `#${link.master}`);
   const usable = addresses.filter((address) => address.usable).map(({ address, length }) => ({ address, length }));
   return {
     index,
@@ -103,6 +113,8 @@ export function systemLink(link: LinkMessage, addresses: readonly AddressMessage
     up,
     mtu,
     addresses: usable.sort((a, b) => a.address.compare(b.address) || a.length - b.length),
+    ...(master === undefined ? {} : { master }),
+    ...(vrfTable === undefined ? {} : { vrf: { table: vrfTable, ours: group === VRF_GROUP } }),
   };
 }
 
@@ -115,6 +127,8 @@ function sameLink(a: SystemLink, b: SystemLink): boolean {
     a.name === b.name &&
     a.up === b.up &&
     a.mtu === b.mtu &&
+    a.master === b.master &&
+    a.vrf?.table === b.vrf?.table &&
     a.addresses.length === b.addresses.length &&
     a.addresses.every((one, i) => {
       const two = b.addresses[i];

@@ -19,8 +19,14 @@ type Listeners = Parameters<OpenSystem>[0];
 type Interface = Readonly<{ address: IpAddress; length: number }>;
 
 /** What an id of the reader stands for. */
-type Source = Readonly<{ kind: 'outer' } | { kind: 'monitor' } | { kind: 'tun'; name: string }>;
+type Source = Readonly<{ kind: 'outer'; vrf: string } | { kind: 'monitor' } | { kind: 'tun'; name: string }>;
 type Tun = Readonly<{ id: number; fd: number }>;
+
+/** Sockets of all addresses of a VRF, by its device: to send by each family, and to hear ICMP. */
+type VrfSockets = Readonly<{ senders: ReadonlyMap<Family, OuterSender>; icmp: readonly number[] }>;
+
+/** Of what is in no VRF device. */
+const NO_VRF = '';
 
 /** Packets that the kernel may keep for us in a device, before it drops. */
 const TUN_QUEUE = 1000;
@@ -35,9 +41,9 @@ export class LinuxSystem implements System {
   readonly #tables: KernelTables;
   readonly #linkTable = new LinkTable();
   readonly #reader: Reader;
-  readonly #senders = new Map<Family, OuterSender>();
+  readonly #vrfs = new Map<string, VrfSockets>();
   readonly #sources = new Map<number, Source>();
-  /** Reader ids of each address listened on. */
+  /** Reader ids of each address listened on, by VRF device and address. */
   readonly #listened = new Map<string, readonly number[]>();
   readonly #tuns = new Map<string, Tun>();
   /** Addresses that were not there before us, by link and text. */
@@ -94,27 +100,31 @@ export class LinuxSystem implements System {
     return this.#linkTable.links();
   }
 
-  listen(address: IpAddress): Result<void, SystemFault> {
-    const key = address.toString();
+  listen(address: IpAddress, vrf = NO_VRF): Result<void, SystemFault> {
+    const key = `${vrf} ${address}`;
     if (this.#listened.has(key)) return ok(undefined);
+    const sockets = this.#socketsOf(vrf);
+    if (!sockets.ok) return sockets;
     const isOurs = (): boolean => this.#linkOf(address) !== 0;
     const scope = address.isLinkLocal ? this.#linkOf(address) : 0;
-    const opened = openListener(this.#libc, address, scope, isOurs);
+    const opened = openListener(this.#libc, address, scope, isOurs, vrf === NO_VRF ? undefined : vrf);
     if (!opened.ok) return opened;
-    this.#listened.set(key, this.#read(opened.value, { kind: 'outer' }));
+    this.#listened.set(key, this.#read(opened.value, { kind: 'outer', vrf }));
     return ok(undefined);
   }
 
-  unlisten(address: IpAddress): void {
-    const ids = this.#listened.get(address.toString());
+  unlisten(address: IpAddress, vrf = NO_VRF): void {
+    const key = `${vrf} ${address}`;
+    const ids = this.#listened.get(key);
     if (ids === undefined) return;
-    this.#listened.delete(address.toString());
+    this.#listened.delete(key);
     this.#forget(ids);
   }
 
-  sendOuter(packet: Uint8Array): void {
+  sendOuter(packet: Uint8Array, vrf = NO_VRF): void {
     const version = (packet[0] ?? 0) >> 4;
-    const sender = version === 4 || version === 6 ? this.#senders.get(version) : undefined;
+    const senders = this.#vrfs.get(vrf)?.senders;
+    const sender = version === 4 || version === 6 ? senders?.get(version) : undefined;
     const outcome: SendOutcome = sender?.send(packet) ?? 'outer-unreachable';
     this.#count(outcome);
   }
@@ -139,6 +149,23 @@ export class LinuxSystem implements System {
     const [id = 0] = this.#read([{ fd, kind: 'tun', link: index }], { kind: 'tun', name });
     this.#tuns.set(name, { id, fd });
     return ok(undefined);
+  }
+
+  openVrf(name: string, table: number): Result<void, SystemFault> {
+    return this.#tables.makeVrf(name, table);
+  }
+
+  closeVrf(name: string): Result<void, SystemFault> {
+    // A socket is of the device that is there, not of its name.
+    const sockets = this.#vrfs.get(name);
+    this.#vrfs.delete(name);
+    for (const sender of sockets?.senders.values() ?? []) sender.close();
+    this.#forget(sockets?.icmp ?? []);
+    return this.#tables.deleteLink(name);
+  }
+
+  setVrf(link: string, vrf: string | undefined): Result<void, SystemFault> {
+    return this.#tables.setMaster(link, vrf);
   }
 
   setTun(name: string, mtu: number, addresses: readonly Interface[]): Result<void, SystemFault> {
@@ -213,7 +240,7 @@ export class LinuxSystem implements System {
     for (const { link, address, length } of this.#added.values()) this.#tables.removeAddress(link, address, length);
     if (this.#tuns.size > 1) this.#tables.deleteGroup(this.#group);
     this.#reader.close();
-    for (const sender of this.#senders.values()) sender.close();
+    for (const { senders } of this.#vrfs.values()) for (const sender of senders.values()) sender.close();
     this.#tables.close();
   }
 
@@ -227,21 +254,39 @@ export class LinuxSystem implements System {
     this.#linkTable.replace(interfaces.value.links, interfaces.value.addresses);
     // The driver asks for these itself.
     this.#linkTable.news();
-    for (const family of [4, 6] as const) {
-      const opened = this.#openRaw(family);
-      if (!opened.ok && (family === 4 || opened.error.code !== 'EAFNOSUPPORT')) return opened;
-    }
-    return ok(undefined);
+    const sockets = this.#socketsOf(NO_VRF);
+    return sockets.ok ? ok(undefined) : sockets;
   }
 
-  #openRaw(family: Family): Result<void, SystemFault> {
-    const sender = OuterSender.open(this.#libc, family, (source) => this.#linkOf(source));
+  /** What a VRF has besides the sockets of its addresses, opened when it is first needed. */
+  #socketsOf(vrf: string): Result<VrfSockets, SystemFault> {
+    const known = this.#vrfs.get(vrf);
+    if (known !== undefined) return ok(known);
+    const senders = new Map<Family, OuterSender>();
+    const icmp: Descriptor[] = [];
+    for (const family of [4, 6] as const) {
+      const opened = this.#openRaw(family, vrf === NO_VRF ? undefined : vrf);
+      if (opened.ok) {
+        senders.set(family, opened.value.sender);
+        icmp.push(opened.value.icmp);
+      } else if (family === 4 || opened.error.code !== 'EAFNOSUPPORT') {
+        for (const sender of senders.values()) sender.close();
+        for (const { fd } of icmp) this.#libc.close(fd);
+        return opened;
+      }
+    }
+    const sockets = { senders, icmp: this.#read(icmp, { kind: 'outer', vrf }) };
+    this.#vrfs.set(vrf, sockets);
+    return ok(sockets);
+  }
+
+  #openRaw(family: Family, vrf?: string): Result<Readonly<{ sender: OuterSender; icmp: Descriptor }>, SystemFault> {
+    const sender = OuterSender.open(this.#libc, family, (source) => this.#linkOf(source), vrf);
     if (!sender.ok) return sender;
-    this.#senders.set(family, sender.value);
-    const icmp = openIcmp(this.#libc, family);
-    if (!icmp.ok) return icmp;
-    this.#read([icmp.value], { kind: 'outer' });
-    return ok(undefined);
+    const icmp = openIcmp(this.#libc, family, vrf);
+    if (icmp.ok) return ok({ sender: sender.value, icmp: icmp.value });
+    sender.value.close();
+    return icmp;
   }
 
   #deliver(walk: (each: (id: number, packet: Uint8Array) => void) => void): void {
@@ -265,7 +310,7 @@ export class LinuxSystem implements System {
   #hand(source: Source, packets: readonly Uint8Array[]): void {
     switch (source.kind) {
       case 'outer':
-        this.#event({ kind: 'outer', packets });
+        this.#event({ kind: 'outer', packets, ...(source.vrf === NO_VRF ? {} : { vrf: source.vrf }) });
         return;
       case 'tun':
         this.#event({ kind: 'inner', device: source.name, packets });
@@ -340,5 +385,5 @@ export class LinuxSystem implements System {
 }
 
 function isSame(a: Source, b: Source): boolean {
-  return a === b || (a.kind === b.kind && a.kind !== 'tun');
+  return a === b || (a.kind === 'outer' && b.kind === 'outer' && a.vrf === b.vrf);
 }

@@ -1,5 +1,5 @@
 /** Sockets of the outside: UDP 500 and 4500, raw ESP for each address listened on, raw ICMP for all of them. */
-import { type Family, fail, type IpAddress, ok, type Result } from '../../base/index.ts';
+import { type Family, fail, type IpAddress, ok, type Result, utf8 } from '../../base/index.ts';
 import { Protocol } from '../../ip/index.ts';
 import type { SystemFault } from '../system.ts';
 import { Errno, systemFault } from './errno.ts';
@@ -12,15 +12,16 @@ import { ICMP_FILTER, IpOption, Ipv6Option, Level, SocketOption, SocketType } fr
 /** Queues in the kernel. That of first messages is short: a long one would only make honest strangers wait longer. */
 const QUEUE = { first: 1 << 20, cookie: 1 << 20, established: 4 << 20, esp: 8 << 20, icmp: 1 << 19 } as const;
 
-/** Opens everything for an address, or nothing. `scope` is the interface of a link-local address. */
+/** Opens everything for an address, or nothing. `scope` is the interface of a link-local address, `vrf` a VRF device. */
 export function openListener(
   libc: Libc,
   address: IpAddress,
   scope: number,
   isOurs: () => boolean,
+  vrf?: string,
 ): Result<readonly Descriptor[], SystemFault> {
   const opened: Descriptor[] = [];
-  const sockets = new Sockets(libc, address, scope, isOurs);
+  const sockets = new Sockets(libc, address, scope, isOurs, vrf);
   for (const step of [() => sockets.udp(500), () => sockets.udp(4500), () => sockets.esp()]) {
     const made = step();
     if (!made.ok) {
@@ -32,11 +33,16 @@ export function openListener(
   return ok(opened);
 }
 
-/** ICMP errors and echo replies of a family, to whatever address of ours. */
-export function openIcmp(libc: Libc, family: Family): Result<Descriptor, SystemFault> {
+/** ICMP errors and echo replies of a family, to whatever address of ours, in a VRF by its device. */
+export function openIcmp(libc: Libc, family: Family, vrf?: string): Result<Descriptor, SystemFault> {
   const protocol = family === 4 ? Protocol.ICMP : Protocol.ICMPV6;
   const fd = libc.socket(domainOf(family), SocketType.RAW | SocketType.CLOEXEC, protocol);
   if (fd < 0) return fail(systemFault('socket', fd, `open a raw socket for ICMP over IPv${family}`));
+  const inVrf = bindToDevice(libc, fd, vrf);
+  if (inVrf < 0) {
+    libc.close(fd);
+    return fail(systemFault('setsockopt', inVrf, `hear ICMP in the VRF device ${vrf}`));
+  }
   const filter = icmpFilter(family);
   libc.setsockopt(fd, family === 4 ? Level.RAW : Level.ICMPV6, ICMP_FILTER, filter, filter.length);
   if (family === 4) setInteger(libc, fd, Level.IP, IpOption.PKTINFO, 1);
@@ -51,12 +57,14 @@ class Sockets {
   readonly #address: IpAddress;
   readonly #scope: number;
   readonly #isOurs: () => boolean;
+  readonly #vrf: string | undefined;
 
-  constructor(libc: Libc, address: IpAddress, scope: number, isOurs: () => boolean) {
+  constructor(libc: Libc, address: IpAddress, scope: number, isOurs: () => boolean, vrf: string | undefined) {
     this.#libc = libc;
     this.#address = address;
     this.#scope = scope;
     this.#isOurs = isOurs;
+    this.#vrf = vrf;
   }
 
   /**
@@ -105,6 +113,8 @@ class Sockets {
 
   #bind(fd: number, port: number): number {
     const { family } = this.#address;
+    const inVrf = bindToDevice(this.#libc, fd, this.#vrf);
+    if (inVrf < 0) return inVrf;
     if (family === 6) setInteger(this.#libc, fd, Level.IPV6, Ipv6Option.V6ONLY, 1);
     const name = encodeSockaddr(this.#address, port, this.#scope);
     const bound = this.#libc.bind(fd, name, name.length);
@@ -131,6 +141,13 @@ function tellHeaders(libc: Libc, fd: number, family: Family): void {
 function setQueue(libc: Libc, fd: number, bytes: number): void {
   if (setInteger(libc, fd, Level.SOCKET, SocketOption.RCVBUFFORCE, bytes) >= 0) return;
   setInteger(libc, fd, Level.SOCKET, SocketOption.RCVBUF, bytes);
+}
+
+/** A socket of a VRF by its device: its addresses, its routes, and nothing that comes from elsewhere. */
+export function bindToDevice(libc: Libc, fd: number, device: string | undefined): number {
+  if (device === undefined) return 0;
+  const name = utf8(`${device}\0`);
+  return libc.setsockopt(fd, Level.SOCKET, SocketOption.BINDTODEVICE, name, name.length);
 }
 
 export function setInteger(libc: Libc, fd: number, level: number, option: number, value: number): number {

@@ -3,7 +3,7 @@ import { type Family, fail, IpAddress, ok, type Result } from '../../base/index.
 import type { SystemFault } from '../system.ts';
 import { Errno, systemFault } from './errno.ts';
 import type { Libc } from './libc.ts';
-import { setInteger } from './listener.ts';
+import { bindToDevice, setInteger } from './listener.ts';
 import { domainOf, writeSockaddr } from './sockaddr.ts';
 import {
   IpOption,
@@ -55,10 +55,23 @@ export class OuterSender {
     this.#layOut();
   }
 
-  /** `scopeOf` finds the interface that has a source address, for destinations that are link-local. */
-  static open(libc: Libc, family: Family, scopeOf: (source: IpAddress) => number): Result<OuterSender, SystemFault> {
+  /**
+   * `scopeOf` finds the interface that has a source address, for destinations that are link-local; `vrf` is the device
+   * of the VRF that it sends in.
+   */
+  static open(
+    libc: Libc,
+    family: Family,
+    scopeOf: (source: IpAddress) => number,
+    vrf?: string,
+  ): Result<OuterSender, SystemFault> {
     const fd = libc.socket(domainOf(family), SocketType.RAW | SocketType.CLOEXEC, IPPROTO_RAW);
     if (fd < 0) return fail(systemFault('socket', fd, `open a raw socket to send IPv${family}`));
+    const inVrf = bindToDevice(libc, fd, vrf);
+    if (inVrf < 0) {
+      libc.close(fd);
+      return fail(systemFault('setsockopt', inVrf, `send in the VRF device ${vrf}`));
+    }
     // The plane keeps path MTUs itself and cuts packets itself; the kernel is to bring out what it is given.
     if (family === 4) setInteger(libc, fd, Level.IP, IpOption.MTU_DISCOVER, PMTUDISC_PROBE);
     else setInteger(libc, fd, Level.IPV6, Ipv6Option.MTU_DISCOVER, PMTUDISC_PROBE);

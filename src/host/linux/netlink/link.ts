@@ -2,9 +2,27 @@
 import { fromUtf8, utf8 } from '../../../base/index.ts';
 import { Domain } from '../socket-numbers.ts';
 import { decodeAttributes, NativeWriter, nativeU32 } from './message.ts';
-import { ADDR_GEN_MODE_NONE, Inet6Attribute, LinkAttribute, LinkFlag, SKIP_STATISTICS } from './numbers.ts';
+import {
+  ADDR_GEN_MODE_NONE,
+  Inet6Attribute,
+  LinkAttribute,
+  LinkFlag,
+  LinkInfoAttribute,
+  SKIP_STATISTICS,
+  VrfAttribute,
+} from './numbers.ts';
 
-export type LinkMessage = Readonly<{ index: number; name: string; up: boolean; mtu: number }>;
+export type LinkMessage = Readonly<{
+  index: number;
+  name: string;
+  up: boolean;
+  mtu: number;
+  /** Index of the link that it is a part of: a VRF device, a bridge, a bond. */
+  master?: number;
+  group?: number;
+  /** Routing table of a VRF device. */
+  vrfTable?: number;
+}>;
 
 /** What is to be changed of a link. */
 export type LinkChange = Readonly<{
@@ -13,8 +31,11 @@ export type LinkChange = Readonly<{
   queueLength?: number;
   noLinkLocal?: boolean;
   group?: number;
+  /** Index of the link that it becomes a part of; 0: of none. */
+  master?: number;
 }>;
 
+const VRF = 'vrf';
 const IFINFOMSG = 16;
 
 /** Undefined when it is not a link, or one of a bridge's own notes about its ports. */
@@ -24,12 +45,31 @@ export function decodeLink(body: Uint8Array): LinkMessage | undefined {
   const name = attributes.get(LinkAttribute.IFNAME);
   if (name === undefined) return undefined;
   const flags = nativeU32(body, 8);
+  const master = numberOf(attributes.get(LinkAttribute.MASTER));
+  const group = numberOf(attributes.get(LinkAttribute.GROUP));
+  const vrfTable = vrfTableOf(attributes.get(LinkAttribute.LINKINFO));
   return {
     index: nativeU32(body, 4),
     name: textOf(name),
     up: (flags & LinkFlag.UP) !== 0 && (flags & LinkFlag.RUNNING) !== 0,
     mtu: nativeU32(attributes.get(LinkAttribute.MTU) ?? new Uint8Array(4), 0),
+    ...(master === undefined || master === 0 ? {} : { master }),
+    ...(group === undefined || group === 0 ? {} : { group }),
+    ...(vrfTable === undefined ? {} : { vrfTable }),
   };
+}
+
+function vrfTableOf(info: Uint8Array | undefined): number | undefined {
+  if (info === undefined) return undefined;
+  const attributes = decodeAttributes(info);
+  const kind = attributes.get(LinkInfoAttribute.KIND);
+  const data = attributes.get(LinkInfoAttribute.DATA);
+  if (kind === undefined || data === undefined || textOf(kind) !== VRF) return undefined;
+  return numberOf(decodeAttributes(data).get(VrfAttribute.TABLE));
+}
+
+function numberOf(value: Uint8Array | undefined): number | undefined {
+  return value === undefined || value.length < 4 ? undefined : nativeU32(value, 0);
 }
 
 /** Asks for all links, or for the one of a name. */
@@ -40,11 +80,12 @@ export function encodeLinkQuery(name?: string): Uint8Array {
 }
 
 export function encodeLinkChange(index: number, change: LinkChange): Uint8Array {
-  const { up, mtu, queueLength, noLinkLocal, group } = change;
+  const { up, mtu, queueLength, noLinkLocal, group, master } = change;
   const writer = header(index, up === true ? LinkFlag.UP : 0, up === undefined ? 0 : LinkFlag.UP);
   if (mtu !== undefined) writer.attributeU32(LinkAttribute.MTU, mtu);
   if (queueLength !== undefined) writer.attributeU32(LinkAttribute.TXQLEN, queueLength);
   if (group !== undefined) writer.attributeU32(LinkAttribute.GROUP, group);
+  if (master !== undefined) writer.attributeU32(LinkAttribute.MASTER, master);
   if (noLinkLocal === true) {
     writer.nested(LinkAttribute.AF_SPEC, (outer) => {
       outer.nested(Domain.INET6, (inner) => {
@@ -53,6 +94,25 @@ export function encodeLinkChange(index: number, change: LinkChange): Uint8Array 
     });
   }
   return writer.finish();
+}
+
+/** A VRF device to be made, up at once, whose routes stand in `table`. */
+export function encodeVrf(name: string, table: number, group: number): Uint8Array {
+  const writer = header(0, LinkFlag.UP, LinkFlag.UP).attribute(LinkAttribute.IFNAME, zeroEnded(name));
+  writer.attributeU32(LinkAttribute.GROUP, group);
+  return writer
+    .nested(LinkAttribute.LINKINFO, (info) => {
+      info.attribute(LinkInfoAttribute.KIND, utf8(VRF));
+      info.nested(LinkInfoAttribute.DATA, (data) => {
+        data.attributeU32(VrfAttribute.TABLE, table);
+      });
+    })
+    .finish();
+}
+
+/** Names one link, to be deleted. */
+export function encodeLinkKey(index: number): Uint8Array {
+  return header(index, 0, 0).finish();
 }
 
 /** Names all links of a group, to be deleted. */

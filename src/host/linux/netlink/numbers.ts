@@ -32,7 +32,18 @@ export const Group = { LINK: 0x1, IPV4_IFADDR: 0x10, IPV6_IFADDR: 0x100 } as con
 
 export const NetlinkOption = { GET_STRICT_CHK: 12 } as const;
 
-export const LinkAttribute = { IFNAME: 3, MTU: 4, TXQLEN: 13, AF_SPEC: 26, GROUP: 27, EXT_MASK: 29 } as const;
+export const LinkAttribute = {
+  IFNAME: 3,
+  MTU: 4,
+  MASTER: 10,
+  TXQLEN: 13,
+  LINKINFO: 18,
+  AF_SPEC: 26,
+  GROUP: 27,
+  EXT_MASK: 29,
+} as const;
+export const LinkInfoAttribute = { KIND: 1, DATA: 2 } as const;
+export const VrfAttribute = { TABLE: 1 } as const;
 /** For `EXT_MASK`: statistics are left out, which are most of what there is to tell of a link. */
 export const SKIP_STATISTICS = 8;
 export const Inet6Attribute = { ADDR_GEN_MODE: 8 } as const;
@@ -52,7 +63,7 @@ export const RouteAttribute = {
   TABLE: 15,
   VIA: 18,
 } as const;
-export const RouteType = { UNSPEC: 0, UNICAST: 1, BLACKHOLE: 6 } as const;
+export const RouteType = { UNSPEC: 0, UNICAST: 1, BLACKHOLE: 6, UNREACHABLE: 7 } as const;
 export const RouteScope = { UNIVERSE: 0, LINK: 253, NOWHERE: 255 } as const;
 export const NextHopFlag = { ONLINK: 4 } as const;
 /** Set on copies that the kernel keeps of routes; they are not routes anybody made. */

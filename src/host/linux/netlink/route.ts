@@ -12,7 +12,7 @@ export type RouteMessage = Readonly<{
   table: number;
   metric: number;
   protocol: number;
-  kind: 'unicast' | 'blackhole' | 'other';
+  kind: 'unicast' | 'blackhole' | 'unreachable' | 'other';
   nextHops: readonly RouteNextHop[];
 }>;
 
@@ -41,15 +41,22 @@ export function decodeRoute(body: Uint8Array): RouteMessage | undefined {
     table: table === undefined ? (body[4] ?? 0) : nativeU32(table, 0),
     metric: metric === undefined ? 0 : nativeU32(metric, 0),
     protocol: body[5] ?? 0,
-    kind: type === RouteType.UNICAST ? 'unicast' : type === RouteType.BLACKHOLE ? 'blackhole' : 'other',
+    kind: KINDS.get(type) ?? 'other',
     nextHops: type !== RouteType.UNICAST ? [] : multipath === undefined ? single(attributes) : several(multipath),
   };
 }
 
-/** A route as an order. Without next hops it is a blackhole. */
-export function encodeRoute(route: Omit<RouteMessage, 'kind'>): Uint8Array {
+const KINDS: ReadonlyMap<number, RouteMessage['kind']> = new Map([
+  [RouteType.UNICAST, 'unicast'],
+  [RouteType.BLACKHOLE, 'blackhole'],
+  [RouteType.UNREACHABLE, 'unreachable'],
+]);
+
+/** A route as an order. Without next hops it is a blackhole, or says that the destination is unreachable. */
+export function encodeRoute(route: Omit<RouteMessage, 'kind'> & Readonly<{ unreachable?: boolean }>): Uint8Array {
   const { prefix, nextHops } = route;
-  const type = nextHops.length === 0 ? RouteType.BLACKHOLE : RouteType.UNICAST;
+  const none = route.unreachable === true ? RouteType.UNREACHABLE : RouteType.BLACKHOLE;
+  const type = nextHops.length === 0 ? none : RouteType.UNICAST;
   // A route without a gateway leads to the link itself; IPv6 has no scopes of routes.
   const onLink = prefix.family === 4 && nextHops.length > 0 && nextHops.every(({ gateway }) => gateway === undefined);
   const writer = header(route, type, onLink ? RouteScope.LINK : RouteScope.UNIVERSE, flagsOf(nextHops));
