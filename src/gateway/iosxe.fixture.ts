@@ -107,3 +107,40 @@ crypto ipsec profile VTI
 ${ipsec}!
 `;
 }
+
+/**
+ * Router `n` of two: front VRF INET, and the inner VRFs RED and BLUE with the same addresses in both. RED's tunnel is
+ * between 10.0.0.1 and 10.0.0.2, BLUE's between 10.0.1.1 and 10.0.1.2.
+ */
+export function overlappingText(n: 1 | 2): string {
+  const m = 3 - n;
+  return `${routerText(n, [m], { front: 'INET', inner: 'RED' })}\
+vrf definition BLUE
+ address-family ipv4
+ exit-address-family
+!
+interface GigabitEthernet0/0/2
+ vrf forwarding INET
+ ip address 10.0.1.${n} 255.255.255.0
+!
+interface GigabitEthernet0/0/3
+ vrf forwarding BLUE
+ ip address 10.1.${n}.1 255.255.255.0
+!
+interface Tunnel10${m}
+ vrf forwarding BLUE
+ ip address 172.16.12.${n} 255.255.255.0
+ tunnel source GigabitEthernet0/0/2
+ tunnel destination 10.0.1.${m}
+ tunnel mode ipsec ipv4
+ tunnel vrf INET
+ tunnel protection ipsec profile VTI
+!
+crypto ikev2 keyring KR
+ peer blue
+  address 10.0.1.${m}
+  pre-shared-key between-1-2
+ !
+!
+`;
+}

@@ -17,20 +17,21 @@ export type LinkAddress = SystemLink['addresses'][number];
 
 /**
  * `links` are the kernel's, without devices of our own; `vrfOf` tells the VRF that one is in already, as far as it is one
- * of the configuration's.
+ * of the configuration's, and `before` how they were matched until now.
  */
 export function matchLinks(
   model: DeviceModel,
   { interfaces: named, addresses: mode }: Pick<HostSettings, 'interfaces' | 'addresses'>,
   links: readonly SystemLink[],
   vrfOf: (link: SystemLink) => string = () => '',
+  before: ReadonlyMap<string, string> = new Map(),
 ): LinkMatches {
   const matches = new Map<string, string>();
   const faults: SystemFault[] = [];
   for (const one of model.interfaces) {
     if (!isWanted(one, model)) continue;
     const told = named.get(one.name) ?? (one.alias === undefined ? undefined : named.get(one.alias));
-    const link = told === undefined ? guess(one, links, vrfOf, matches) : links.find(({ name }) => name === told);
+    const link = told === undefined ? guess(one, links, vrfOf, matches, before) : links.find(({ name }) => name === told);
     if (link === undefined) {
       faults.push(unmatched(one, told));
       continue;
@@ -66,15 +67,17 @@ function isWanted(
   return addresses.length > 0 || ipv6Enabled;
 }
 
-/** Where VRFs have the same address each, the link that is in the right one, or else the first that nobody has yet. */
+/** Where VRFs have the same address each: as it was, or the link that is in the right one, or one that nobody has yet. */
 function guess(
   one: InterfaceModel,
   links: readonly SystemLink[],
   vrfOf: (link: SystemLink) => string,
   matches: ReadonlyMap<string, string>,
+  before: ReadonlyMap<string, string>,
 ): SystemLink | undefined {
   const having = links.filter((link) => one.addresses.some(({ address }) => hasAddress(link, address)));
-  const placed = having.find((link) => vrfOf(link) === one.vrf);
+  const known = having.find((link) => link.name === before.get(one.name));
+  const placed = known ?? having.find((link) => vrfOf(link) === one.vrf);
   const taken = new Set(matches.values());
   const byAddress = placed ?? having.find((link) => link.master === undefined && !taken.has(link.name)) ?? having[0];
   return byAddress ?? links.find(({ name }) => name === one.name || name === one.alias);

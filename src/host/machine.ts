@@ -237,6 +237,7 @@ export class Machine {
       settings,
       [...this.#links.values()].filter(({ vrf }) => vrf === undefined),
       (link) => this.#vrfs.vrfOf(link.master),
+      this.#matches,
     );
     const matches = new Map(links);
     // One that is known already stays so while its link is away, or has lost its address.
@@ -286,6 +287,7 @@ export class Machine {
       this.#system.unlisten(one.address, device);
     }
     this.#report(this.#system.closeVrf(device));
+    for (const link of [...this.#links.values()]) if (link.master === device) this.#moved(link, undefined);
     for (const [name, { vrf }] of [...this.#open])
       if (vrf !== '' && this.#vrfs.get(vrf)?.device === device) this.#close(name);
     this.routes.forgetLast();
