@@ -31,7 +31,8 @@ export function matchLinks(
   for (const one of model.interfaces) {
     if (!isWanted(one, model)) continue;
     const told = named.get(one.name) ?? (one.alias === undefined ? undefined : named.get(one.alias));
-    const link = told === undefined ? guess(one, links, vrfOf, matches, before) : links.find(({ name }) => name === told);
+    const link =
+      told === undefined ? guess(one, links, vrfOf, matches, before) : links.find(({ name }) => name === told);
     if (link === undefined) {
       faults.push(unmatched(one, told));
       continue;

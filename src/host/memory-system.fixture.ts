@@ -254,7 +254,11 @@ export class MemoryMachine {
     const hop = ({ link, gateway }: SystemRoute['nextHops'][number]): string =>
       `${gateway === undefined ? '' : `via ${gateway} `}dev ${link}`;
     const ways = (route: SystemRoute): string =>
-      route.nextHops.length === 0 ? (route.unreachable === true ? 'unreachable' : 'blackhole') : route.nextHops.map(hop).sort().join(', ');
+      route.nextHops.length === 0
+        ? route.unreachable === true
+          ? 'unreachable'
+          : 'blackhole'
+        : route.nextHops.map(hop).sort().join(', ');
     const table = (route: SystemRoute): string => (route.table === MAIN_TABLE ? '' : ` table ${route.table}`);
     return this.routes.map((route) => `${route.prefix} ${ways(route)}${table(route)}`).sort();
   }
@@ -290,7 +294,8 @@ export class MemoryMachine {
     for (const link of this.links.values()) if (link.up) connected(link.name, link.addresses);
     for (const [name, tun] of this.tuns) connected(name, tun.addresses);
     for (const { prefix, metric, nextHops, table } of [...this.routes, ...this.foreignRoutes]) {
-      if (table === wanted && prefix.contains(destination)) candidates.push({ length: prefix.length, metric, link: nextHops[0]?.link });
+      if (table === wanted && prefix.contains(destination))
+        candidates.push({ length: prefix.length, metric, link: nextHops[0]?.link });
     }
     candidates.sort((a, b) => b.length - a.length || a.metric - b.metric);
     return candidates[0]?.link;
@@ -318,7 +323,8 @@ export class MemoryMachine {
     this.#forgetRoutes(name);
     const link = this.links.get(name);
     const tun = this.tuns.get(name);
-    if (tun !== undefined) this.tuns.set(name, { mtu: tun.mtu, addresses: tun.addresses, ...(vrf === undefined ? {} : { vrf }) });
+    if (tun !== undefined)
+      this.tuns.set(name, { mtu: tun.mtu, addresses: tun.addresses, ...(vrf === undefined ? {} : { vrf }) });
     if (link === undefined) return;
     const { master: _, ...others } = link;
     this.links.set(name, vrf === undefined ? others : { ...others, master: vrf });

@@ -13,7 +13,12 @@ import { planVrfs } from './vrfs.ts';
 
 type Running = Readonly<{ host: GatewayHost; log: GatewayLogEvent[]; faults: SystemFault[] }>;
 
-function hostOf(world: MemoryWorld, machine: MemoryMachine, text: string, settings: Partial<HostSettings> = {}): Running {
+function hostOf(
+  world: MemoryWorld,
+  machine: MemoryMachine,
+  text: string,
+  settings: Partial<HostSettings> = {},
+): Running {
   const log: GatewayLogEvent[] = [];
   const faults: SystemFault[] = [];
   const model = modelOf(text);
@@ -236,7 +241,10 @@ test('names and tables of devices never meet others', () => {
   assert.deepEqual(plan(['A'], [plain]), ['vrf-A-2 11901']);
   assert.deepEqual(plan(['A'], [device('other', 11_901)]), ['vrf-A 11902']);
   assert.deepEqual(plan(['A'], [device('A', 5)]), ['A 5']);
-  assert.deepEqual(plan(['customer-of-london', 'customer-of-lyon'], []), ['vrf-customer-of 11901', 'vrf-customer--2 11902']);
+  assert.deepEqual(plan(['customer-of-london', 'customer-of-lyon'], []), [
+    'vrf-customer-of 11901',
+    'vrf-customer--2 11902',
+  ]);
   assert.deepEqual(plan(['A', 'B'], [], new Map([['A', { table: 11_902 }]])), ['vrf-A 11902', 'vrf-B 11901']);
   assert.equal(plan(['A'], [plain], new Map([['A', { device: 'vrf-A' }]])), 'no-vrf');
   assert.equal(plan(['A'], [device('x', 5)], new Map([['A', { device: 'x', table: 6 }]])), 'other-table');

@@ -1,7 +1,7 @@
 /**
  * strongSwan in a namespace: charon-systemd with a run folder, a vici socket and a log of its own. Its ESP runs in user
  * space (kernel-libipsec), always in UDP; packets of IKE and ESP are marked so that a tunnel of 0.0.0.0/0 does not
- * swallow them.
+ * swallow them. On a kernel that has IPsec it may use that instead.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,6 +26,8 @@ const MORE_CREDENTIALS = ['bliss', 'pkcs8', 'pkcs12'];
 export type StrongSwanOptions = Readonly<{
   /** Lines for the section `charon-systemd` of strongswan.conf, such as `cookie_threshold = 0`. */
   settings?: string;
+  /** ESP in the kernel, bare where there is no NAT. */
+  kernelEsp?: boolean;
   /** Loaded beside the usual ones. */
   plugins?: readonly string[];
 }>;
@@ -174,8 +176,9 @@ export class StrongSwan {
 }
 
 function strongswanConf(folder: string, options: StrongSwanOptions): string {
+  const usual = options.kernelEsp === true ? PLUGINS.filter((one) => one !== 'kernel-libipsec') : PLUGINS;
   return `charon-systemd {
-  load = ${[...PLUGINS, ...(options.plugins ?? [])].join(' ')}
+  load = ${[...usual, ...(options.plugins ?? [])].join(' ')}
   retransmit_tries = 3
   retransmit_timeout = 1.0
   retransmit_base = 1.4

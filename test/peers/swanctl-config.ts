@@ -4,6 +4,8 @@ export type ConnectionOptions = Readonly<{
   /** Absent: any. */
   remote?: string;
   proposals: string;
+  /** ESP without UDP where there is no NAT; otherwise always in UDP. */
+  bareEsp?: boolean;
   espProposals: string;
   /** Further lines of the connection, of its child, and of its two sides. */
   connection?: readonly string[];
@@ -34,7 +36,7 @@ export function connectionConfig(options: ConnectionOptions, name = 'site', chil
     version = 2
     local_addrs = ${local}
     remote_addrs = ${remote ?? '%any'}
-    encap = yes
+    encap = ${options.bareEsp === true ? 'no' : 'yes'}
     proposals = ${options.proposals}
     ${lines(options.connection)}
     local {
