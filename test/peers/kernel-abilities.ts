@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 
 /** Why a kind of interface can not be made here; undefined: it can. */
-export function lacksLink(kind: 'vrf' | 'xfrm', ...options: readonly string[]): string | undefined {
+export function lacksLink(kind: 'vrf' | 'vti', ...options: readonly string[]): string | undefined {
   const name = `wwtry${process.pid}`;
   const namespace = `wwpeer-${process.pid}-try`;
   spawnSync('ip', ['netns', 'add', namespace]);
@@ -12,9 +12,9 @@ export function lacksLink(kind: 'vrf' | 'xfrm', ...options: readonly string[]): 
   return `this kernel has no interfaces of type ${kind}: ${made.stderr.trim().split('\n')[0] ?? ''}`;
 }
 
-/** Why the kernel can not do ESP with xfrm interfaces; undefined: it can. */
+/** Why the kernel can not do ESP behind interfaces of its own; undefined: it can. */
 export function lacksEsp(): string | undefined {
-  const lacking = lacksLink('xfrm', 'dev', 'lo', 'if_id', '7');
+  const lacking = lacksLink('vti', 'local', '192.0.2.1', 'remote', '192.0.2.2', 'key', '7');
   if (lacking !== undefined) return lacking;
   const namespace = `wwpeer-${process.pid}-try`;
   spawnSync('ip', ['netns', 'add', namespace]);

@@ -45,11 +45,12 @@ describe('ESP of the kernel', { skip: lacksEsp() }, () => {
       { at: us, name: 'out', addresses: [`${OURS}/24`] },
       { at: them, name: 'out', addresses: [`${THEIRS}/24`] },
     );
-    await them.ip('link add ipsec0 type xfrm dev out if_id 42');
+    await them.ip(`link add ipsec0 type vti local ${THEIRS} remote ${OURS} key 42`);
     await them.ip(`address add ${INSIDE.theirs}/30 dev ipsec0`);
     await them.ip('link set ipsec0 mtu 1400');
     await them.ip('link set ipsec0 up');
-    swan = await StrongSwan.start(them, { kernelEsp: true });
+    await them.sysctl('net.ipv4.conf.ipsec0.disable_policy=1');
+    swan = await StrongSwan.start(them, { kernelEsp: true, settings: 'install_routes = no' });
   });
 
   after(async () => {
@@ -72,7 +73,7 @@ describe('ESP of the kernel', { skip: lacksEsp() }, () => {
           proposals: 'aes256-sha256-prfsha256-ecp256',
           espProposals: suite.theirs,
           bareEsp: true,
-          child: ['if_id_in = 42', 'if_id_out = 42', `start_action = ${initiator === 'them' ? 'start' : 'none'}`],
+          child: ['mark_in = 42', 'mark_out = 42', `start_action = ${initiator === 'them' ? 'start' : 'none'}`],
         });
         const ours = siteConfig({
           local: OURS,
