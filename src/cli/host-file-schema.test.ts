@@ -25,6 +25,8 @@ const texts = [
     fine: true,
   },
   { text: 'ppk: [{peer: 203.0.113.1, id: a, key-file: k}]\n', fine: true },
+  { text: 'vrfs: {INET: {device: inet, table: 100}, RED: {table: 101}, BLUE: {}}\n', fine: true },
+  { text: 'vrfs: {INET: {name: inet}}\n', fine: false },
   { text: 'addresses: maybe\n', fine: false },
   { text: 'nosuch: 1\n', fine: false },
   { text: 'trustpoints: {CA: {cert: x}}\n', fine: false },
