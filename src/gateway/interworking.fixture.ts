@@ -20,7 +20,15 @@ export function mixedTopology(kinds: readonly ('asa' | 'iosxe')[]): string {
   return `${lines.join('\n')}\n`;
 }
 
-type IkeSuite = Readonly<{ name: string; asa: string; ios: string; encr: number; keyBits: number; group: number }>;
+type IkeSuite = Readonly<{
+  name: string;
+  asa: string;
+  ios: string;
+  encr: number;
+  keyBits: number;
+  hash: string;
+  group: number;
+}>;
 
 function cbc(keyBits: 128 | 192 | 256, hash: string, group: number): IkeSuite {
   const size = keyBits === 128 ? '' : `-${keyBits}`;
@@ -30,6 +38,7 @@ function cbc(keyBits: 128 | 192 | 256, hash: string, group: number): IkeSuite {
     ios: ` encryption aes-cbc-${keyBits}\n integrity ${hash === 'sha' ? 'sha1' : hash}\n prf ${hash === 'sha' ? 'sha1' : hash}\n group ${group}\n`,
     encr: 12,
     keyBits,
+    hash,
     group,
   };
 }
@@ -39,60 +48,61 @@ function gcm(keyBits: 128 | 256, hash: string, group: number): IkeSuite {
   return {
     name: `AES-GCM-${keyBits} ${hash} group ${group}`,
     asa: ` encryption aes-gcm${size}\n integrity null\n group ${group}\n prf ${hash}\n`,
-    ios: ` encryption aes-gcm-${keyBits}\n prf ${hash}\n group ${group}\n`,
+    ios: ` encryption aes-gcm-${keyBits}\n prf ${hash === 'sha' ? 'sha1' : hash}\n group ${group}\n`,
     encr: 20,
     keyBits,
+    hash,
     group,
   };
 }
 
-export const IKE_SUITES: readonly IkeSuite[] = [
-  cbc(128, 'sha', 14),
-  cbc(192, 'sha256', 15),
-  cbc(256, 'sha384', 16),
-  cbc(256, 'sha512', 19),
-  cbc(128, 'sha256', 20),
-  cbc(256, 'sha256', 21),
-  gcm(128, 'sha256', 19),
-  gcm(128, 'sha384', 20),
-  gcm(256, 'sha512', 21),
-];
+const GROUPS = [14, 15, 16, 19, 20, 21] as const;
+const HASHES = ['sha', 'sha256', 'sha384', 'sha512'] as const;
 
-type EspSuite = Readonly<{ name: string; asa: string; ios: string; pfs: string; encr: number; keyBits: number }>;
+/** Every cipher that both platforms have for IKE SAs, with every hash and every group of both. */
+export const IKE_SUITES: readonly IkeSuite[] = GROUPS.flatMap((group) =>
+  HASHES.flatMap((hash) => [
+    ...([128, 192, 256] as const).map((keyBits) => cbc(keyBits, hash, group)),
+    ...([128, 256] as const).map((keyBits) => gcm(keyBits, hash, group)),
+  ]),
+);
+
+type EspSuite = Readonly<{
+  name: string;
+  asa: string;
+  ios: string;
+  /** Group of PFS, which both want; absent: neither does. */
+  pfs?: number;
+  encr: number;
+  keyBits: number;
+}>;
 
 const ASA_HASH = { sha: 'sha-1', sha256: 'sha-256', sha384: 'sha-384', sha512: 'sha-512' } as const;
 
-function espCbc(keyBits: 128 | 192 | 256, hash: keyof typeof ASA_HASH, pfs = ''): EspSuite {
+function espCbc(keyBits: 128 | 192 | 256, hash: keyof typeof ASA_HASH): EspSuite {
   const size = keyBits === 128 ? '' : `-${keyBits}`;
   return {
     name: `AES-CBC-${keyBits} ${hash}`,
     asa: ` protocol esp encryption aes${size}\n protocol esp integrity ${ASA_HASH[hash]}\n`,
     ios: `esp-aes ${keyBits === 128 ? '' : keyBits} esp-${hash}-hmac`,
-    pfs,
     encr: 12,
     keyBits,
   };
 }
 
-function espGcm(keyBits: 128 | 192 | 256, pfs = ''): EspSuite {
+function espGcm(keyBits: 128 | 192 | 256): EspSuite {
   const size = keyBits === 128 ? '' : `-${keyBits}`;
   return {
     name: `AES-GCM-${keyBits}`,
     asa: ` protocol esp encryption aes-gcm${size}\n`,
     ios: `esp-gcm ${keyBits}`,
-    pfs,
     encr: 20,
     keyBits,
   };
 }
 
-/** PFS on one side alone: who answers takes what the other wants. */
+/** Every cipher that both have for child SAs, with every hash of both; without PFS, and with each of its groups. */
 export const ESP_SUITES: readonly EspSuite[] = [
-  espCbc(128, 'sha'),
-  espCbc(192, 'sha256'),
-  espCbc(256, 'sha384'),
-  espCbc(256, 'sha512'),
-  espGcm(128),
-  espGcm(192),
-  espGcm(256),
-];
+  ...HASHES.flatMap((hash) => ([128, 192, 256] as const).map((keyBits) => espCbc(keyBits, hash))),
+  ...([128, 192, 256] as const).map(espGcm),
+].flatMap((one) => [one, ...GROUPS.map((pfs) => ({ ...one, name: `${one.name}, PFS ${pfs}`, pfs }))]);
