@@ -65,9 +65,9 @@ const SUITES = [
 
 const random = seededRandom(1, 'protector');
 
-function makeProtector({ encr, keyBits, integ }: (typeof SUITES)[number]): Protector {
-  const key = new SecretKey(random(encryptionKeyLength(encr, keyBits)));
-  const integKey = new SecretKey(random(integKeyLength(integ)));
+function makeProtector({ encr, keyBits, integ }: (typeof SUITES)[number], keys = random): Protector {
+  const key = new SecretKey(keys(encryptionKeyLength(encr, keyBits)));
+  const integKey = new SecretKey(keys(integKeyLength(integ)));
   return createProtector({ encr, keyBits, key, integ, integKey });
 }
 
@@ -151,4 +151,26 @@ test('only what we have is supported', () => {
   const key = new SecretKey(new Uint8Array(16));
   assert.throws(() => createProtector({ encr: Encr.AES_CBC, keyBits: 128, key, integ: Integ.NONE }));
   assert.throws(() => createProtector({ encr: Encr.AES_GCM_16, keyBits: 128, key, integ: Integ.NONE }));
+});
+
+test('keys that have sealed and opened other packets before give the same bytes', () => {
+  const packet = fc.record({ blocks: fc.nat(4), seed: fc.nat(), spoilt: fc.boolean() });
+  for (const suite of SUITES) {
+    const fresh = (): Protector => makeProtector(suite, seededRandom(2, 'keys'));
+    fc.assert(
+      fc.property(fc.array(packet, { maxLength: 12 }), (packets) => {
+        const [sender, receiver] = [fresh(), fresh()];
+        for (const { blocks, seed, spoilt } of packets) {
+          const own = seededRandom(seed, 'packet');
+          const [iv, plaintext] = [own(sender.ivLength), own(16 * blocks)];
+          const sealed = sender.seal(iv, EMPTY, plaintext);
+          assert.deepEqual(sealed, fresh().seal(iv, EMPTY, plaintext));
+          if (spoilt) {
+            assert.equal(receiver.open(iv, EMPTY, sealed.with(-1, ~(sealed.at(-1) ?? 0))), undefined);
+          } else assert.deepEqual(receiver.open(iv, EMPTY, sealed), plaintext);
+        }
+      }),
+      { numRuns: 20 },
+    );
+  }
 });

@@ -46,30 +46,34 @@ export class OutboundEsp {
     return this.#sequence;
   }
 
-  /** The ESP packet, SPI to ICV, around `inner`. The caller rekeys long before the numbers run out. */
-  seal(inner: Uint8Array, nextHeader: number): Uint8Array | 'sequence-exhausted' {
+  /**
+   * The ESP packet, SPI to ICV, around `inner`, behind room for what goes in front of it. The caller rekeys long before the
+   * numbers run out.
+   */
+  seal(inner: Uint8Array, nextHeader: number, headroom = 0): Uint8Array | 'sequence-exhausted' {
     if (this.#sequence >= this.#last) return 'sequence-exhausted';
     const sequence = ++this.#sequence;
     const protector = this.#protector;
     const unpadded = inner.length + TRAILER_LENGTH;
     const length = Math.ceil(unpadded / this.#alignment) * this.#alignment;
-    const start = HEADER_LENGTH + protector.ivLength;
+    const ivAt = headroom + HEADER_LENGTH;
+    const start = ivAt + protector.ivLength;
     const packet = new Uint8Array(start + length + protector.icvLength);
-    writeU32(packet, 0, this.spi);
-    writeU32(packet, 4, sequence);
+    writeU32(packet, headroom, this.spi);
+    writeU32(packet, headroom + 4, sequence);
     const iv = protector.makeIv(sequence, this.#random);
-    packet.set(iv, HEADER_LENGTH);
+    packet.set(iv, ivAt);
     packet.set(inner, start);
     writeTrailer(packet, start + inner.length, length - unpadded, nextHeader);
     // The cipher reads the plaintext where the ciphertext will be: one array for each packet.
     const plaintext = packet.subarray(start, start + length);
     if (!this.#esn) {
-      protector.sealInto(packet, start, iv, packet.subarray(0, HEADER_LENGTH), plaintext);
+      protector.sealInto(packet, start, iv, packet.subarray(headroom, ivAt), plaintext);
     } else if (protector.aead) {
       protector.sealInto(packet, start, iv, this.#extend(sequence), plaintext);
     } else {
       const suffix = this.#extend(sequence).subarray(4, 8);
-      protector.sealInto(packet, start, iv, packet.subarray(0, HEADER_LENGTH), plaintext, suffix);
+      protector.sealInto(packet, start, iv, packet.subarray(headroom, ivAt), plaintext, suffix);
     }
     return packet;
   }

@@ -14,33 +14,34 @@ import type { ChildSa } from './child-sa.ts';
 const UDP_HEADER = 8;
 const OUTER_TTL = 64;
 
-/** DSCP and ECN of the inner packet come along; TTL is that of a fresh packet, or in transport mode the packet's own. */
-export function buildOuter(
+/** How much stands in front of ESP. */
+export function outerLength({ remote, udpEncapsulation }: ChildSa): number {
+  return ipHeaderLength(remote.address.family) + (udpEncapsulation ? UDP_HEADER : 0);
+}
+
+/**
+ * Writes the outer headers of a packet whose ESP stands in its place already. DSCP and ECN of the inner packet come along;
+ * TTL is that of a fresh packet, or in transport mode the packet's own.
+ */
+export function writeOuter(
+  packet: Uint8Array,
   sa: ChildSa,
-  esp: Uint8Array,
   tos: number,
   ttl: number | undefined,
   df: boolean,
   identification: number,
-): Uint8Array {
+): void {
   const { local, remote, udpEncapsulation } = sa;
-  const headerLength = ipHeaderLength(remote.address.family);
-  const start = headerLength + (udpEncapsulation ? UDP_HEADER : 0);
-  const packet = new Uint8Array(start + esp.length);
-  packet.set(esp, start);
-  if (udpEncapsulation) writeUdp(packet, headerLength, sa);
-  const protocol = udpEncapsulation ? Protocol.UDP : Protocol.ESP;
-  const { address: source } = local;
+  if (udpEncapsulation) writeUdp(packet, ipHeaderLength(remote.address.family), sa);
   writeIpHeader(packet, {
-    source,
+    source: local.address,
     destination: remote.address,
-    protocol,
+    protocol: udpEncapsulation ? Protocol.UDP : Protocol.ESP,
     ttl: ttl ?? OUTER_TTL,
     tos,
     df,
     identification,
   });
-  return packet;
 }
 
 /** What a transport-mode packet was before its sender sealed it. */

@@ -6,7 +6,7 @@ import { type Instant, type IpAddress, type Random, readU32 } from '../../base/i
 import { fragmentIp, type IpHeader, Protocol, parseIp, parseQuotedIp, setTos } from '../../ip/index.ts';
 import type { DropReason, PlaneChildSa, PlaneCommand, PlaneEvent, PlaneTunnel } from '../contract.ts';
 import type { ChildSa } from './child-sa.ts';
-import { buildOuter, transportPacket } from './outer-packet.ts';
+import { outerLength, transportPacket, writeOuter } from './outer-packet.ts';
 import { PathMtus } from './path-mtu.ts';
 import { dropOf, type ErrorKind, type PlaneState, type Port, type Vrf } from './plane-state.ts';
 import { SaDatabase } from './sa-database.ts';
@@ -295,10 +295,12 @@ export class Tunnels {
       sa.drop('outbound', 'selector-mismatch');
       return;
     }
-    const esp = transport
-      ? sa.outbound.seal(packet.subarray(header.payloadOffset), header.protocol)
-      : sa.outbound.seal(packet, header.family === 4 ? Protocol.IPIP : Protocol.IPV6);
-    if (esp === 'sequence-exhausted') {
+    // One array for each packet: the outer headers go in front of what is sealed.
+    const room = outerLength(sa);
+    const outer = transport
+      ? sa.outbound.seal(packet.subarray(header.payloadOffset), header.protocol, room)
+      : sa.outbound.seal(packet, header.family === 4 ? Protocol.IPIP : Protocol.IPV6, room);
+    if (outer === 'sequence-exhausted') {
       this.#reportHard(sa);
       state.drop(port, 'sequence-exhausted');
       sa.drop('outbound', 'sequence-exhausted');
@@ -316,7 +318,7 @@ export class Tunnels {
     const df = packet.length <= sa.innerMtu && wantsDf(tunnel, header);
     const fresh = df ? 0 : state.nextIdentification() & 0xffff;
     const identification = transport ? header.identification & 0xffff : fresh;
-    const outer = buildOuter(sa, esp, header.tos, transport ? header.ttl : undefined, df, identification);
+    writeOuter(outer, sa, header.tos, transport ? header.ttl : undefined, df, identification);
     this.#around.sendOuter(state.vrf(tunnel.frontVrf), sa.remote.address, config.outboundSpi, outer, df, now);
   }
 
