@@ -4,8 +4,9 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { after, type Instant } from '../../../src/base/index.ts';
 import { loadConfiguration } from '../../../src/config/index.ts';
+import { explainMtu } from '../../../src/explain/index.ts';
 import { type IpHeader, Protocol, parseIp } from '../../../src/ip/index.ts';
-import { GatewayNode, HostNode, PcapngWriter } from '../../../src/lab/index.ts';
+import { GatewayNode, HostNode, labEvidence, PcapngWriter, topologyPath } from '../../../src/lab/index.ts';
 import { transfer } from '../host-tcp.ts';
 import {
   ask,
@@ -163,6 +164,52 @@ for (const { name, path, peer, asr, asa, explained } of SIZES) {
     for (const line of explained) assert.match(ask(scenario, 'asr-wan01', 'explain mtu'), line);
   });
 }
+
+test('the topology alone tells the sizes: both ends are found though one has an address that is not its own', () => {
+  const { lab } = openScenario(NAT);
+  // Nothing runs yet: there are configurations and links, and no snapshot.
+  const { paths, unknown } = explainMtu(labEvidence(lab), { way: (from, to) => topologyPath(lab.topology, from, to) });
+  assert.deepEqual(unknown, []);
+  assert.deepEqual(
+    paths.map(({ device, peer, plaintextMtu, tunnelMtu, agreedMtu }) => [
+      device,
+      peer,
+      plaintextMtu,
+      tunnelMtu,
+      agreedMtu,
+    ]),
+    [
+      ['asa-xfw01', 'asr-wan01', 1438, 1437, 1437],
+      ['asr-wan01', 'asa-xfw01', 1438, 1438, 1437],
+    ],
+  );
+  const vxlan = paths.map(({ inside }) => inside.find(({ overlay }) => overlay === 'vxlan'));
+  assert.deepEqual(
+    vxlan.map((room) => [room?.mtu, room?.mss]),
+    [
+      [1387, 1347],
+      [1388, 1348],
+    ],
+  );
+});
+
+test('with the ASA behind the NAT, the ASR matches its private address', () => {
+  const scenario = openScenario('lab/scenarios/asa-to-asr/asa-behind-nat.yaml');
+  converge(scenario);
+  assertPings(scenario);
+  const [sa] = snapshot(scenario, 'asr-wan01').ike.sas;
+  assert.equal(String(sa?.path.remote.address), '203.0.113.9');
+  assert.ok(sa?.remoteIdentity?.type === 'ipv4', 'an address');
+  assert.equal(String(sa.remoteIdentity.address), '192.168.100.1');
+  // By the public address, which is not its identity, no profile is found.
+  edit(scenario, 'asr-wan01', [
+    'match identity remote address 192.168.100.1',
+    'match identity remote address 203.0.113.9',
+  ]);
+  ask(scenario, 'asr-wan01', 'clear crypto ikev2 sa');
+  scenario.lab.run({ until: after(scenario.lab.now, 30_000) });
+  assert.notEqual(pingOnce(scenario, 'site', '10.10.0.10').result, 'reply');
+});
 
 test('behind a NAT the peers are known by the private address', () => {
   const scenario = openScenario(NAT);

@@ -60,11 +60,13 @@ function checkProfiles(model: DeviceModel, report: Report): void {
 }
 
 /** A BDI stands for a VNI only when both are of one tenant. */
-function checkOverlay({ nve, bridgeDomains = [], interfaces }: DeviceModel, report: Report): void {
+function checkOverlay({ nve, bridgeDomains = [], interfaces, vrfs }: DeviceModel, report: Report): void {
   for (const { number, vnis } of bridgeDomains) {
     const bdi = interfaces.find((one) => one.name === `BDI${number}`);
     for (const { vni, vrf } of nve?.members ?? []) {
       if (bdi === undefined || !vnis.includes(vni) || bdi.vrf === vrf) continue;
+      // A VRF that is not there is told by itself.
+      if (!vrfs.some(({ name }) => name === vrf)) continue;
       const where = bdi.vrf === '' ? 'the global table' : `VRF ${bdi.vrf}`;
       const message = `${bdi.name} is in ${where} and VNI ${vni} of its bridge domain in VRF ${vrf}: what is set on it does not hold for the VNI`;
       const suggestion = `vrf forwarding ${vrf}`;

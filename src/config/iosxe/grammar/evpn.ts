@@ -1,7 +1,7 @@
 /** The VXLAN overlay: the interface of the tunnel endpoint, its VNIs, and BGP's family L2VPN EVPN. */
 import type { Draft } from '../../draft.ts';
 import type { BridgeDomainModel, EvpnNeighborModel, NveModel } from '../../model.ts';
-import { choice, hardwareInterface, name, number, optional, text, words } from '../../parameters.ts';
+import { choice, hardwareInterface, name, number, optional, text } from '../../parameters.ts';
 import type { Place } from '../../place.ts';
 import { type BgpScope, type BgpView, harmless, type IosxeRow, used } from '../row.ts';
 import { GROUP, listed, N, type PeerRef, PROCESS, peer, subjectOf } from './bgp-scope.ts';
@@ -284,12 +284,15 @@ export const evpnRows: readonly IosxeRow[] = [
     print: ({ vnis }) => vnis.map((vni) => ({ values: { vni } })),
   }),
   harmless('bridge-domain', {
-    pattern: 'member <what> [<rest>]',
+    pattern: 'member evpn-instance <rest>',
+    help: 'EVPN instance of the domain: frames are not bridged here',
+    params: { rest: text('Which') },
+    example: { line: 'member evpn-instance 10 vni 10010', within: ['bridge-domain 100'] },
+  }),
+  harmless('bridge-domain', {
+    pattern: 'member <interface> [<rest>]',
     help: 'Port of the domain: frames are not bridged here',
-    params: {
-      what: words('Member', 'GigabitEthernet', 'TenGigabitEthernet', 'evpn-instance'),
-      rest: optional(text('Which')),
-    },
+    params: { interface: hardwareInterface('Port'), rest: optional(text('Which')) },
     example: { line: 'member GigabitEthernet0/0/1 service-instance 10', within: ['bridge-domain 100'] },
   }),
 ];
