@@ -12,6 +12,7 @@ import { showInterfaceCommands } from './show-interface.ts';
 import { showRouteCommands } from './show-route.ts';
 import { showSystem } from './show-system.ts';
 import { techSupport } from './show-tech-support.ts';
+import { clearTransit, showTransit } from './show-transit.ts';
 import { tracerouteCommands } from './traceroute.ts';
 
 export type { ExecDevice, ExecResult, Row, RowResult, Words } from './row.ts';
@@ -24,6 +25,7 @@ const shows: readonly Row[] = [
   ...showInterfaceCommands,
   ...showSystem,
   ...showCaptureCommands,
+  ...showTransit,
 ];
 
 const asaRows: readonly Row[] = [
@@ -34,6 +36,7 @@ const asaRows: readonly Row[] = [
   ...captureCommands,
   ...debugCommands,
   ...clear,
+  ...clearTransit,
 ];
 
 /** The commands of each platform. */
