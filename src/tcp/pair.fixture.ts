@@ -27,7 +27,7 @@ export type PathOptions = Readonly<{
   family?: Family;
 }>;
 
-type Side = 'a' | 'b';
+export type Side = 'a' | 'b';
 type Flight = Readonly<{ when: Instant; order: number; to: Side; segment: Uint8Array }>;
 
 export class Pair {
@@ -41,6 +41,8 @@ export class Pair {
   readonly sent: Readonly<{ from: Side; when: Instant; segment: Segment }>[] = [];
   /** Last word on each segment: false loses it. */
   passes: (from: Side, segment: Segment) => boolean = () => true;
+  /** What stands in the path may change a segment, or take it away. */
+  through: (from: Side, segment: Uint8Array) => Uint8Array | undefined = (_, segment) => segment;
   readonly path: PathOptions;
   now: Instant = at(0);
   readonly #random: Random;
@@ -149,7 +151,9 @@ export class Pair {
         bytes[place] = (bytes[place] ?? 0) ^ 0x10;
       }
       const delay = delayMs + Math.floor(randomFraction(this.#random) * jitterMs);
-      this.#flights.push({ when: at(this.now + delay), order: this.#orders++, to, segment: bytes });
+      const arriving = this.through(from, bytes);
+      if (arriving === undefined) continue;
+      this.#flights.push({ when: at(this.now + delay), order: this.#orders++, to, segment: arriving });
     }
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { after } from '../../../src/base/index.ts';
 import { formatDiagnosis } from '../../../src/explain/index.ts';
 import {
   aloneWith,
@@ -41,6 +42,41 @@ test('a signed session comes up through an ASA that was told to let it be', () =
   const [rule] = snapshot(scenario, 'firewall').plane.transit ?? [];
   assert.deepEqual([rule?.signaturesCleared, rule?.randomised], [0, 0]);
   assert.ok((rule?.connections ?? 0) > 0, 'the session is of the class');
+  const conn = ask(scenario, 'firewall', 'show conn');
+  assert.match(
+    conn,
+    /^1 in use, \d+ most used\n\nTCP outside {2}10\.2\.0\.2:\d+ inside {2}10\.1\.0\.2:\d+, idle 0:00:0\d, bytes \d+, flags UIOB?\n$/,
+  );
+  assert.match(
+    ask(scenario, 'firewall', 'show conn detail'),
+    /flags UIOB?, idle \d+s, uptime \d+s, timeout 1h0m, bytes/,
+  );
+  assert.match(
+    ask(scenario, 'firewall', 'show service-policy'),
+    /Class-map: CM_BGP\n +Set connection policy: random-sequence-number disable drop 0\n +current conns 1,/,
+  );
+  assert.match(
+    ask(scenario, 'firewall', 'show logging'),
+    /%ASA-6-302013: Built outbound TCP connection 1 for outside:10\.2\.0\.2\/179 \(10\.2\.0\.2\/179\) to inside:10\.1\.0\.2\/\d+ /,
+  );
+});
+
+test('connections that the operator clears are told, and segments of them are refused', () => {
+  const scenario = openScenario(TOPOLOGY);
+  converge(scenario, 20_000);
+  ask(scenario, 'firewall', 'clear conn address 10.1.0.2');
+  assert.match(ask(scenario, 'firewall', 'show conn count'), /^0 in use/);
+  scenario.lab.run({ until: after(scenario.lab.now, 8_000) });
+  const log = ask(scenario, 'firewall', 'show logging');
+  assert.match(
+    log,
+    /%ASA-6-302014: Teardown TCP connection \d+ for outside:\S+ to inside:\S+ duration 0:00:\d\d bytes \d+ Xlate Clear/,
+  );
+  assert.match(
+    log,
+    /%ASA-6-106015: Deny TCP \(no connection\) from 10\.[12]\.0\.2\/\d+ to 10\.[12]\.0\.2\/\d+ flags PSH ACK {2}on interface (?:in|out)side/,
+  );
+  converge(scenario, 60_000);
 });
 
 type Row = Readonly<{
