@@ -8,6 +8,8 @@ import { tunnelModel } from '../tunnel-user.ts';
 import { addressWord, shortName } from './words.ts';
 
 /** What the platform's tunnels could carry before the outer header and that of ESP are taken off. */
+type GreSnapshot = NonNullable<NonNullable<InterfaceSnapshot['tunnel']>['gre']>;
+
 const TUNNEL_MTU = 10_000;
 const ETHERNET_MTU = 1500;
 
@@ -78,7 +80,7 @@ function plainLines(one: InterfaceValue, model: InterfaceModel | undefined): str
 }
 
 function tunnelLines(
-  { plane, model: device }: GatewaySnapshot,
+  { plane, model: device, interfaces }: GatewaySnapshot,
   one: InterfaceValue,
   own: InterfaceSnapshot,
   model: InterfaceModel | undefined,
@@ -86,17 +88,19 @@ function tunnelLines(
   const { tunnel } = one;
   const { sourceInterface, destination, template } = tunnel ?? {};
   const sa = plane.childSas.find((child) => child.interface === one.name);
-  const transport = sa?.innerMtu ?? one.mtuBytes;
+  const gre = own.tunnel?.gre;
+  const outerMtu = interfaces.find(({ name }) => name === sourceInterface)?.mtu ?? ETHERNET_MTU;
+  const transport = gre === undefined ? (sa?.innerMtu ?? one.mtuBytes) : (sa?.innerMtu ?? outerMtu) - gre.overhead;
   const source = own.tunnel?.source?.toString();
   const at =
     source === undefined ? 'UNKNOWN' : `${source}${sourceInterface === undefined ? '' : ` (${sourceInterface})`}`;
   const { frontVrf } = model?.tunnel ?? {};
   const rate = model?.bandwidthKbps ?? 100;
-  const outer = own.tunnel?.mode === 6 ? 'IPV6' : 'IP';
+  const outer = (gre?.family ?? own.tunnel?.mode) === 6 ? 'IPV6' : 'IP';
   return [
     ...bandwidth(TUNNEL_MTU - ETHERNET_MTU + transport, rate, 50_000),
     ...(template === undefined
-      ? ['  Encapsulation TUNNEL, loopback not set', '  Keepalive not set']
+      ? ['  Encapsulation TUNNEL, loopback not set', keepaliveLine(gre)]
       : [
           '  Encapsulation TUNNEL',
           `  Tunnel vaccess, cloned from ${template}`,
@@ -106,14 +110,37 @@ function tunnelLines(
     `  Tunnel linestate evaluation ${linestate(one, own, device)}`,
     `  Tunnel source ${at}${destination === undefined ? '' : `, destination ${destination}`}`,
     ...(sourceInterface === undefined ? [] : sourceTrack(one.name, sourceInterface, device)),
-    `  Tunnel protocol/transport IPSEC/${outer}`,
-    '  Tunnel TTL 255',
+    `  Tunnel protocol/transport ${gre === undefined ? 'IPSEC' : 'GRE'}/${outer}`,
+    ...greLines(gre),
+    `  Tunnel TTL ${gre?.ttl ?? 255}`,
     `  Tunnel transport MTU ${transport} bytes`,
     ...(frontVrf === undefined || frontVrf === '' ? [] : [`  Tunnel transport VRF "${frontVrf}"`]),
     '  Tunnel transmit bandwidth 8000 (kbps)',
     '  Tunnel receive bandwidth 8000 (kbps)',
     ...(tunnel?.profile === undefined ? [] : [`  Tunnel protection via IPSec (profile "${tunnel.profile}")`]),
     ...(tunnel?.downReason === undefined ? [] : [`  Tunnel is down because: ${tunnel.downReason}`]),
+  ];
+}
+
+function keepaliveLine(gre: GreSnapshot | undefined): string {
+  const { keepalive } = gre ?? {};
+  if (keepalive === undefined) return '  Keepalive not set';
+  return `  Keepalive set (${keepalive.periodMs / 1000} sec), retries ${keepalive.retries}`;
+}
+
+function greLines(gre: GreSnapshot | undefined): string[] {
+  if (gre === undefined) return [];
+  const key = gre.key === undefined ? 'Key disabled' : `Key 0x${gre.key.toString(16).toUpperCase()}`;
+  const { pathMtuDiscovery } = gre;
+  const age = pathMtuDiscovery?.maxAgeMs;
+  return [
+    `    ${key}, sequencing ${gre.sequence ? 'enabled' : 'disabled'}`,
+    `    Checksumming of packets ${gre.checksum ? 'enabled' : 'disabled'}`,
+    ...(pathMtuDiscovery === undefined
+      ? []
+      : [
+          `  Path MTU Discovery, ager ${typeof age === 'number' ? `${age / 60_000} mins` : 'infinite'}, min MTU ${pathMtuDiscovery.leastMtu}`,
+        ]),
   ];
 }
 
