@@ -21,6 +21,7 @@ import type {
   PlaneChildSa,
   PlaneCounters,
   PlaneEvent,
+  PlaneGre,
   PlaneInterface,
   PlaneSelector,
   PlaneSink,
@@ -40,6 +41,9 @@ export type TwinOptions = Readonly<{
   replayWindow?: number;
   tunnel?: Partial<PlaneTunnel>;
   tunnelMtu?: number;
+  /** The tunnel is GRE between the outer addresses. */
+  gre?: Partial<PlaneGre>;
+  mode?: 'tunnel' | 'transport';
   clampMss?: number;
   wanMtu?: number;
   /** Both planes stand in a machine that has real interfaces of its own. */
@@ -79,6 +83,9 @@ const PLAN = {
     lans: { 4: '10.2.0.0/24', 6: '2001:db8:2::/64' },
   },
 } as const;
+
+const PLAIN_GRE = { checksum: false, sequence: false, ttl: 255, isProtected: true } as const;
+const GRE_PORTS = { protocol: Protocol.GRE, startPort: 0, endPort: 0xffff } as const;
 
 /** Selectors of everything. */
 export const ANY: readonly PlaneSelector[] = ([4, 6] as const).map((family) => ({
@@ -172,6 +179,9 @@ export class TwinPlanes {
 
   childSa(side: SideName, number: number): PlaneChildSa {
     const { suite = DEFAULT_SUITE, esn = false, outer = 4, udpEncapsulation = false, replayWindow = 64 } = this.options;
+    const { mode = 'tunnel', gre } = this.options;
+    const only = (end: SideName): readonly PlaneSelector[] =>
+      gre === undefined ? ANY : [{ ...GRE_PORTS, start: PLAN[end].wan[outer], end: PLAN[end].wan[outer] }];
     const other = side === 'west' ? 'east' : 'west';
     const port = udpEncapsulation ? 4500 : 500;
     const key = (to: SideName): SecretKey =>
@@ -184,12 +194,12 @@ export class TwinPlanes {
       interface: 'tun',
       outboundSpi: spiOf(other, number),
       esn,
-      mode: 'tunnel',
+      mode,
       inboundKey: key(side),
       outboundKey: key(other),
       ...(suite.integ !== Integ.NONE && { inboundIntegKey: integKey(side), outboundIntegKey: integKey(other) }),
-      localSelectors: ANY,
-      remoteSelectors: ANY,
+      localSelectors: only(side),
+      remoteSelectors: only(other),
       local: { address: PLAN[side].wan[outer], port },
       remote: { address: PLAN[other].wan[outer], port },
       udpEncapsulation,
@@ -270,7 +280,10 @@ export class TwinPlanes {
   }
 
   #interfaces(side: SideName): readonly PlaneInterface[] {
-    const { tunnel, tunnelMtu = 1500, clampMss = 0, wanMtu = 1500 } = this.options;
+    const { tunnel, tunnelMtu = 1500, clampMss = 0, wanMtu = 1500, gre, outer = 4 } = this.options;
+    const other = side === 'west' ? 'east' : 'west';
+    const ends = { source: PLAN[side].wan[outer], destination: PLAN[other].wan[outer] };
+    const inGre = gre && { gre: { ...ends, ...PLAIN_GRE, ...gre } };
     const { lan, wan, tun } = PLAN[side];
     const both = (v4: IpAddress, v6: IpAddress, length4: number): PlaneInterface['addresses'] => [
       { address: v4, length: length4 },
@@ -295,7 +308,7 @@ export class TwinPlanes {
         mtu: tunnelMtu,
         clampMss,
         addresses: both(address(tun[4]), address(tun[6]), 30),
-        tunnel: { frontVrf: FRONT, df: 'copy', fragmentation: 'before', underlay: 'wan', ...tunnel },
+        tunnel: { frontVrf: FRONT, df: 'copy', fragmentation: 'before', underlay: 'wan', ...tunnel, ...inGre },
       },
     ];
   }
