@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { until } from '../../test/peers/until.ts';
 import { installCommand } from '../../test/peers/wheelwright.ts';
 import { Bed } from './bed.ts';
-import { readThreadTime, type SelfTime } from './cpu-profile.ts';
+import { readThreadTime, stagesOf } from './cpu-profile.ts';
 import { tcp, udp } from './measures.ts';
 import { buildPrograms } from './programs.ts';
 import { SUITES } from './subject.ts';
@@ -58,21 +58,15 @@ try {
 }
 for (const name of readdirSync(folder).toSorted()) {
   const { isReader, functions } = readThreadTime(join(folder, name));
-  const bySource = new Map<string, number>();
-  for (const { source, name: own, microseconds } of functions) {
-    const key = source === '' ? own : source;
-    bySource.set(key, (bySource.get(key) ?? 0) + microseconds);
-  }
-  process.stdout.write(`\n${name}: ${isReader ? 'reader' : 'main'}, ${Math.round(packets)} packets\n`);
-  const files: SelfTime[] = [...bySource].map(([source, microseconds]) => ({ source, name: '', microseconds }));
-  print(files.toSorted((a, b) => b.microseconds - a.microseconds).slice(0, 30));
+  process.stdout.write(`\n${name}: thread that ${isReader ? 'reads' : 'works'}, ${Math.round(packets)} packets\n\n`);
+  for (const { stage, microseconds } of stagesOf(functions)) print(microseconds, stage);
   process.stdout.write('\n');
-  print(functions.slice(0, Number(values.functions)));
+  for (const { microseconds, source, name: own } of functions.slice(0, Number(values.functions))) {
+    print(microseconds, `${source} ${own}`);
+  }
 }
 process.exit(0);
 
-function print(rows: readonly SelfTime[]): void {
-  for (const { source, name, microseconds } of rows) {
-    process.stdout.write(`${(microseconds / packets).toFixed(2).padStart(9)} µs  ${source} ${name}\n`);
-  }
+function print(microseconds: number, what: string): void {
+  process.stdout.write(`${(microseconds / packets).toFixed(2).padStart(9)} µs  ${what}\n`);
 }

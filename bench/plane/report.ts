@@ -107,7 +107,9 @@ function pingTable(samples: readonly Sample[], suite: string, subjects: readonly
 }
 
 function hostileTable(samples: readonly Sample[], suite: string, subjects: readonly string[]): string {
-  const rows = Object.entries(HOSTILE_KINDS).flatMap(([kind, what]) =>
+  const measured = (kind: string): boolean => samples.some(({ measure }) => measure === `hostile-${kind}`);
+  const kinds = Object.entries(HOSTILE_KINDS).filter(([kind]) => measured(kind));
+  const rows = kinds.flatMap(([kind, what]) =>
     subjects.map((subject) => {
       const which = { suite, measures: [`hostile-${kind}`] };
       return [
