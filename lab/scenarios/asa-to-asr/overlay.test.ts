@@ -282,3 +282,30 @@ test('child SAs are replaced without a tenant losing a packet', () => {
     [],
   );
 });
+
+/** The session between RTR-DC and the ASR, both ends of which are elsewhere for the ASA. */
+function evpnState(scenario: Scenario): string | undefined {
+  return snapshot(scenario, 'rtr-dc').bgp?.neighbors.find(({ address }) => String(address) === '10.255.0.2')?.state;
+}
+
+for (const [what, ...edits] of [
+  ['option 19 allowed', [' tcp-options range 19 19 allow\n', '']],
+  ['sequence numbers left alone', ['  set connection random-sequence-number disable\n', '']],
+  ['its tcp-map named', ['  set connection advanced-options TCP_MD5_ALLOW\n', '']],
+  ['a service-policy', ['service-policy global_policy global\n', '']],
+] as const) {
+  test(`without ${what} on the ASA the EVPN session with MD5 fails, and the underlay does not mind`, () => {
+    const scenario = openScenario(PLAIN);
+    const { lab } = scenario;
+    edit(scenario, 'asa-xfw01', ...edits);
+    lab.run({ until: after(lab.now, 60_000) });
+    assert.notEqual(evpnState(scenario), 'Established');
+    assert.match(ask(scenario, 'asa-xfw01', 'show route | include 10.255.0.2'), /^B /m);
+    assert.equal(pingOnce(scenario, 'dc', '10.20.0.10').result, 'reply');
+    assert.notEqual(pingOnce(scenario, 'blu-dc', '192.168.20.10').result, 'reply');
+    edit(scenario, 'asa-xfw01');
+    const isUp = (): boolean => evpnState(scenario) === 'Established';
+    assert.ok(lab.run({ until: isUp, limit: after(lab.now, 180_000) }), 'it is up with the lines back');
+    assert.equal(pingOnce(scenario, 'blu-dc', '192.168.20.10').result, 'reply');
+  });
+}
