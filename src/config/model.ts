@@ -17,6 +17,7 @@ import type {
 } from './ike-profile-model.ts';
 import type {
   AccessGroupModel,
+  ConnectionTimeoutsModel,
   ServicePolicyModel,
   TcpMapModel,
   TrafficClassModel,
@@ -512,6 +513,7 @@ export type DeviceModel = Readonly<{
   tcpMaps?: readonly TcpMapModel[];
   transitPolicies?: readonly TransitPolicyModel[];
   servicePolicies?: readonly ServicePolicyModel[];
+  connectionTimeouts?: ConnectionTimeoutsModel;
   logging: LoggingModel;
   kept?: readonly KeptLine[];
 }>;

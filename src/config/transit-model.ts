@@ -24,6 +24,10 @@ export type TcpMapModel = Readonly<{
   name: string;
   /** By option kind, those of one line from first to last; later lines go before earlier ones. */
   options: readonly TcpOptionRule[];
+  /** Absent: urgent flags are cleared, reserved bits stay, checksums are not looked at. */
+  urgentFlag?: 'allow' | 'clear';
+  reservedBits?: 'allow' | 'clear' | 'drop';
+  verifiesChecksum?: boolean;
   written: Written;
 }>;
 
@@ -42,11 +46,17 @@ export type TransitClassModel = Readonly<{
   /** `set connection random-sequence-number`: whether initial sequence numbers are made anew. */
   randomSequenceNumbers?: boolean;
   tcpMap?: string;
+  /** How many connections, and how many that nobody answered yet, there may be at once; 0: any number. */
+  maxConnections?: number;
+  maxEmbryonic?: number;
   idleMs?: number;
   halfClosedMs?: number;
   embryonicMs?: number;
   written: Written;
 }>;
+
+/** How long connections in transit are kept without packets, where no policy says otherwise; 0: for ever. */
+export type ConnectionTimeoutsModel = Readonly<{ idleMs: number; halfClosedMs?: number }>;
 
 /** Where a policy holds: on an interface (by alias), which goes before the one without. */
 export type ServicePolicyModel = Readonly<{ policy: string; interface?: string; written: Written }>;

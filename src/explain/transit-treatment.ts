@@ -98,8 +98,10 @@ function fitting(model: DeviceModel, policy: TransitPolicyModel, { source, desti
     .map((part) => ({ policy, part }));
 }
 
-function saysConnection({ randomSequenceNumbers, idleMs, halfClosedMs, embryonicMs }: TransitClassModel): boolean {
-  return [randomSequenceNumbers, idleMs, halfClosedMs, embryonicMs].some((said) => said !== undefined);
+function saysConnection(part: TransitClassModel): boolean {
+  const { randomSequenceNumbers, idleMs, halfClosedMs, embryonicMs, maxConnections, maxEmbryonic } = part;
+  const said = [randomSequenceNumbers, idleMs, halfClosedMs, embryonicMs, maxConnections, maxEmbryonic];
+  return said.some((value) => value !== undefined);
 }
 
 function fitsEntry(entry: PlaneFilterEntry, source: Endpoint, destination: Endpoint): boolean {

@@ -49,7 +49,7 @@ export function transitPolicyOf(model: DeviceModel): PlaneTransitPolicy | undefi
       const named = model.interfaces.find((one) => one.alias === alias);
       return named === undefined ? [] : classes.flatMap((one) => ruleOf(model, policy, alias, named.name, one));
     });
-  return { rules, normalisation: DEFAULT_NORMALISATION, timeouts: DEFAULT_TIMEOUTS };
+  return { rules, normalisation: DEFAULT_NORMALISATION, timeouts: timeoutsOf(model) };
 }
 
 /** What the counters of a class of a policy are called. */
@@ -65,12 +65,15 @@ function ruleOf(
   one: TransitClassModel,
 ): readonly PlaneTransitRule[] {
   const { trafficClass, randomSequenceNumbers, tcpMap, idleMs, halfClosedMs, embryonicMs } = one;
+  const { maxConnections, maxEmbryonic } = one;
   const map = model.tcpMaps?.find(({ name }) => name === tcpMap);
-  const saysConnection = [randomSequenceNumbers, idleMs, halfClosedMs, embryonicMs].some((said) => said !== undefined);
+  const said = [randomSequenceNumbers, idleMs, halfClosedMs, embryonicMs, maxConnections, maxEmbryonic];
+  const saysConnection = said.some((value) => value !== undefined);
+  const defaults = timeoutsOf(model);
   const timeouts = {
-    idleMs: idleMs ?? DEFAULT_TIMEOUTS.idleMs,
-    halfClosedMs: halfClosedMs ?? DEFAULT_TIMEOUTS.halfClosedMs,
-    embryonicMs: embryonicMs ?? DEFAULT_TIMEOUTS.embryonicMs,
+    idleMs: idleMs ?? defaults.idleMs,
+    halfClosedMs: halfClosedMs ?? defaults.halfClosedMs,
+    embryonicMs: embryonicMs ?? defaults.embryonicMs,
   };
   return [
     {
@@ -78,7 +81,12 @@ function ruleOf(
       ...(interfaceName === undefined ? {} : { interface: interfaceName }),
       matches: trafficClassEntries(model, trafficClass),
       ...(saysConnection && {
-        connection: { timeouts, ...(randomSequenceNumbers === undefined ? {} : { randomSequenceNumbers }) },
+        connection: {
+          timeouts,
+          ...(randomSequenceNumbers === undefined ? {} : { randomSequenceNumbers }),
+          ...(maxConnections === undefined ? {} : { maxConnections }),
+          ...(maxEmbryonic === undefined ? {} : { maxEmbryonic }),
+        },
       }),
       ...(map === undefined ? {} : { normalisation: normalisationOf(map) }),
     },
@@ -116,8 +124,19 @@ function entriesOfMatch(model: DeviceModel, match: TrafficMatchModel): readonly 
   }
 }
 
-function normalisationOf({ options }: TcpMapModel): PlaneTcpNormalisation {
-  return { ...DEFAULT_NORMALISATION, options: [...DEFAULT_NORMALISATION.options, ...options] };
+function normalisationOf({ options, urgentFlag, reservedBits, verifiesChecksum }: TcpMapModel): PlaneTcpNormalisation {
+  const base = DEFAULT_NORMALISATION;
+  return {
+    options: [...base.options, ...options],
+    urgentFlag: urgentFlag ?? base.urgentFlag,
+    reservedBits: reservedBits ?? base.reservedBits,
+    verifiesChecksum: verifiesChecksum ?? base.verifiesChecksum,
+  };
+}
+
+function timeoutsOf({ connectionTimeouts }: DeviceModel): PlaneTimeouts {
+  const { idleMs, halfClosedMs = DEFAULT_TIMEOUTS.halfClosedMs } = connectionTimeouts ?? DEFAULT_TIMEOUTS;
+  return { ...DEFAULT_TIMEOUTS, idleMs, halfClosedMs };
 }
 
 type Told = Extract<PlaneEvent, { kind: 'connection-built' | 'connection-ended' | 'transit-denied' }>;

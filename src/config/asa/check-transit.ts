@@ -17,7 +17,13 @@ export function checkTransit(model: DeviceModel, report: Report): void {
     report({ severity: 'warning', position: policy.written.start, code: 'unbound-policy', message, suggestion });
   }
   for (const one of tcpMaps) {
-    if (one.options.length > 0 || (model.kept ?? []).some(({ path }) => path[0] === `tcp-map ${one.name}`)) continue;
+    const others = [one.urgentFlag, one.reservedBits, one.verifiesChecksum];
+    if (
+      one.options.length > 0 ||
+      others.some((said) => said !== undefined) ||
+      (model.kept ?? []).some(({ path }) => path[0] === `tcp-map ${one.name}`)
+    )
+      continue;
     const message = `tcp-map ${one.name} is empty, which is as without it: TCP option ${MD5_OPTION} is cleared`;
     const suggestion = 'tcp-options md5 allow';
     report({ severity: 'warning', position: one.written.start, code: 'empty-tcp-map', message, suggestion });

@@ -155,9 +155,51 @@ export const trafficClassRows: readonly AsaRow[] = [
     },
     print: ({ options }) => options.map((one) => ({ values: {}, line: ruleText(one) })),
   }),
+  used('tcp-map', {
+    pattern: 'urgent-flag / <treatment>',
+    help: 'What becomes of the urgent flag',
+    attribute: 'urgentFlag',
+    params: { treatment: words('What becomes of it', 'allow', 'clear') },
+    example: { line: 'urgent-flag allow', ...inMap },
+    set(target, args) {
+      target.urgentFlag = args.treatment;
+    },
+    unset(target) {
+      delete target.urgentFlag;
+    },
+    print: ({ urgentFlag }) => (urgentFlag === undefined ? [] : [{ values: { treatment: urgentFlag } }]),
+  }),
+  used('tcp-map', {
+    pattern: 'reserved-bits / <treatment>',
+    help: 'What becomes of segments with reserved bits',
+    attribute: 'reservedBits',
+    params: { treatment: words('What becomes of them; drop: of the whole segment', 'allow', 'clear', 'drop') },
+    example: { line: 'reserved-bits clear', ...inMap },
+    set(target, args) {
+      target.reservedBits = args.treatment;
+    },
+    unset(target) {
+      delete target.reservedBits;
+    },
+    print: ({ reservedBits }) => (reservedBits === undefined ? [] : [{ values: { treatment: reservedBits } }]),
+  }),
+  used('tcp-map', {
+    pattern: 'checksum-verification',
+    help: 'Drop segments whose checksum is wrong',
+    attribute: 'verifiesChecksum',
+    params: {},
+    example: { line: 'checksum-verification', ...inMap },
+    set(target) {
+      target.verifiesChecksum = true;
+    },
+    unset(target) {
+      delete target.verifiesChecksum;
+    },
+    print: ({ verifiesChecksum }) => (verifiesChecksum === true ? [{ values: {} }] : []),
+  }),
   harmless('tcp-map', {
     pattern:
-      '{check-retransmission|checksum-verification|reserved-bits <rest>|ttl-evasion-protection|urgent-flag <rest>|window-variation <rest>|synack-data <rest>|syn-data <rest>|seq-past-window <rest>|queue-limit <rest>|invalid-ack <rest>|exceed-mss <rest>}',
+      '{check-retransmission|ttl-evasion-protection|window-variation <rest>|synack-data <rest>|syn-data <rest>|seq-past-window <rest>|queue-limit <rest>|invalid-ack <rest>|exceed-mss <rest>}',
     help: 'Other checks of the map, which are not made',
     params: { rest: optional(text('Setting')) },
     example: { line: 'queue-limit 10', ...inMap },

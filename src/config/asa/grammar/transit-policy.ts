@@ -2,7 +2,7 @@
 import type { Draft } from '../../draft.ts';
 import type { ServicePolicyModel, TransitClassModel } from '../../model.ts';
 import { named } from '../../named.ts';
-import { name, nameif, optional, text, words } from '../../parameters.ts';
+import { name, nameif, number, optional, text, words } from '../../parameters.ts';
 import { type AsaRow, harmless, unsupported, used } from '../row.ts';
 
 const SECTION = 'policy-map';
@@ -85,13 +85,15 @@ export const transitPolicyRows: readonly AsaRow[] = [
     },
     print: ({ tcpMap }) => (tcpMap === undefined ? [] : [{ values: { name: tcpMap } }]),
   }),
+  limitRow('conn-max', 'maxConnections', 'Most connections at once; 0: any number'),
+  limitRow('embryonic-conn-max', 'maxEmbryonic', 'Most connections at once that nobody answered yet; 0: any number'),
   timeoutRow('idle', 'idleMs', 'Time without packets after which a connection is forgotten'),
   timeoutRow('half-closed', 'halfClosedMs', 'Time after which one that one side has ended is forgotten'),
   timeoutRow('embryonic', 'embryonicMs', 'Time after which one that nobody answered is forgotten'),
   unsupported('policy-map-class', {
     pattern:
-      '{set connection {conn-max|embryonic-conn-max|per-client-max|per-client-embryonic-max|decrement-ttl} [<rest>]|police <rest>|shape <rest>}',
-    help: 'Limits of connections and of rates',
+      '{set connection {per-client-max|per-client-embryonic-max|decrement-ttl} [<rest>]|police <rest>|shape <rest>}',
+    help: 'Limits of clients and of rates',
     params: { rest: optional(text('Setting')) },
     example: { line: 'police output 1000000', ...inClass },
   }),
@@ -145,6 +147,49 @@ export const transitPolicyRows: readonly AsaRow[] = [
       })),
   }),
   used('config', {
+    pattern: 'timeout conn / <idle> [half-closed <half>] [<rest>]',
+    help: 'Time without packets after which TCP connections between others are forgotten',
+    section: SECTION,
+    params: {
+      idle: name('H:MM:SS; 0:00:00 never'),
+      half: optional(name('The same for those that one side has ended')),
+      rest: optional(text('Times of other protocols, which are not changed')),
+    },
+    example: [
+      'timeout conn 1:00:00 half-closed 0:10:00',
+      {
+        line: 'timeout conn 1:00:00 half-closed 0:10:00 udp 0:02:00',
+        prints: 'timeout conn 1:00:00 half-closed 0:10:00',
+      },
+    ],
+    set({ device }, args, place) {
+      const [idleMs, halfClosedMs] = [clockMs(args.idle), args.half === undefined ? undefined : clockMs(args.half)];
+      if (idleMs === undefined) return place.error('malformed', EXPECTED_CLOCK, { param: 'idle' });
+      if (args.half !== undefined && halfClosedMs === undefined)
+        return place.error('malformed', EXPECTED_CLOCK, { param: 'half' });
+      if (args.rest !== undefined && !OTHER_TIMES.test(args.rest))
+        place.warn('unsupported', 'connections of other protocols keep the times of an ASA as it comes', {
+          param: 'rest',
+        });
+      device.connectionTimeouts = { idleMs, ...(halfClosedMs === undefined ? {} : { halfClosedMs }) };
+      return undefined;
+    },
+    unset({ device }) {
+      delete device.connectionTimeouts;
+    },
+    print: ({ connectionTimeouts: timeouts }) =>
+      timeouts === undefined
+        ? []
+        : [
+            {
+              values: {
+                idle: clockText(timeouts.idleMs),
+                half: timeouts.halfClosedMs === undefined ? undefined : clockText(timeouts.halfClosedMs),
+              },
+            },
+          ],
+  }),
+  used('config', {
     pattern: 'access-group <list> {<direction> interface <interface>|<global>} [<option>]',
     help: 'Filter the traffic that passes an interface, or comes in by any; it goes before security levels',
     section: 'access-group',
@@ -188,6 +233,32 @@ export const transitPolicyRows: readonly AsaRow[] = [
   }),
 ];
 
+/** `set connection WORD N`; several of them may stand in one line. */
+function limitRow(word: string, key: 'maxConnections' | 'maxEmbryonic', help: string): AsaRow {
+  const other = key === 'maxConnections' ? 'maxEmbryonic' : 'maxConnections';
+  const otherWord = key === 'maxConnections' ? 'embryonic-conn-max' : 'conn-max';
+  return used('policy-map-class', {
+    pattern: `set connection ${word} / <max> [${otherWord} <other>] [random-sequence-number <state>]`,
+    help,
+    attribute: key,
+    params: {
+      max: number(0, 2_000_000, 'Connections'),
+      other: optional(number(0, 2_000_000, 'Connections')),
+      state: optional(words('Random or kept', 'enable', 'disable')),
+    },
+    example: { line: `set connection ${word} 1000`, ...inClass },
+    set(target, args) {
+      target[key] = args.max;
+      if (args.other !== undefined) target[other] = args.other;
+      if (args.state !== undefined) target.randomSequenceNumbers = args.state === 'enable';
+    },
+    unset(target) {
+      delete target[key];
+    },
+    print: (view) => (view[key] === undefined ? [] : [{ values: { max: view[key] } }]),
+  });
+}
+
 /** `set connection timeout WORD H:MM:SS`. */
 function timeoutRow(word: string, key: 'idleMs' | 'halfClosedMs' | 'embryonicMs', help: string): AsaRow {
   return used('policy-map-class', {
@@ -197,10 +268,9 @@ function timeoutRow(word: string, key: 'idleMs' | 'halfClosedMs' | 'embryonicMs'
     params: { time: name('H:MM:SS; 0:00:00 never') },
     example: { line: `set connection timeout ${word} 0:05:00`, ...inClass },
     set(target, args, place) {
-      const [, hours, minutes, seconds] = /^(\d{1,4}):(\d{1,2}):(\d{1,2})$/.exec(args.time) ?? [];
-      if (hours === undefined || Number(minutes) > 59 || Number(seconds) > 59)
-        return place.error('malformed', 'expected hours, minutes and seconds, such as 1:00:00', { param: 'time' });
-      target[key] = ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
+      const ms = clockMs(args.time);
+      if (ms === undefined) return place.error('malformed', EXPECTED_CLOCK, { param: 'time' });
+      target[key] = ms;
       return undefined;
     },
     unset(target) {
@@ -208,6 +278,18 @@ function timeoutRow(word: string, key: 'idleMs' | 'halfClosedMs' | 'embryonicMs'
     },
     print: (view) => (view[key] === undefined ? [] : [{ values: { time: clockText(view[key]) } }]),
   });
+}
+
+/** As an ASA prints them when nobody has changed them. */
+const OTHER_TIMES = /^(?:(?:udp|sctp) 0:02:00|icmp 0:00:02|\s)+$/;
+
+const EXPECTED_CLOCK = 'expected hours, minutes and seconds, such as 1:00:00';
+
+/** `H:MM:SS`; undefined: it is no such time. */
+function clockMs(time: string): number | undefined {
+  const [, hours, minutes, seconds] = /^(\d{1,4}):(\d{1,2}):(\d{1,2})$/.exec(time) ?? [];
+  if (hours === undefined || Number(minutes) > 59 || Number(seconds) > 59) return undefined;
+  return ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
 }
 
 function clockText(ms: number): string {
