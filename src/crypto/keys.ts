@@ -1,5 +1,5 @@
 /** Public and private keys of signatures. Private ones sign and do not print. */
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { bytesEqual, concat, fail, ok, type Result, SecretKey } from '../base/index.ts';
 import { plain } from './hash.ts';
 
@@ -112,6 +112,18 @@ export function readPublicKey(spki: Uint8Array): Result<PublicKey, KeyFault> {
   let key: KeyObject;
   try {
     key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+  } catch {
+    return fail('malformed-key');
+  }
+  const kind = kindOf(key);
+  return kind === undefined ? fail('unsupported-key') : ok(new PublicKey(kind, key));
+}
+
+/** The public key of a certificate. */
+export function publicKeyOf(certificate: X509Certificate): Result<PublicKey, KeyFault> {
+  let key: KeyObject;
+  try {
+    key = certificate.publicKey;
   } catch {
     return fail('malformed-key');
   }

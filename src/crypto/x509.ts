@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { bytesEqual, fail, IpAddress, ok, type Result, toHex } from '../base/index.ts';
 import { bitSet, type Der, DerReader, oidText, readTime, smallInteger, Tag } from './der.ts';
 import { sha1 } from './hash.ts';
-import { kindText, type PublicKey, readPublicKey } from './keys.ts';
+import { kindText, type PublicKey, publicKeyOf } from './keys.ts';
 import { pemBlocks } from './pem.ts';
 import { decodeScheme, type SignatureScheme, schemeText } from './signature.ts';
 import { nameText } from './x509-name.ts';
@@ -140,15 +140,11 @@ export class Certificate {
 /** Reads one certificate, whatever its bytes. */
 export function readCertificate(der: Uint8Array): Result<Certificate, CertificateFault> {
   if (der.length > MOST_BYTES) return fail({ kind: 'too-large', detail: `${der.length} bytes` });
-  const fields = readFields(der);
-  if (typeof fields === 'string') return fail({ kind: 'malformed', detail: fields });
-  const key = readPublicKey(fields.publicInfo);
-  if (!key.ok) {
-    const isBroken = key.error === 'malformed-key';
-    return fail({ kind: isBroken ? 'malformed' : 'unsupported-key', detail: 'its public key is not usable' });
-  }
-  // Node's own parser reads it a second time: it verifies the signature.
+  // What is kept of it are views, so it is a copy that is read.
   const copy = Uint8Array.from(der);
+  const fields = readFields(copy);
+  if (typeof fields === 'string') return fail({ kind: 'malformed', detail: fields });
+  // Node's own parser reads it a second time: it verifies the signature, and has the key at hand.
   let x509: X509Certificate;
   try {
     x509 = new X509Certificate(copy);
@@ -156,10 +152,12 @@ export function readCertificate(der: Uint8Array): Result<Certificate, Certificat
     return fail({ kind: 'malformed', detail: 'not a certificate' });
   }
   if (!bytesEqual(x509.raw, copy)) return fail({ kind: 'malformed', detail: 'not DER' });
-  const own = readFields(copy);
-  return typeof own === 'string'
-    ? fail({ kind: 'malformed', detail: own })
-    : ok(new Certificate(copy, own, key.value, x509));
+  const key = publicKeyOf(x509);
+  if (!key.ok) {
+    const isBroken = key.error === 'malformed-key';
+    return fail({ kind: isBroken ? 'malformed' : 'unsupported-key', detail: 'its public key is not usable' });
+  }
+  return ok(new Certificate(copy, fields, key.value, x509));
 }
 
 /** All certificates of a PEM text, in its order. */

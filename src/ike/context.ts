@@ -6,6 +6,7 @@ import { Deadlines, type Instant, type IpAddress, readU32 } from '../base/index.
 import { Admission } from './admission.ts';
 import type { Cause, IkeEffect, IkeEnvironment } from './events.ts';
 import type { ChildState, IkeSa, Stage } from './ike-sa.ts';
+import type { PeerSas } from './peer-sas.ts';
 import type { IkeConfig, IkePath, IkePeer } from './policy.ts';
 import { dropPieces } from './reassembly.ts';
 import { zeroStatistics } from './statistics.ts';
@@ -23,7 +24,7 @@ export type PeerState = {
   nextTryAt: Instant | undefined;
   lastFailure: string | undefined;
   /** IKE SAs that are negotiated by us or established, rekeyed and dying ones excepted. */
-  readonly sas: Set<IkeSa>;
+  readonly sas: PeerSas;
 };
 
 const EMPTY_CONFIG: IkeConfig = {

@@ -5,7 +5,6 @@ import { deleteIkeSa, deleteQuietly, endIkeSa } from './closing.ts';
 import type { IkeContext } from './context.ts';
 import { joinCrowd } from './crowd.ts';
 import type { Cause } from './events.ts';
-import { identitiesEqual } from './identity.ts';
 import type { IkeAlgorithms, IkeSa } from './ike-sa.ts';
 import { deriveIkeKeys, type IkeKeyInput, type IkeKeys, protectorsOf, spiBytes } from './keys.ts';
 import { lifetime, REKEYED_LINGER_MS } from './lifetimes.ts';
@@ -94,7 +93,7 @@ export function establish(
 export function settleSimultaneous(context: IkeContext, sa: IkeSa): void {
   const state = context.peerOf(sa);
   if (state === undefined || sa.remoteIdentity === undefined) return;
-  for (const other of [...state.sas]) {
+  for (const other of [...state.sas.unnamed(), ...state.sas.of(sa.remoteIdentity)]) {
     if (other === sa) continue;
     if (other.stage.kind === 'init-sent' && other.path.remote.address.equals(sa.path.remote.address)) {
       context.notice(other, 'attempt-abandoned', 'the peer was faster: its IKE SA is established');
@@ -104,9 +103,8 @@ export function settleSimultaneous(context: IkeContext, sa: IkeSa): void {
     const isRival =
       other.stage.kind === 'established' &&
       other.role !== sa.role &&
-      other.establishedOrder > sa.createdOrder &&
       other.remoteIdentity !== undefined &&
-      identitiesEqual(other.remoteIdentity, sa.remoteIdentity);
+      other.establishedOrder > sa.createdOrder;
     if (!isRival) continue;
     const loser = initiatorSpi(other) < initiatorSpi(sa) ? other : sa;
     if (other.session === sa.session) {
@@ -225,9 +223,8 @@ export function limitAuthentication(context: IkeContext, sa: IkeSa, forMs: numbe
 function dropOlder(context: IkeContext, sa: IkeSa): void {
   const state = context.peerOf(sa);
   if (state === undefined || sa.remoteIdentity === undefined) return;
-  for (const other of [...state.sas]) {
-    if (other === sa || other.stage.kind !== 'established' || other.remoteIdentity === undefined) continue;
-    if (other.establishedOrder > sa.createdOrder || !identitiesEqual(other.remoteIdentity, sa.remoteIdentity)) continue;
+  for (const other of state.sas.of(sa.remoteIdentity)) {
+    if (other === sa || other.stage.kind !== 'established' || other.establishedOrder > sa.createdOrder) continue;
     endIkeSa(context, other, { code: 'initial-contact', text: 'the peer began anew and knows no older IKE SA' });
   }
 }

@@ -56,7 +56,7 @@ export function sendIkeAuth(context: IkeContext, sa: IkeSa, proofs: Proofs, uses
   const { method, prove, certificates, kind } = own.value;
   const childSpi = context.newChildSpi();
   // Section 2.4: only said when no other IKE SA with this peer stands at this moment.
-  const isFirst = ![...(context.peerOf(sa)?.sas ?? [])].some((other) => other.stage.kind === 'established');
+  const isFirst = !(context.peerOf(sa)?.sas.someEstablished() ?? false);
   sa.localIdentity = identity;
   sa.stage = { kind: 'auth-sent', proofs, childSpi, proposals: peer.child.proposals, ppk: mixed, proved: kind };
   sendRequest(context, sa, ExchangeType.IKE_AUTH, [

@@ -7,6 +7,7 @@ import type { Cause } from './events.ts';
 import { startIkeSa } from './exchange-ike-sa-init.ts';
 import { reviewAddresses } from './exchange-mobility.ts';
 import type { IkeSa } from './ike-sa.ts';
+import { PeerSas } from './peer-sas.ts';
 import { addressesIn, type IkeConfig, type IkePath, type IkePeer } from './policy.ts';
 import { resume } from './sending.ts';
 
@@ -92,7 +93,7 @@ function newPeer(context: IkeContext, policy: IkePeer): PeerState {
     failures: 0,
     nextTryAt: undefined,
     lastFailure: undefined,
-    sas: new Set(),
+    sas: new PeerSas(),
   };
   context.touchedPeers.add(state);
   return state;

@@ -2,7 +2,6 @@
 import type { IkeContext } from './context.ts';
 import type { Cause } from './events.ts';
 import type { IkeFault } from './faults.ts';
-import { identitiesEqual } from './identity.ts';
 import type { Identity, IkePeer } from './policy.ts';
 
 export const NO_ROOM: Cause = { code: 'sa-limit' satisfies IkeFault, text: 'as many IKE SAs stand as may' };
@@ -15,9 +14,6 @@ export function hasRoom(context: IkeContext, peer?: IkePeer, identity?: Identity
   const { maxSas } = context.config;
   if (maxSas === undefined || context.statistics.sessions < maxSas) return true;
   if (peer === undefined || identity === undefined) return false;
-  for (const { stage, remoteIdentity } of context.peers.get(peer.name)?.sas ?? []) {
-    if (stage.kind !== 'established' || remoteIdentity === undefined) continue;
-    if (identitiesEqual(remoteIdentity, identity)) return true;
-  }
-  return false;
+  const own = context.peers.get(peer.name)?.sas.of(identity) ?? [];
+  return own.some(({ stage }) => stage.kind === 'established');
 }

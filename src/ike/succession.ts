@@ -8,7 +8,6 @@ import { removeChild } from './children.ts';
 import { deleteQuietly, undecidedRival } from './closing.ts';
 import type { IkeContext } from './context.ts';
 import type { Cause } from './events.ts';
-import { identitiesEqual } from './identity.ts';
 import type { ChildState, IkeSa } from './ike-sa.ts';
 import { LINGER_MS, REKEYED_LINGER_MS } from './lifetimes.ts';
 import type { Identity } from './policy.ts';
@@ -26,9 +25,11 @@ const SUCCEEDED: Cause = { code: 'reauthenticated', text: 'a child SA of a newly
  */
 export function predecessorOf(context: IkeContext, sa: IkeSa): Predecessor | undefined {
   const meant = sa.reauthenticates !== undefined;
-  for (const other of context.peerOf(sa)?.sas ?? []) {
+  const sas = context.peerOf(sa)?.sas;
+  if (sas === undefined || sa.remoteIdentity === undefined || (!meant && sa.role === 'initiator')) return undefined;
+  for (const other of meant ? sas : sas.of(sa.remoteIdentity)) {
     if (other === sa || !other.isUp || other.stage.kind !== 'established') continue;
-    if (meant ? other.session !== sa.reauthenticates : sa.role === 'initiator' || !isSamePeer(other, sa)) continue;
+    if (meant ? other.session !== sa.reauthenticates : !isSamePlace(other, sa)) continue;
     const isRival = other.establishedOrder > sa.createdOrder && other.role !== sa.role;
     // Two that begin at once without an older one before them are two sessions, of which one ends.
     if (isRival && !meant && !other.isSuccessor) continue;
@@ -93,9 +94,8 @@ export function releaseChildren(context: IkeContext, sa: IkeSa): void {
   for (const child of [...sa.children.values()]) removeChild(context, child, LINGER_MS, SUCCEEDED);
 }
 
-function isSamePeer(a: IkeSa, b: IkeSa): boolean {
-  if (a.remoteIdentity === undefined || b.remoteIdentity === undefined) return false;
-  if (!identitiesEqual(a.remoteIdentity, b.remoteIdentity)) return false;
+/** Of two with the same identity. */
+function isSamePlace(a: IkeSa, b: IkeSa): boolean {
   // One that can move may have moved meanwhile.
   if (a.mobility !== undefined) return true;
   const [one, other] = [a.path.remote, b.path.remote];
