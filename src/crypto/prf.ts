@@ -1,5 +1,5 @@
 /** Pseudorandom functions and the key stream that IKEv2 draws from them. */
-import { createHmac, createSecretKey } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { concat } from '../base/index.ts';
 import { plain } from './hash.ts';
 import { prfHmac } from './registry.ts';
@@ -17,11 +17,10 @@ export function prfPlus(id: number, key: Uint8Array, seed: Uint8Array, length: n
   // The counter is one octet: 255 blocks are all there is.
   if (length > 255 * step) throw new RangeError(`prf+ cannot give ${length} bytes`);
   const out = new Uint8Array(length);
-  const secret = createSecretKey(key);
   let block: Uint8Array = new Uint8Array(0);
   for (let offset = 0, count = 1; offset < length; offset += step, count++) {
     block = plain(
-      createHmac(hash, secret)
+      createHmac(hash, key)
         .update(concat(block, seed, Uint8Array.of(count)))
         .digest(),
     );

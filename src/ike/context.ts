@@ -135,9 +135,17 @@ export class IkeContext {
       reauthenticates?: number;
     }>,
   ): IkeSa {
+    const { role, session, localSpi, remoteSpi, path, peer, stage, reauthenticates } = begin;
+    // Each field by its name: an object that is spread is built property by property.
     const sa: IkeSa = {
-      ...begin,
-      reauthenticates: begin.reauthenticates,
+      role,
+      session,
+      localSpi,
+      remoteSpi,
+      path,
+      peer,
+      stage,
+      reauthenticates,
       isSuccessor: false,
       crowd: undefined,
       isUp: false,
