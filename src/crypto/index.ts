@@ -11,6 +11,7 @@
 export { LocalCredential } from './credential.ts';
 export { md5, sha1, sha256, timingSafeEqual } from './hash.ts';
 export { createKeyShare, type KeyShare, publicValueLength } from './key-share.ts';
+export { KeySharePool } from './key-share-pool.ts';
 export {
   type Curve,
   type KeyFault,

@@ -10,6 +10,7 @@
  */
 import { earlier, type Instant, type IpAddress, type Prefix, type Random } from '../base/index.ts';
 import type { BgpPathSnapshot, EvpnPathSnapshot } from '../bgp/index.ts';
+import type { KeyShare } from '../crypto/index.ts';
 import { type ExportedIkeKeys, GLOBAL_VRF, Ike } from '../ike/index.ts';
 import type { PlaneCounters, TransitStatus } from '../plane/contract.ts';
 import { stopBgp } from './bgp-configuring.ts';
@@ -47,6 +48,8 @@ export type GatewayOptions = Readonly<{
   lanTcp?: 'own' | 'host';
   /** Put ESP into UDP with all peers, NAT or not: for networks that let nothing else through. */
   forceEncapsulation?: boolean;
+  /** A fresh key share of a group, where some are made ahead; absent: each is made when it is needed. */
+  keyShare?: (group: number) => KeyShare;
   /** Is told IKE keys as they come to be, for decryption tables. */
   exportKeys?: (keys: ExportedIkeKeys) => void;
 }>;
@@ -81,12 +84,13 @@ export class Gateway {
       const { wallClock } = options;
       context.onEvent = (event) => hosts.send(context, event, wallClock?.(context.now));
     }
-    const { lastOutbound, wallClock } = options;
+    const { lastOutbound, wallClock, keyShare } = options;
     this.#ike = new Ike({
       random,
       lastInbound,
       ...(lastOutbound === undefined ? {} : { lastOutbound }),
       ...(wallClock === undefined ? {} : { wallClock }),
+      ...(keyShare === undefined ? {} : { keyShare }),
       ...(exportKeys === undefined ? {} : { exportKeys }),
     });
   }

@@ -272,6 +272,40 @@ test('a path that became narrow: the machine hears how much fits', () => {
   assert.equal(a.martians, 0, 'no error bears an address of the machine itself');
 });
 
+test('key shares are made ahead while nothing happens, some of each group that is in use, and no more', () => {
+  const world = new MemoryWorld();
+  const models = [modelOf(gatewayText(1, [2])), modelOf(gatewayText(2, [1]))] as const;
+  const drawn: number[] = [];
+  const source = seededRandom(1, 'counted');
+  const host = new GatewayHost({
+    name: 'counted',
+    model: models[0],
+    open: machineOf(world, 1).open,
+    settings: DEFAULT_SETTINGS,
+    random: (length) => {
+      drawn.push(length);
+      return source(length);
+    },
+    clock: world.clock,
+    wallClock: () => 1_700_000_000_000 + world.now,
+  });
+  const peer = hostOf(world, machineOf(world, 2), models[1]).host;
+  for (const one of [host, peer]) assert.deepEqual(one.start(), { ok: true, value: undefined });
+  world.until('BGP is up', () => host.device.status().bgpUp === 1 && peer.device.status().bgpUp === 1);
+  /** Group 31 takes 32 bytes of each private value. */
+  const draws = (): number => drawn.filter((length) => length === 32).length;
+  world.until('all are prepared', () => draws() >= 32);
+  const prepared = draws();
+  world.run(3000);
+  assert.equal(draws(), prepared, 'that is enough');
+  host.device.operator({ kind: 'rekey-ike' });
+  world.run(1000);
+  assert.ok(
+    [2, 3].includes(draws() - prepared),
+    `nonces of both exchanges at most, and one in the place of the share that was used: ${draws() - prepared}`,
+  );
+});
+
 test('what is for none of our addresses does not reach the plane', () => {
   const { world, a, left } = pair();
   const [source, destination] = [ip('10.0.0.9'), ip('10.1.2.10')];

@@ -7,6 +7,7 @@
  */
 import { after, at, type Instant, type IpAddress, ok, type Random, type Result } from '../base/index.ts';
 import type { DeviceModel } from '../config/model.ts';
+import { KeySharePool } from '../crypto/index.ts';
 import {
   type Credentials,
   Device,
@@ -28,7 +29,7 @@ import type { OpenSystem, System, SystemEvent, SystemFault } from './system.ts';
 
 export type GatewayHostOptions = Omit<
   DeviceOptions,
-  'plane' | 'sink' | 'ordered' | 'perform' | 'changed' | 'lanTcp' | 'wallClock'
+  'plane' | 'sink' | 'ordered' | 'perform' | 'changed' | 'lanTcp' | 'wallClock' | 'keyShare'
 > &
   Readonly<{
     open: OpenSystem;
@@ -47,6 +48,8 @@ const LONGEST_WAIT_MS = 60_000;
 /** How long a clean stop waits for peers to answer its deletes, and how often it looks. */
 const STOP_WAIT_MS = 2000;
 const STOP_LOOK_MS = 20;
+/** Nothing came for so long: there is time to prepare something. */
+const QUIET_MS = 5;
 
 export class GatewayHost {
   /** The operators' side. */
@@ -61,14 +64,20 @@ export class GatewayHost {
   #last: Instant = at(0);
   #timer: Readonly<{ when: Instant; cancel: () => void }> | undefined;
   #unknownAddress = 0;
+  readonly #shares: KeySharePool;
+  /** Calls from outside so far: who looks twice knows whether anything happened between. */
+  #calls = 0;
+  #preparing: (() => void) | undefined;
 
   constructor(options: GatewayHostOptions) {
     this.#options = options;
-    const { wallClock, plane } = options;
+    const { wallClock, plane, random } = options;
+    this.#shares = new KeySharePool(random);
     this.#device = new Device({
       ...options,
       lanTcp: 'host',
       wallClock,
+      keyShare: (group) => this.#shares.take(group),
       plane: plane ?? ((sink, random) => new SoftwarePlane({ sink, random })),
       sink: {
         transmit: (name, _nextHop, packet) => this.#sendOuter(name, packet),
@@ -178,6 +187,7 @@ export class GatewayHost {
   #enter(act: () => void): void {
     if (this.#machine === undefined) return;
     this.#depth++;
+    this.#calls++;
     act();
     this.#depth--;
     if (this.#depth === 0) this.#settle();
@@ -190,6 +200,19 @@ export class GatewayHost {
     machine.settle(this.#now());
     this.#depth--;
     this.#setTimer(machine);
+    this.#prepare();
+  }
+
+  /** Makes key shares ahead, one at a time, while nothing happens. */
+  #prepare(): void {
+    if (this.#preparing !== undefined || !this.#shares.isShort) return;
+    const calls = this.#calls;
+    this.#preparing = this.#options.clock.timer(QUIET_MS, () => {
+      this.#preparing = undefined;
+      if (this.#machine === undefined) return;
+      if (this.#calls === calls) this.#shares.prepare();
+      this.#prepare();
+    });
   }
 
   #setTimer(machine: Machine): void {
@@ -305,6 +328,9 @@ export class GatewayHost {
   #undo(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#preparing?.();
+    this.#preparing = undefined;
+    this.#shares.clear();
     this.#machine?.end();
     this.#machine = undefined;
     this.#system?.close();

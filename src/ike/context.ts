@@ -3,6 +3,7 @@
  * list of effects. Everything is found by key; nothing here walks over all SAs.
  */
 import { Deadlines, type Instant, type IpAddress, readU32 } from '../base/index.ts';
+import { createKeyShare, type KeyShare } from '../crypto/index.ts';
 import { Admission } from './admission.ts';
 import type { Cause, IkeEffect, IkeEnvironment } from './events.ts';
 import type { ChildState, IkeSa, Stage } from './ike-sa.ts';
@@ -108,6 +109,11 @@ export class IkeContext {
       const spi = (BigInt(readU32(bytes, 0)) << 32n) | BigInt(readU32(bytes, 4));
       if (spi !== 0n && !this.sas.has(spi)) return spi;
     }
+  }
+
+  newKeyShare(group: number): KeyShare {
+    const { keyShare, random } = this.environment;
+    return keyShare?.(group) ?? createKeyShare(group, random);
   }
 
   /** A fresh inbound SPI of a child SA: 1 to 255 are reserved (RFC 4303 section 2.1). */

@@ -1,5 +1,6 @@
 /** What the collection of IKE SAs is told, and what it orders: the whole surface between IKE and the gateway. */
 import type { Instant, IpAddress, Prefix, SecretKey } from '../base/index.ts';
+import type { KeyShare } from '../crypto/index.ts';
 import type { IkeConfig, IkePath, TrafficSelector } from './policy.ts';
 import type { CookieSecret } from './stateless-cookies.ts';
 
@@ -132,6 +133,8 @@ export type IkeEnvironment = Readonly<{
   lastOutbound?: (inboundSpi: number) => number | undefined;
   /** Wall-clock time as milliseconds since 1970, for the validity of certificates; absent: none can be accepted. */
   wallClock?: (now: Instant) => number;
+  /** A fresh key share of a group, where some are made ahead; absent: each is made of `random` when it is needed. */
+  keyShare?: (group: number) => KeyShare;
   /** Is told the keys of every SA as it comes to be, for decryption tables; absent: nobody is. */
   exportKeys?: (keys: ExportedIkeKeys) => void;
 }>;

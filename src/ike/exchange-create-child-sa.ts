@@ -10,7 +10,7 @@
  * the four nonces loses: its initiator deletes what it made, and the other one deletes the old child SA.
  */
 import { compareBytes, EMPTY, readU16 } from '../base/index.ts';
-import { createKeyShare, isSupportedGroup, type KeyShare } from '../crypto/index.ts';
+import { isSupportedGroup, type KeyShare } from '../crypto/index.ts';
 import { agreeOnChild, type ChildTerms, offerChild, readChildAnswer } from './child-negotiation.ts';
 import {
   addChild,
@@ -61,7 +61,7 @@ export function startCreateChild(
   if (old === undefined ? hasLiveChild(sa) : old.state !== 'live' || old.parent !== sa) return false;
   const { random } = context.environment;
   const group = task.group ?? peer.child.pfsGroup ?? 0;
-  const keyShare = group === 0 ? undefined : createKeyShare(group, random);
+  const keyShare = group === 0 ? undefined : context.newKeyShare(group);
   const spi = context.newChildSpi();
   const nonce = random(NONCE_LENGTH);
   sa.exchange = {
@@ -116,7 +116,7 @@ export function answerCreateChild(context: IkeContext, sa: IkeSa, payloads: read
     return { payloads: [notify(NotifyType.INVALID_KE_PAYLOAD, groupBytes(group))] };
   }
   const { random } = context.environment;
-  const keyShare = group === 0 ? undefined : createKeyShare(group, random);
+  const keyShare = group === 0 ? undefined : context.newKeyShare(group);
   const secret = ke === undefined ? undefined : keyShare?.computeSecret(ke.data);
   if (secret?.ok === false) return fatalAnswer(context, sa, 'invalid-public-value');
 

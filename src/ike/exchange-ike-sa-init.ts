@@ -10,7 +10,7 @@
  * refusal at once (section 2.21.1).
  */
 import { after, readU16, toHex } from '../base/index.ts';
-import { createKeyShare, isSupportedGroup, sha256 } from '../crypto/index.ts';
+import { isSupportedGroup, sha256 } from '../crypto/index.ts';
 import { authenticationLack } from './authentication.ts';
 import { initiatorSignatures, noteSignatures, responderSignatures } from './authorities.ts';
 import { attemptFailed } from './closing.ts';
@@ -73,7 +73,7 @@ export function startIkeSa(context: IkeContext, peer: PeerState, path: IkePath, 
     kind: 'init-sent',
     nonce: random(NONCE_LENGTH),
     proposals,
-    keyShare: createKeyShare(group, random),
+    keyShare: context.newKeyShare(group),
     request: new Uint8Array(0),
     cookie: undefined,
     restarts: 0,
@@ -210,7 +210,7 @@ export function handleInitRequest(context: IkeContext, path: IkePath, bytes: Uin
     return;
   }
   const { random } = context.environment;
-  const keyShare = createKeyShare(suite.group, random);
+  const keyShare = context.newKeyShare(suite.group);
   const secret = keyShare.computeSecret(ke.data);
   if (!secret.ok) {
     context.count('invalid-public-value' satisfies IkeFault);
@@ -322,7 +322,7 @@ function handleRefusal(context: IkeContext, sa: IkeSa, stage: InitSent, payloads
       refused(context, stage, 'invalid-ke-payload', `the peer wants key exchange group ${group}`);
       return;
     }
-    if (stage.restarts < MAX_RESTARTS) stage.keyShare = createKeyShare(group, context.environment.random);
+    if (stage.restarts < MAX_RESTARTS) stage.keyShare = context.newKeyShare(group);
     restart(context, sa, stage);
     return;
   }

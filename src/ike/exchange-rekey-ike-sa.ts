@@ -9,7 +9,7 @@
  * and 2.25.2), both new ones wait until our own exchange has ended: only then are all four nonces known.
  */
 import { after, compareBytes, Reader, readU16 } from '../base/index.ts';
-import { createKeyShare, isSupportedGroup } from '../crypto/index.ts';
+import { isSupportedGroup } from '../crypto/index.ts';
 import { deleteIkeSa, deleteQuietly, fatalAnswer } from './closing.ts';
 import type { IkeContext } from './context.ts';
 import { describeProposals, inShort } from './describe.ts';
@@ -35,7 +35,7 @@ export function startRekeyIke(context: IkeContext, sa: IkeSa, task: Extract<Task
   const offer = offerIke(proposals, spiBytes(spi));
   const group = firstGroup(offer, task.group ?? sa.suite?.group);
   if (sa.stage.kind !== 'established' || group === undefined) return false;
-  const keyShare = createKeyShare(group, random);
+  const keyShare = context.newKeyShare(group);
   const nonce = random(NONCE_LENGTH);
   sa.rekeyAt = undefined;
   sa.exchange = { kind: 'rekey-ike', spi, nonce, proposals, keyShare, collision: undefined };
@@ -78,7 +78,7 @@ export function answerRekeyIke(context: IkeContext, sa: IkeSa, payloads: readonl
     return plain([notify(NotifyType.INVALID_KE_PAYLOAD, groupBytes(suite.group))]);
   }
   const { random } = context.environment;
-  const keyShare = createKeyShare(suite.group, random);
+  const keyShare = context.newKeyShare(suite.group);
   const secret = keyShare.computeSecret(ke.data);
   if (!secret.ok) return fatalAnswer(context, sa, 'invalid-public-value');
   const localSpi = context.newSpi();

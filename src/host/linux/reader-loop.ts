@@ -38,8 +38,11 @@ export type FirstMessageFilter = Readonly<{
 /** 'pass': whoever it is has proven something. 'unknown': it may pass, if there are few. Bytes: an answer. */
 export type FilterVerdict = 'pass' | 'unknown' | 'drop' | Uint8Array;
 
-/** First messages in a round when the main thread has nothing to do, and when it has. */
-const FIRST_WHEN_IDLE = 32;
+/**
+ * First messages in a round when the main thread has nothing to do, and when it has. Each costs it up to some
+ * milliseconds (group 20, groups 15 and 16), for which packets of tunnels wait.
+ */
+const FIRST_WHEN_IDLE = 8;
 const FIRST_WHEN_BUSY = 4;
 const MARKER = 4;
 const NON_ESP_MARKER = new Uint8Array(MARKER);

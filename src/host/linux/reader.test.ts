@@ -229,7 +229,7 @@ test('known peers are read first and whole, strangers few at a time', linux, () 
   const bench = new Bench();
   bench.send('first', 100);
   bench.send('established', 60);
-  assert.deepEqual(bench.round(false), [32, 0, 60]);
+  assert.deepEqual(bench.round(false), [8, 0, 60]);
   // The main thread has not caught up: fewer still.
   assert.deepEqual(bench.round(false), [4, 0, 0]);
   bench.close();
