@@ -68,6 +68,8 @@ export type InterfaceModel = Readonly<{
   /** 802.1Q tag of a subinterface. */
   vlan?: number;
   bandwidthKbps?: number;
+  /** `bandwidth qos-reference`: what shares of a policy are reckoned from. */
+  qosReferenceKbps?: number;
   /** IPsec policy of packets that leave by it (`crypto ipsec df-bit`, `fragmentation`). */
   df?: 'copy' | 'set' | 'clear';
   fragmentation?: 'before' | 'after';

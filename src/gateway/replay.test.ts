@@ -1,12 +1,13 @@
 /** Links that reorder: what each platform's replay window drops and tells, and the window that would have kept it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { askDevice } from '../cli/lab-ask.ts';
 import { syslog } from '../console/index.ts';
 import { explainReplay, replayText } from '../explain/index.ts';
 import { HostNode, labEvidence } from '../lab/index.ts';
 import { Fabric } from './fabric.fixture.ts';
 import { routerText } from './iosxe.fixture.ts';
-import { gatewayText, ip } from './model.fixture.ts';
+import { gatewayText, ip, modelOf } from './model.fixture.ts';
 
 type Platform = Readonly<{ kind: 'asa' | 'iosxe'; esn: boolean }>;
 
@@ -86,8 +87,18 @@ for (const platform of [
     );
     const told = (small.fabric.logs.get('gw2') ?? []).find(({ code }) => code === 'esp-dropped');
     assert.ok(told?.details?.kind === 'esp' && told.details.reason === 'too-old');
-    const [message] = platform.kind === 'asa' ? syslog.asaMessages(told) : [];
+    const [message] = syslog.messagesOf(told, modelOf(small.fabric.text('gw2'), 'gw2'));
     if (platform.kind === 'asa') assert.equal(message?.id, '402119');
+    else
+      assert.match(message?.text ?? '', / %IPSEC-3-REPLAY_ERROR: IPSec SA receives anti-replay error, DP Handle \d+, /);
+    // A stream of a few hundred milliseconds: one message of each SA, however many packets were dropped.
+    const logged = (small.fabric.logs.get('gw2') ?? []).filter(({ code }) => code === 'esp-dropped');
+    assert.equal(logged.length, 1);
+    let shown = '';
+    askDevice(small.fabric.lab, 'gw2', 'show crypto ipsec sa detail', ({ text }) => {
+      shown = text;
+    });
+    assert.match(shown, new RegExp(`#pkts replay failed \\(rcv\\): ${replayed}\\b`));
 
     const large = stream(platform, advice.window);
     assert.deepEqual([large.tunnel.window, large.tunnel.replayed, large.arrived], [128, 0, sent]);

@@ -76,11 +76,25 @@ export const interfaceRows: readonly IosxeRow[] = [
     },
     print: (view) => (view.bandwidthKbps === undefined ? [] : [{ values: { kbps: view.bandwidthKbps } }]),
   }),
-  harmless('interface', {
-    pattern: 'bandwidth {qos-reference <kbps>|receive <kbps>|inherit}',
-    help: 'Bandwidth that quality of service reckons with',
-    params: { kbps: optional(number(1, 10_000_000, 'Kilobits a second')) },
+  used('interface', {
+    pattern: 'bandwidth qos-reference / <kbps>',
+    help: 'Bandwidth that quality of service reckons with; nothing else does',
+    attribute: 'qosReference',
+    params: { kbps: number(1, 10_000_000, 'Kilobits a second') },
     example: 'bandwidth qos-reference 400000',
+    set(target, args) {
+      target.qosReferenceKbps = args.kbps;
+    },
+    unset(target) {
+      delete target.qosReferenceKbps;
+    },
+    print: (view) => (view.qosReferenceKbps === undefined ? [] : [{ values: { kbps: view.qosReferenceKbps } }]),
+  }),
+  harmless('interface', {
+    pattern: 'bandwidth {receive <kbps>|inherit}',
+    help: 'Bandwidth of the way in, or that of the port below',
+    params: { kbps: optional(number(1, 10_000_000, 'Kilobits a second')) },
+    example: 'bandwidth receive 100000',
   }),
   used('interface', {
     pattern: 'encapsulation dot1Q / <vlan> [<native>]',

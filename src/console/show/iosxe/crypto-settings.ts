@@ -89,7 +89,8 @@ export function showIkev2Policy({ model }: GatewaySnapshot, only?: string): Show
   }));
   const blocks = policies.flatMap((one) => [
     ` IKEv2 policy : ${one.name}`,
-    `      Match fvrf  : ${one.frontVrf === '' ? 'global' : one.frontVrf}`,
+    // With one blank less for any.
+    one.frontVrf === 'any' ? '      Match fvrf : any' : `      Match fvrf  : ${one.frontVrf || 'global'}`,
     ...(one.localAddresses.length === 0
       ? ['      Match address local : any']
       : one.localAddresses.map((own) => `      Match address local : ${own}`)),
