@@ -426,7 +426,7 @@ export type LoggingModel = Readonly<{
   monitorLevel?: number;
   trapLevel?: number;
   /** Without an interface ('') a host is where the routes of its VRF lead. */
-  hosts: readonly Readonly<{ interface: string; address: IpAddress; vrf?: string }>[];
+  hosts: readonly Readonly<{ interface: string; address: IpAddress; vrf?: string; written?: Written }>[];
 }>;
 
 /**

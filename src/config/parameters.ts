@@ -28,6 +28,8 @@ export type Param<T> = Readonly<{
   /** Keyword parameters: each word with its line of help. */
   choices?: Readonly<Record<string, string>>;
   optional: boolean;
+  /** Names something of this kind that stands elsewhere. */
+  refers?: Reference;
   /** Takes one word or more; `T` is a list then. */
   many: boolean;
   /** Reads one item at token `index`. */
@@ -46,6 +48,36 @@ type Seed<T> = Pick<Param<T>, 'kind' | 'help' | 'shape' | 'write'> & { read(line
 
 function make<T>(seed: Seed<T>): Param<T> {
   return { ...seed, optional: false, many: false };
+}
+
+/** What a line can name that another defines. */
+export type Reference =
+  | 'VRF'
+  | 'interface'
+  | 'IKEv2 proposal'
+  | 'keyring'
+  | 'IKEv2 profile'
+  | 'authorization policy'
+  | 'transform set'
+  | 'IPsec proposal'
+  | 'IPsec profile'
+  | 'access list'
+  | 'prefix list'
+  | 'route map'
+  | 'community list'
+  | 'peer group'
+  | 'certificate map'
+  | 'trustpoint'
+  | 'crypto map'
+  | 'group policy'
+  | 'tunnel-group'
+  | 'class'
+  | 'tcp-map'
+  | 'policy-map';
+
+/** A parameter whose value names something that stands elsewhere. */
+export function refers<T>(to: Reference, param: Param<T>): Param<T> {
+  return { ...param, refers: to };
 }
 
 /** May be absent. */

@@ -60,6 +60,8 @@ export type IkeDetails = Readonly<{
   remote: Endpoint;
   /** Tunnel-group; absent while nobody knows who speaks. */
   group?: string;
+  /** What the peer calls itself, as text. */
+  identity?: string;
   /** The tunnel that the peer serves; absent for a group of a virtual template. */
   interface?: string;
   session?: number;

@@ -1,22 +1,22 @@
 /** IKE's effects told to the journal: who speaks with whom, about which SAs, and why. */
 import type { Endpoint } from '../base/index.ts';
-import type { Cause, ChildSa, IkeEffect, IkePath } from '../ike/index.ts';
+import { type Cause, type ChildSa, type Identity, type IkeEffect, type IkePath, identityText } from '../ike/index.ts';
 import type { Context } from './context.ts';
 import type { ChildSaDetails, IkeDetails } from './event.ts';
 import { causeText } from './journal.ts';
 
 export function tellIkeUp(context: Context, effect: Extract<IkeEffect, { kind: 'ike-sa-up' }>): void {
-  const { session, peer, path, role } = effect;
+  const { session, peer, path, role, identity } = effect;
   context.sessions.set(session, { since: context.now, path, role });
   context.log(5, 'ike-sa-up', `IKE SA with ${path.remote.address} is up (${role})`, {
     subject: peer,
     remote: path.remote.address,
-    details: { ...ikeDetails(context, path, peer, session), role },
+    details: { ...ikeDetails(context, path, peer, session), ...named(identity), role },
   });
 }
 
 export function tellIkeDown(context: Context, effect: Extract<IkeEffect, { kind: 'ike-sa-down' }>): void {
-  const { session, peer, path, cause } = effect;
+  const { session, peer, path, cause, identity } = effect;
   const known = context.sessions.get(session);
   context.sessions.delete(session);
   const totals = context.counters().accounts?.find(({ account }) => account === session)?.totals;
@@ -26,6 +26,7 @@ export function tellIkeDown(context: Context, effect: Extract<IkeEffect, { kind:
     cause,
     details: {
       ...ikeDetails(context, path, peer, session),
+      ...named(identity),
       ...(known === undefined ? {} : { role: known.role }),
       lived: {
         durationMs: known === undefined ? 0 : context.now - known.since,
@@ -104,6 +105,10 @@ export function tellChildDown(
     cause,
     ...(sa === undefined ? {} : { remote: sa.path.remote.address, details: childSaDetails(context, name, sa) }),
   });
+}
+
+function named(identity: Identity | undefined): Pick<IkeDetails, 'identity'> {
+  return identity === undefined ? {} : { identity: identityText(identity) };
 }
 
 function ikeDetails(

@@ -85,7 +85,8 @@ function close(context: IkeContext, sa: IkeSa, cause: Cause): void {
   if (isUp) {
     context.count('ike-sas-ended');
     context.statistics.sessions--;
-    context.emit({ kind: 'ike-sa-down', session, peer: sa.peer?.name ?? '', path, cause });
+    const identity = sa.remoteIdentity === undefined ? {} : { identity: sa.remoteIdentity };
+    context.emit({ kind: 'ike-sa-down', session, peer: sa.peer?.name ?? '', path, cause, ...identity });
     const state = context.peerOf(sa);
     if (state !== undefined) sessionEnded(context, state, sa, cause);
   }

@@ -79,7 +79,8 @@ export function establish(
   else statistics.sessionsResponded++;
   statistics.sessions++;
   statistics.peakSessions = Math.max(statistics.peakSessions, statistics.sessions);
-  context.emit({ kind: 'ike-sa-up', session: sa.session, peer: peer.name, path: sa.path, role: sa.role });
+  const identity = sa.remoteIdentity === undefined ? {} : { identity: sa.remoteIdentity };
+  context.emit({ kind: 'ike-sa-up', session: sa.session, peer: peer.name, path: sa.path, role: sa.role, ...identity });
   return undefined;
 }
 

@@ -1,7 +1,7 @@
 /** What the collection of IKE SAs is told, and what it orders: the whole surface between IKE and the gateway. */
 import type { Instant, IpAddress, Prefix, SecretKey } from '../base/index.ts';
 import type { KeyShare } from '../crypto/index.ts';
-import type { IkeConfig, IkePath, TrafficSelector } from './policy.ts';
+import type { Identity, IkeConfig, IkePath, TrafficSelector } from './policy.ts';
 import type { CookieSecret } from './stateless-cookies.ts';
 
 /** Facts handed to `Ike.handle`. */
@@ -82,8 +82,23 @@ export type IkeEffect =
   | Readonly<{ kind: 'send'; path: IkePath; message: Uint8Array }>
   /** One byte 0xff to the peer's port 4500, RFC 3948 section 2.3 (no marker). */
   | Readonly<{ kind: 'send-nat-keepalive'; path: IkePath }>
-  | Readonly<{ kind: 'ike-sa-up'; session: number; peer: string; path: IkePath; role: 'initiator' | 'responder' }>
-  | Readonly<{ kind: 'ike-sa-down'; session: number; peer: string; path: IkePath; cause: Cause }>
+  /** `identity` is what the peer called itself. */
+  | Readonly<{
+      kind: 'ike-sa-up';
+      session: number;
+      peer: string;
+      path: IkePath;
+      role: 'initiator' | 'responder';
+      identity?: Identity;
+    }>
+  | Readonly<{
+      kind: 'ike-sa-down';
+      session: number;
+      peer: string;
+      path: IkePath;
+      cause: Cause;
+      identity?: Identity;
+    }>
   /** `role` is ours in the attempt. */
   | Readonly<{
       kind: 'ike-failed';

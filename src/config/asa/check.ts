@@ -238,11 +238,12 @@ function checkBgp(
   for (const one of model.bgp?.neighbors ?? []) {
     const at = (attribute: string): Position => placeOf(one.written, attribute);
     need('interface', one.updateSource, at('updateSource'));
-    for (const part of Object.values(one.families)) {
-      need('prefix list', part.prefixListIn, at('prefixListIn'));
-      need('prefix list', part.prefixListOut, at('prefixListOut'));
-      need('route map', part.routeMapIn, at('routeMapIn'));
-      need('route map', part.routeMapOut, at('routeMapOut'));
+    for (const which of [4, 6] as const) {
+      const part = one.families[which];
+      need('prefix list', part?.prefixListIn, at(`ipv${which} prefix-list in`));
+      need('prefix list', part?.prefixListOut, at(`ipv${which} prefix-list out`));
+      need('route map', part?.routeMapIn, at(`ipv${which} route-map in`));
+      need('route map', part?.routeMapOut, at(`ipv${which} route-map out`));
     }
   }
   for (const family of Object.values(model.bgp?.families ?? {}))

@@ -167,6 +167,10 @@ function checkReferences(model: DeviceModel, report: Report): void {
   for (const one of model.certificateChains ?? []) need('trustpoint', one.trustpoint, one.written.start);
   checkRouting(model, need);
   for (const one of model.authorizationPolicies)
+    for (const wanted of one.routeSetInterfaces)
+      if (wanted !== '') need('interface', wanted, placeOf(one.written, 'routeSetInterface'));
+  for (const one of model.logging.hosts) if (one.written !== undefined) need('VRF', one.vrf, one.written.start);
+  for (const one of model.authorizationPolicies)
     for (const list of one.routeSetAccessLists)
       need('access list', list.name, placeOf(one.written, 'routeSetAccessLists'));
 }

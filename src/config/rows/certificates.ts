@@ -1,7 +1,7 @@
 /** Trustpoints and certificates in a configuration, for both dialects; only the words that lines begin with differ. */
 import type { Assembly } from '../assembly.ts';
 import type { Draft } from '../draft.ts';
-import { address, choice, hexadecimal, many, name, optional, secretText, text } from '../parameters.ts';
+import { address, choice, hexadecimal, many, name, optional, refers, secretText, text } from '../parameters.ts';
 import type { CertificateModel, RevocationMethod, TrustpointModel } from '../trustpoint-model.ts';
 import { harmless, type SharedRow, unsupported, used } from './row.ts';
 
@@ -194,7 +194,7 @@ export function certificateChainRows({ before, section }: CertificateWords): rea
       help: 'Certificates of a trustpoint, as a saved configuration shows them',
       section,
       enters: 'certificate-chain',
-      params: { trustpoint: name('Trustpoint') },
+      params: { trustpoint: refers('trustpoint', name('Trustpoint')) },
       example: {
         line: `${before} certificate chain TP`,
         also: 'certificate ca 01\n  30030201 00\n  quit',

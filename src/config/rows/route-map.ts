@@ -1,5 +1,5 @@
 /** Route maps of both dialects. */
-import { address, asNumber, choice, many, name, number, optional, text, words } from '../parameters.ts';
+import { address, asNumber, choice, many, name, number, optional, refers, text, words } from '../parameters.ts';
 import { communityNumber, communityParam, communityText } from './communities.ts';
 import { harmless, type SharedRow, unsupported, used } from './row.ts';
 
@@ -69,7 +69,7 @@ export const routeMapRows: readonly SharedRow[] = [
     pattern: 'match ipv6 address prefix-list / <lists>...',
     help: 'Prefixes that an IPv6 prefix list permits',
     attribute: 'matchPrefixLists',
-    params: { lists: many(name('Lists, any of which may match')) },
+    params: { lists: many(refers('prefix list', name('Lists, any of which may match'))) },
     example: { line: 'match ipv6 address prefix-list A B', ...inMap },
     set(target, args) {
       target.matchPrefixLists = [...new Set([...target.matchPrefixLists, ...args.lists])];
@@ -105,7 +105,7 @@ export const routeMapRows: readonly SharedRow[] = [
     help: 'Communities that a list permits',
     attribute: 'matchCommunityLists',
     params: {
-      lists: many(name('Lists, any of which may match')),
+      lists: many(refers('community list', name('Lists, any of which may match'))),
       exact: optional(words('No others', 'exact-match')),
     },
     example: { line: 'match community A B', ...inMap },
@@ -294,7 +294,11 @@ function namesRow(
     pattern: `${pattern} / <lists>...`,
     help,
     attribute: key,
-    params: { lists: many(name('Lists, any of which may match')) },
+    params: {
+      lists: many(
+        refers(key === 'matchAccessLists' ? 'access list' : 'prefix list', name('Lists, any of which may match')),
+      ),
+    },
     example: { line: `${pattern} A B`, ...inMap },
     set(target, args) {
       target[key] = [...new Set([...target[key], ...args.lists])];

@@ -99,6 +99,8 @@ test('sessions and exchanges are told when `crypto logging` says so, failures al
   assert.deepEqual(told(up, logging({ cryptoSessions: true })), [
     '%CRYPTO-5-IKEV2_SESSION_STATUS: Crypto tunnel v2 is UP.  Peer 203.0.113.10:500       Id: PH2_PROF',
   ]);
+  const named = event('ike-sa-up', { kind: 'ike', local, remote, group: 'PH2_PROF', identity: 'hub.example.com' });
+  assert.match(told(named, logging({ cryptoSessions: true }))[0] ?? '', / Id: hub\.example\.com$/);
   assert.deepEqual(told(up, logging({ ikeExchanges: true })), ['%IKEV2-5-SA_UP: SA UP']);
   const failed = { ...up, code: 'ike-failed', cause: { code: 'no-response', text: 'no answer' } };
   assert.match(

@@ -73,9 +73,9 @@ function line({ interface: name, up }: LineDetails): SyslogMessage[] {
 }
 
 function ike(event: GatewayLogEvent, details: IkeDetails, { sessions, ikeExchanges }: Talk): SyslogMessage[] {
-  const { remote, group } = details;
+  const { remote, group, identity } = details;
   const session = (state: 'UP' | 'DOWN'): SyslogMessage[] => {
-    const peer = `Peer ${remote.address}:${remote.port}       Id: ${group ?? remote.address}`;
+    const peer = `Peer ${remote.address}:${remote.port}       Id: ${identity ?? group ?? remote.address}`;
     return sessions ? [say('CRYPTO', 5, 'IKEV2_SESSION_STATUS', `Crypto tunnel v2 is ${state}.  ${peer}`)] : [];
   };
   const told = (id: string, text: string): SyslogMessage[] => (ikeExchanges ? [say('IKEV2', 5, id, text)] : []);

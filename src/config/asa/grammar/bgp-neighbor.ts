@@ -1,5 +1,6 @@
 /** What a BGP neighbour does in one address family. */
-import { choice, name, number, optional, text, words } from '../../parameters.ts';
+import { choice, name, number, optional, refers, text, words } from '../../parameters.ts';
+import { noteFamilyLine } from '../../rows/bgp.ts';
 import { type AsaRow, harmless, unsupported, used } from '../row.ts';
 import { FAMILIES, familyOf, GROUP, N, partsOf, peer, within } from './bgp-scope.ts';
 
@@ -38,7 +39,10 @@ function policyRow(
     group: GROUP,
     params: {
       peer,
-      policy: name(word === 'prefix-list' ? 'Prefix list' : 'Route map'),
+      policy: refers(
+        word === 'prefix-list' ? 'prefix list' : 'route map',
+        name(word === 'prefix-list' ? 'Prefix list' : 'Route map'),
+      ),
       way: choice('Direction', { in: 'What it tells us', out: 'What we tell it' }),
     },
     example: [
@@ -47,7 +51,10 @@ function policyRow(
     ],
     set(scope, args, place) {
       const part = familyOf(scope, args.peer, place);
-      if (part !== undefined) part[args.way === 'in' ? inKey : outKey] = args.policy;
+      if (part === undefined) return;
+      part[args.way === 'in' ? inKey : outKey] = args.policy;
+      const neighbor = scope.bgp.neighbors.find((one) => one.address.equals(args.peer));
+      if (neighbor !== undefined) noteFamilyLine(neighbor.written, scope.which, place);
     },
     unset(scope, args, place) {
       const part = args.peer === undefined ? undefined : familyOf(scope, args.peer, place);

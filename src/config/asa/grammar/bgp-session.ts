@@ -9,6 +9,7 @@ import {
   number,
   optional,
   type Parameters,
+  refers,
   secret,
   text,
   words,
@@ -190,7 +191,7 @@ export const bgpSessionRows: readonly AsaRow[] = [
     pattern: 'update-source / <interface>',
     help: 'Interface whose address we speak from',
     attribute: 'updateSource',
-    params: { peer, interface: nameif('Interface') },
+    params: { peer, interface: refers('interface', nameif('Interface')) },
     line: 'update-source LOOP',
     set: (neighbor, args) => {
       neighbor.updateSource = args.interface;

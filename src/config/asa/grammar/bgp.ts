@@ -11,6 +11,7 @@ import {
   network,
   number,
   optional,
+  refers,
   text,
   words,
 } from '../../parameters.ts';
@@ -209,7 +210,7 @@ export const bgpFamilyRows: readonly AsaRow[] = [
     params: {
       network: network('Network'),
       mask: optional(mask('Its mask; that of its class by default')),
-      map: optional(name('Route map')),
+      map: optional(refers('route map', name('Route map'))),
     },
     example: [
       { line: 'network 10.1.0.0 mask 255.255.0.0', ...V4 },
@@ -233,8 +234,11 @@ export const bgpFamilyRows: readonly AsaRow[] = [
   used('bgp-ipv6', {
     pattern: 'network <prefix> / [route-map <map>]',
     help: 'Announce a network that the routing table has',
-    params: { prefix: interfacing(6, 'Network'), map: optional(name('Route map')) },
-    example: { line: 'network 2001:db8:1::/48', ...V6 },
+    params: { prefix: interfacing(6, 'Network'), map: optional(refers('route map', name('Route map'))) },
+    example: [
+      { line: 'network 2001:db8:1::/48', ...V6 },
+      { line: 'network 2001:db8:2::/48 route-map RM', ...V6 },
+    ],
     set({ family }, args, place) {
       const prefix = prefixOf(args.prefix.address, args.prefix.length, place);
       if (prefix !== undefined) addNetwork(family, prefix, args.map, place);
@@ -252,7 +256,7 @@ export const bgpFamilyRows: readonly AsaRow[] = [
     params: {
       source: words('Source', 'connected', 'static'),
       metric: optional(number(0, 4294967295, 'MED')),
-      map: optional(name('Route map')),
+      map: optional(refers('route map', name('Route map'))),
     },
     example: [
       { line: 'redistribute connected', ...V4 },

@@ -3,7 +3,7 @@
 import { isAeadCipher } from '../../algorithm-words.ts';
 import type { Draft } from '../../draft.ts';
 import type { DeviceModel, IkePolicyModel } from '../../model.ts';
-import { choice, many, name, nameif, number, optional, text, words } from '../../parameters.ts';
+import { choice, many, name, nameif, number, optional, refers, text, words } from '../../parameters.ts';
 import type { Place } from '../../place.ts';
 import {
   cipherName,
@@ -203,7 +203,7 @@ export const ikeRows: readonly AsaRow[] = [
     help: 'Answer and start IKEv2 on an interface',
     section: GLOBAL,
     params: {
-      interface: nameif('Interface'),
+      interface: refers('interface', nameif('Interface')),
       port: optional(number(1, 65535, 'Port of client services')),
     },
     example: 'crypto ikev2 enable outside',

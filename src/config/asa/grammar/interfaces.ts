@@ -13,6 +13,7 @@ import {
   nameif,
   number,
   optional,
+  refers,
   text,
 } from '../../parameters.ts';
 import type { Place } from '../../place.ts';
@@ -248,7 +249,7 @@ export const interfaceRows: readonly AsaRow[] = [
     pattern: 'ip unnumbered / <interface>',
     help: 'Borrow the IPv4 address of another interface',
     attribute: 'unnumbered',
-    params: { interface: nameif('Interface that lends its address') },
+    params: { interface: refers('interface', nameif('Interface that lends its address')) },
     example: { line: 'ip unnumbered LOOP', ...TUNNEL },
     set(target, args, place) {
       if (tunnelOf(target, place) === undefined) return;
@@ -337,7 +338,7 @@ export const interfaceRows: readonly AsaRow[] = [
     pattern: 'ipv6 unnumbered / <interface>',
     help: 'Borrow the IPv6 address of another interface',
     attribute: 'unnumbered6',
-    params: { interface: nameif('Interface that lends its address') },
+    params: { interface: refers('interface', nameif('Interface that lends its address')) },
     example: { line: 'ipv6 unnumbered LOOP', ...TUNNEL },
     set(target, args, place) {
       if (tunnelOf(target, place) === undefined) return;

@@ -1,6 +1,6 @@
 /** IPsec proposals, profiles and the global settings of child SAs; crypto maps are known and not supported. */
 import { named } from '../../named.ts';
-import { choice, many, name, nameif, number, optional, text, words } from '../../parameters.ts';
+import { choice, many, name, nameif, number, optional, refers, text, words } from '../../parameters.ts';
 import {
   cipherName,
   cipherOf,
@@ -125,7 +125,7 @@ export const ipsecRows: readonly AsaRow[] = [
     pattern: 'set ikev2 ipsec-proposal / <proposals>...',
     help: 'Proposals to offer, most wanted first',
     attribute: 'proposals',
-    params: { proposals: many(name('At most eleven proposals')) },
+    params: { proposals: many(refers('IPsec proposal', name('At most eleven proposals'))) },
     example: 'set ikev2 ipsec-proposal AES256 AES128',
     set(target, args, place) {
       if (args.proposals.length > 11)
@@ -238,7 +238,7 @@ export const ipsecRows: readonly AsaRow[] = [
     help: 'Certificate that we show where the tunnel-group names none',
     attribute: 'trustpoint',
     params: {
-      trustpoint: name('Trustpoint'),
+      trustpoint: refers('trustpoint', name('Trustpoint')),
       chain: optional(choice('Whole chain', { chain: 'Send the whole chain' })),
     },
     example: ['set trustpoint TP', 'set trustpoint TP chain'],

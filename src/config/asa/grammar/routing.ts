@@ -11,6 +11,7 @@ import {
   network,
   number,
   optional,
+  refers,
   text,
   words,
 } from '../../parameters.ts';
@@ -29,7 +30,7 @@ export const routingRows: readonly AsaRow[] = [
     help: 'Static IPv4 route',
     section: SECTION,
     params: {
-      interface: nameif('Interface toward the gateway'),
+      interface: refers('interface', nameif('Interface toward the gateway')),
       network: network('Network'),
       mask: mask('Its mask'),
       gateway: optional(address('Gateway; on a tunnel it may be the destination itself', 4)),
@@ -105,7 +106,7 @@ export const routingRows: readonly AsaRow[] = [
     help: 'Static IPv6 route',
     section: SECTION,
     params: {
-      interface: nameif('Interface toward the gateway'),
+      interface: refers('interface', nameif('Interface toward the gateway')),
       prefix: interfacing(6, 'Destination'),
       gateway: optional(address('Gateway', 6)),
       nowhere: nothing,

@@ -2,7 +2,7 @@
 import type { Draft } from '../../draft.ts';
 import type { TcpMapModel, TcpOptionRule, TcpOptionTreatment, TrafficMatchModel } from '../../model.ts';
 import { named } from '../../named.ts';
-import { name, number, optional, text, words } from '../../parameters.ts';
+import { name, number, optional, refers, text, words } from '../../parameters.ts';
 import { portNumber, portParam } from '../../rows/ports.ts';
 import { type AsaRow, harmless, unsupported, used } from '../row.ts';
 
@@ -54,7 +54,7 @@ export const trafficClassRows: readonly AsaRow[] = [
     attribute: 'matches',
     params: {
       all: optional(words('Everything, or what is inspected by default', 'any', 'default-inspection-traffic')),
-      list: optional(name('Access list: what it permits')),
+      list: optional(refers('access list', name('Access list: what it permits'))),
       protocol: optional(words('Protocol', 'tcp', 'udp')),
       port: optional(portParam('Destination port')),
       from: optional(portParam('First port')),

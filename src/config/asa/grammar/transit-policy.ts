@@ -2,7 +2,7 @@
 import type { Draft } from '../../draft.ts';
 import type { ServicePolicyModel, TransitClassModel } from '../../model.ts';
 import { named } from '../../named.ts';
-import { name, nameif, number, optional, text, words } from '../../parameters.ts';
+import { name, nameif, number, optional, refers, text, words } from '../../parameters.ts';
 import { type AsaRow, harmless, unsupported, used } from '../row.ts';
 
 const SECTION = 'policy-map';
@@ -35,7 +35,7 @@ export const transitPolicyRows: readonly AsaRow[] = [
     pattern: 'class <name>',
     help: 'Traffic that the following lines are about; all classes count in their order',
     enters: 'policy-map-class',
-    params: { name: name('Class') },
+    params: { name: refers('class', name('Class')) },
     example: { line: 'class CM_BGP', within: ['policy-map global_policy'] },
     set(target, args, place) {
       const known = target.classes.find((one) => one.trafficClass === args.name);
@@ -109,9 +109,9 @@ export const transitPolicyRows: readonly AsaRow[] = [
     help: 'Where a policy holds',
     section: SECTION,
     params: {
-      name: name('Policy'),
+      name: refers('policy-map', name('Policy')),
       global: optional(words('Everywhere', 'global')),
-      interface: optional(nameif('Interface')),
+      interface: optional(refers('interface', nameif('Interface'))),
       option: optional(words('Option', 'fail-close')),
     },
     example: [
@@ -194,9 +194,9 @@ export const transitPolicyRows: readonly AsaRow[] = [
     help: 'Filter the traffic that passes an interface, or comes in by any; it goes before security levels',
     section: 'access-group',
     params: {
-      list: name('Access list'),
+      list: refers('access list', name('Access list')),
       direction: optional(words('Direction', 'in', 'out')),
-      interface: optional(nameif('Interface')),
+      interface: optional(refers('interface', nameif('Interface'))),
       global: optional(words('Every interface, inward', 'global')),
       option: optional(words('Option', 'per-user-override', 'control-plane')),
     },

@@ -1,7 +1,7 @@
 /** `tunnel-group-map`: the tunnel-group of a peer by what its certificate says. */
 import type { TunnelGroupMapModel } from '../../certificate-map-model.ts';
 import type { Draft } from '../../draft.ts';
-import { choice, name, number, optional } from '../../parameters.ts';
+import { choice, name, number, optional, refers } from '../../parameters.ts';
 import type { Place } from '../../place.ts';
 import { DEFAULT_MAP } from '../../rows/certificate-map.ts';
 import type { Assembly } from '../assembly.ts';
@@ -39,7 +39,7 @@ export const tunnelGroupMapRows: readonly AsaRow[] = [
     help: 'Tunnel-group of peers with a certificate that belong to no other',
     section: SECTION,
     attribute: 'defaultGroup',
-    params: { group: groupName },
+    params: { group: refers('tunnel-group', groupName) },
     example: 'tunnel-group-map default-group DefaultL2LGroup',
     set(target, args, place) {
       const map = mapOf(target, place);
@@ -57,9 +57,9 @@ export const tunnelGroupMapRows: readonly AsaRow[] = [
     help: 'Tunnel-group of those whose certificate an entry of a map knows',
     section: SECTION,
     params: {
-      map: optional(name('Certificate map')),
+      map: optional(refers('certificate map', name('Certificate map'))),
       sequence: number(1, 65535, 'Entry of the map'),
-      group: groupName,
+      group: refers('tunnel-group', groupName),
     },
     example: 'tunnel-group-map BRANCHES 10 branches',
     set(target, args, place) {

@@ -4,7 +4,7 @@ import type { SecretKey } from '../../../base/index.ts';
 import { fromUtf8 } from '../../../base/index.ts';
 import type { Draft } from '../../draft.ts';
 import type { DeviceModel, TunnelGroupModel } from '../../model.ts';
-import { choice, name, number, optional, secret, secretText, text, words } from '../../parameters.ts';
+import { choice, name, number, optional, refers, secret, secretText, text, words } from '../../parameters.ts';
 import type { Place } from '../../place.ts';
 import type { Printed } from '../../row.ts';
 import { MASK } from '../../secrets.ts';
@@ -86,7 +86,7 @@ export const tunnelGroupRows: readonly AsaRow[] = [
     pattern: 'default-group-policy / <policy>',
     help: 'Group policy of the peers',
     attribute: 'groupPolicy',
-    params: { policy: name('Group policy') },
+    params: { policy: refers('group policy', name('Group policy')) },
     example: { line: 'default-group-policy GP', ...inGeneral },
     set(target, args) {
       target.groupPolicy = args.policy;
@@ -155,7 +155,7 @@ export const tunnelGroupRows: readonly AsaRow[] = [
     help: 'Authentication with IKEv1',
     params: {
       key: optional(secretText('Pre-shared key')),
-      trustpoint: optional(name('Trustpoint')),
+      trustpoint: optional(refers('trustpoint', name('Trustpoint'))),
       rest: optional(text('Setting')),
     },
     example: { line: 'ikev1 pre-shared-key cisco', ...inIpsec, prints: 'ikev1 pre-shared-key *****' },

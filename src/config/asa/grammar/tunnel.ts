@@ -1,5 +1,5 @@
 /** Lines of tunnel interfaces (VTI) and virtual templates. */
-import { address, choice, name, nameif, optional } from '../../parameters.ts';
+import { address, choice, name, nameif, optional, refers } from '../../parameters.ts';
 import { type AsaRow, used } from '../row.ts';
 import { TUNNEL, tunnelOf } from './interfaces.ts';
 
@@ -9,7 +9,7 @@ export const tunnelRows: readonly AsaRow[] = [
     help: 'Interface that the outer packets leave from',
     attribute: 'source',
     params: {
-      interface: nameif('Interface toward the peer'),
+      interface: refers('interface', nameif('Interface toward the peer')),
       address: optional(address('Its address to use, when it has several', 6)),
     },
     example: [
@@ -104,7 +104,7 @@ export const tunnelRows: readonly AsaRow[] = [
     pattern: 'tunnel protection / ipsec profile <profile>',
     help: 'IPsec profile that protects the tunnel',
     attribute: 'profile',
-    params: { profile: name('IPsec profile') },
+    params: { profile: refers('IPsec profile', name('IPsec profile')) },
     example: { line: 'tunnel protection ipsec profile VTI', ...TUNNEL },
     set(target, args, place) {
       const tunnel = tunnelOf(target, place);
@@ -119,7 +119,7 @@ export const tunnelRows: readonly AsaRow[] = [
     pattern: 'tunnel protection ipsec policy / <list>',
     help: 'Access list whose permit entries become the traffic selectors',
     attribute: 'policyAccessList',
-    params: { list: name('Extended access list') },
+    params: { list: refers('access list', name('Extended access list')) },
     example: { line: 'tunnel protection ipsec policy SELECT', ...TUNNEL },
     set(target, args, place) {
       const tunnel = tunnelOf(target, place);

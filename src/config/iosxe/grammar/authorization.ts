@@ -3,7 +3,18 @@ import { Prefix } from '../../../base/index.ts';
 import type { Draft } from '../../draft.ts';
 import type { AuthorizationPolicyModel } from '../../model.ts';
 import { named } from '../../named.ts';
-import { address, choice, hardwareInterface, mask, name, number, optional, prefix, text } from '../../parameters.ts';
+import {
+  address,
+  choice,
+  hardwareInterface,
+  mask,
+  name,
+  number,
+  optional,
+  prefix,
+  refers,
+  text,
+} from '../../parameters.ts';
 import { harmless, type IosxeRow, unsupported, used } from '../row.ts';
 
 /** Administrative distance of routes that peers tell. */
@@ -48,7 +59,7 @@ export const authorizationRows: readonly IosxeRow[] = [
     pattern: 'route set interface [<interface>]',
     help: 'Tell the peer the address of an interface; of the tunnel itself by default',
     attribute: 'routeSetInterface',
-    params: { interface: optional(hardwareInterface('Interface')) },
+    params: { interface: optional(refers('interface', hardwareInterface('Interface'))) },
     example: ['route set interface', 'route set interface Loopback1'],
     set(target, args) {
       const wanted = args.interface ?? '';
@@ -63,7 +74,7 @@ export const authorizationRows: readonly IosxeRow[] = [
     pattern: 'route set access-list [<ipv6>] <list>',
     help: 'Tell the peer the networks of a standard access list',
     attribute: 'routeSetAccessLists',
-    params: { ipv6: optional(choice('Family', { ipv6: 'IPv6' })), list: name('Access list') },
+    params: { ipv6: optional(choice('Family', { ipv6: 'IPv6' })), list: refers('access list', name('Access list')) },
     example: ['route set access-list 10', 'route set access-list ipv6 LANS'],
     set(target, args) {
       const family = args.ipv6 === undefined ? 4 : 6;

@@ -1,6 +1,6 @@
 /** What a BGP neighbour, or all of a peer group, does in one address family. */
 import type { BgpNeighborFamilyModel } from '../../model.ts';
-import { choice, name, number, optional, words } from '../../parameters.ts';
+import { choice, name, number, optional, refers, words } from '../../parameters.ts';
 import type { Place } from '../../place.ts';
 import { emptyNeighborFamily } from '../../rows/bgp.ts';
 import { type BgpScope, type IosxeRow, used } from '../row.ts';
@@ -46,7 +46,10 @@ function policyRow(
     word: ({ way }) => `${word} ${way ?? ''}`,
     params: {
       peer,
-      policy: name(word === 'prefix-list' ? 'Prefix list' : 'Route map'),
+      policy: refers(
+        word === 'prefix-list' ? 'prefix list' : 'route map',
+        name(word === 'prefix-list' ? 'Prefix list' : 'Route map'),
+      ),
       way: choice('Direction', { in: 'What it tells us', out: 'What we tell it' }),
     },
     lines: [`${word} P in`, `${word} P out`],

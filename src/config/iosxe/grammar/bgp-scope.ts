@@ -1,6 +1,8 @@
 /** What the rows of BGP neighbours share: finding whom a line is about, and what to print where. */
+
 import { IpAddress } from '../../../base/index.ts';
 import type { Draft } from '../../draft.ts';
+import { editDistance } from '../../edit-distance.ts';
 import type { BgpNeighborFamilyModel } from '../../model.ts';
 import type { Args, Param, Parameters } from '../../parameters.ts';
 import type { Place } from '../../place.ts';
@@ -51,9 +53,22 @@ export function subjectOf({ bgp, table }: BgpScope, ref: PeerRef, place: Place):
   }
   const group = groupOf(bgp, table, ref);
   if (group !== undefined) return group.peer as Draft<Subject>;
-  return place.error('undefined-reference', `there is no peer group \`${ref}\` yet`, {
-    param: 'peer',
-    expected: `neighbor ${ref} peer-group`,
+  return missingGroup({ bgp, table }, ref, 'peer', place);
+}
+
+/** Says that a peer group is not there yet, and which one may be meant. */
+export function missingGroup(
+  { bgp, table }: Pick<BgpScope, 'bgp' | 'table'>,
+  wanted: string,
+  param: string,
+  place: Place,
+): undefined {
+  const known = [...(table.peerGroups ?? []), ...(bgp.peerGroups ?? [])].map(({ name }) => name);
+  const near = known.find((one) => editDistance(one.toLowerCase(), wanted.toLowerCase(), 2) <= 2);
+  return place.error('undefined-reference', `there is no peer group \`${wanted}\` yet`, {
+    param,
+    expected: `neighbor ${wanted} peer-group`,
+    ...(near === undefined ? {} : { suggestion: near }),
   });
 }
 

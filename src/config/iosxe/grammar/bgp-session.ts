@@ -11,6 +11,7 @@ import {
   number,
   optional,
   prefix,
+  refers,
   secret,
   text,
   words,
@@ -21,7 +22,7 @@ import { MASK } from '../../secrets.ts';
 import { emptySubject, groupOf, type Subject } from '../bgp-groups.ts';
 import { type BgpScope, harmless, type IosxeRow, unsupported, used } from '../row.ts';
 import { decodeType7 } from '../type-7.ts';
-import { atHome, GROUP, MODES, N, PROCESS, peer, session, subjectOf } from './bgp-scope.ts';
+import { atHome, GROUP, MODES, missingGroup, N, PROCESS, peer, session, subjectOf } from './bgp-scope.ts';
 
 type Family = NonNullable<Draft<Subject>['families'][4]>;
 
@@ -120,7 +121,7 @@ export const bgpSessionRows: readonly IosxeRow[] = [
     pattern: 'neighbor <peer> peer-group / <name>',
     help: 'What this neighbour has in common with others',
     group: GROUP,
-    params: { peer, name: name('Peer group') },
+    params: { peer, name: refers('peer group', name('Peer group')) },
     example: {
       line: 'neighbor 10.0.0.8 peer-group SPOKES',
       within: [...PROCESS, 'neighbor SPOKES peer-group', 'neighbor SPOKES remote-as 65001'],
@@ -129,7 +130,7 @@ export const bgpSessionRows: readonly IosxeRow[] = [
       if (typeof args.peer === 'string')
         return place.error('contradiction', 'a peer group is not a member of another', { param: 'peer' });
       if (groupOf(scope.bgp, scope.table, args.name) === undefined)
-        return place.error('undefined-reference', `there is no peer group \`${args.name}\` yet`, { param: 'name' });
+        return missingGroup(scope, args.name, 'name', place);
       const neighbor = neighborAt(scope, args.peer, place);
       neighbor.peerGroup = args.name;
       neighbor.written.attributes['peerGroup'] = place.position;
@@ -263,7 +264,7 @@ export const bgpSessionRows: readonly IosxeRow[] = [
     pattern: 'update-source / <interface>',
     help: 'Interface whose address we speak from',
     attribute: 'updateSource',
-    params: { peer, interface: hardwareInterface('Interface') },
+    params: { peer, interface: refers('interface', hardwareInterface('Interface')) },
     line: 'update-source Loopback0',
     set: (subject, args) => {
       subject.updateSource = args.interface;
@@ -368,7 +369,7 @@ export const bgpSessionRows: readonly IosxeRow[] = [
   used(MODES, {
     pattern: 'bgp listen range / <prefix> peer-group <name>',
     help: 'Neighbours that may come from anywhere in a network',
-    params: { prefix: either(), name: name('Peer group that says what they are') },
+    params: { prefix: either(), name: refers('peer group', name('Peer group that says what they are')) },
     example: {
       line: 'bgp listen range 10.0.0.0/8 peer-group SPOKES',
       within: [...PROCESS, 'neighbor SPOKES peer-group', 'neighbor SPOKES remote-as 65001'],

@@ -12,6 +12,7 @@ import {
   number,
   optional,
   prefix,
+  refers,
   text,
   words,
 } from '../../parameters.ts';
@@ -37,7 +38,7 @@ function familyRow(which: 4 | 6): IosxeRow {
     enters: which === 4 ? 'bgp-ipv4' : 'bgp-ipv6',
     closes: 'exit-address-family',
     opener: ({ vrf }) => ({ vrf }),
-    params: { unicast: optional(words('Unicast', 'unicast')), vrf: optional(name('VRF', 32)) },
+    params: { unicast: optional(words('Unicast', 'unicast')), vrf: optional(refers('VRF', name('VRF', 32))) },
     example: [
       { line: `address-family ${word}` },
       { line: `address-family ${word} unicast`, prints: `address-family ${word}` },
@@ -274,7 +275,7 @@ export const bgpFamilyRows: readonly IosxeRow[] = [
     params: {
       network: network('Network'),
       mask: optional(mask('Its mask; that of its class by default')),
-      map: optional(name('Route map')),
+      map: optional(refers('route map', name('Route map'))),
     },
     example: [
       { line: 'network 10.1.0.0 mask 255.255.0.0', ...V4 },
@@ -304,8 +305,11 @@ export const bgpFamilyRows: readonly IosxeRow[] = [
   used('bgp-ipv6', {
     pattern: 'network <prefix> / [route-map <map>]',
     help: 'Announce a network that the routing table has',
-    params: { prefix: prefix(6, 'Network'), map: optional(name('Route map')) },
-    example: { line: 'network 2001:DB8:1::/48', ...V6 },
+    params: { prefix: prefix(6, 'Network'), map: optional(refers('route map', name('Route map'))) },
+    example: [
+      { line: 'network 2001:DB8:1::/48', ...V6 },
+      { line: 'network 2001:DB8:2::/48 route-map RM', ...V6 },
+    ],
     set: (scope, args, place) => addNetwork(scope, args.prefix, args.map, place),
     unset(scope, args) {
       if (args.prefix !== undefined) dropNetwork(scope, args.prefix);
@@ -322,7 +326,7 @@ export const bgpFamilyRows: readonly IosxeRow[] = [
     params: {
       source: choice('Source', { connected: 'Networks of interfaces', static: 'Static routes' }),
       metric: optional(number(0, 4294967295, 'MED')),
-      map: optional(name('Route map')),
+      map: optional(refers('route map', name('Route map'))),
     },
     example: [
       { line: 'redistribute connected', ...V4 },

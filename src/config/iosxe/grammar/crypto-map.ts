@@ -1,7 +1,7 @@
 /** Crypto maps, which are read so that it can be said which tunnel interface does the same; they are not run. */
 import type { CryptoMapModel } from '../../crypto-map-model.ts';
 import type { Draft } from '../../draft.ts';
-import { address, choice, many, name, number, optional } from '../../parameters.ts';
+import { address, choice, many, name, number, optional, refers } from '../../parameters.ts';
 import { PFS, PFS_GROUP } from '../algorithms.ts';
 import type { Assembly } from '../assembly.ts';
 import { type IosxeRow, used } from '../row.ts';
@@ -53,7 +53,7 @@ export const cryptoMapRows: readonly IosxeRow[] = [
     pattern: 'set transform-set / <sets>...',
     help: 'Transform sets to offer, most wanted first',
     attribute: 'proposals',
-    params: { sets: many(name('Transform sets')) },
+    params: { sets: many(refers('transform set', name('Transform sets'))) },
     example: { line: 'set transform-set T', ...inMap },
     set(target, args) {
       target.proposals = [...args.sets];
@@ -81,7 +81,7 @@ export const cryptoMapRows: readonly IosxeRow[] = [
     pattern: 'set ikev2-profile / <name>',
     help: 'IKE profile of its peers',
     attribute: 'ikeProfile',
-    params: { name: name('IKE profile') },
+    params: { name: refers('IKEv2 profile', name('IKE profile')) },
     example: { line: 'set ikev2-profile PROF', ...inMap },
     set(target, args) {
       target.ikeProfile = args.name;
@@ -95,7 +95,7 @@ export const cryptoMapRows: readonly IosxeRow[] = [
     pattern: 'match address / <list>',
     help: 'Access list of what is protected',
     attribute: 'accessList',
-    params: { list: name('Access list') },
+    params: { list: refers('access list', name('Access list')) },
     example: { line: 'match address INTERESTING', ...inMap },
     set(target, args) {
       target.accessList = args.list;
@@ -122,7 +122,7 @@ export const cryptoMapRows: readonly IosxeRow[] = [
     pattern: 'crypto map / <map>',
     help: 'Crypto map of what leaves by the interface; it is read, and not run',
     attribute: 'cryptoMap',
-    params: { map: name('Map') },
+    params: { map: refers('crypto map', name('Map')) },
     example: 'crypto map CM',
     set(target, args) {
       target.cryptoMap = args.map;

@@ -1,7 +1,7 @@
 /** The VXLAN overlay: the interface of the tunnel endpoint, its VNIs, and BGP's family L2VPN EVPN. */
 import type { Draft } from '../../draft.ts';
 import type { BridgeDomainModel, EvpnNeighborModel, NveModel } from '../../model.ts';
-import { choice, hardwareInterface, name, number, optional, text } from '../../parameters.ts';
+import { choice, hardwareInterface, name, number, optional, refers, text } from '../../parameters.ts';
 import type { Place } from '../../place.ts';
 import { type BgpScope, type BgpView, harmless, type IosxeRow, used } from '../row.ts';
 import { GROUP, listed, N, type PeerRef, PROCESS, peer, subjectOf } from './bgp-scope.ts';
@@ -59,7 +59,7 @@ export const nveRows: readonly IosxeRow[] = [
     pattern: 'source-interface / <interface>',
     help: 'Loopback whose address is the tunnel endpoint',
     attribute: 'sourceInterface',
-    params: { interface: hardwareInterface('Loopback') },
+    params: { interface: refers('interface', hardwareInterface('Loopback')) },
     example: { line: 'source-interface Loopback1', ...NVE },
     set(target, args) {
       target.sourceInterface = args.interface;
@@ -86,7 +86,7 @@ export const nveRows: readonly IosxeRow[] = [
   used('nve', {
     pattern: 'member vni <vni> / vrf <vrf>',
     help: 'Layer-3 VNI of a tenant',
-    params: { vni: number(4096, 16_777_215, 'VNI'), vrf: name('VRF of the tenant', 32) },
+    params: { vni: number(4096, 16_777_215, 'VNI'), vrf: refers('VRF', name('VRF of the tenant', 32)) },
     example: { line: 'member vni 50001 vrf RED', ...NVE },
     set(target, args, place) {
       const twin = target.members.find((one) => one.vrf === args.vrf && one.vni !== args.vni);

@@ -3,7 +3,18 @@ import type { IpAddress } from '../../../base/index.ts';
 import type { Draft } from '../../draft.ts';
 import type { IkeProfileModel, LocalIdentityModel } from '../../model.ts';
 import { named } from '../../named.ts';
-import { address, choice, hardwareInterface, name, number, optional, secret, text, words } from '../../parameters.ts';
+import {
+  address,
+  choice,
+  hardwareInterface,
+  name,
+  number,
+  optional,
+  refers,
+  secret,
+  text,
+  words,
+} from '../../parameters.ts';
 import { DEFAULT, IKE_LIFETIME_MS } from '../defaults.ts';
 import { harmless, type IosxeRow, unsupported, used } from '../row.ts';
 import { identityRow } from './identity.ts';
@@ -62,7 +73,7 @@ export const ikev2ProfileRows: readonly IosxeRow[] = [
     pattern: 'match fvrf / <vrf>',
     help: 'Front VRF that the peer comes in by; the global table by default',
     attribute: 'frontVrf',
-    params: { vrf: name('VRF, or any', 32) },
+    params: { vrf: refers('VRF', name('VRF, or any', 32)) },
     example: ['match fvrf INET', 'match fvrf any'],
     set(target, args) {
       target.frontVrf = args.vrf === 'any' ? { kind: 'any' } : { kind: 'vrf', vrf: args.vrf };
@@ -79,7 +90,7 @@ export const ikev2ProfileRows: readonly IosxeRow[] = [
     attribute: 'localAddresses',
     params: {
       address: optional(address('Own address')),
-      interface: optional(hardwareInterface('Interface whose address it is')),
+      interface: optional(refers('interface', hardwareInterface('Interface whose address it is'))),
     },
     example: ['match address local 192.0.2.1', 'match address local interface GigabitEthernet0/0/1'],
     set(target, args) {
@@ -106,7 +117,7 @@ export const ikev2ProfileRows: readonly IosxeRow[] = [
     pattern: 'match certificate <map>',
     help: 'Peers whose certificate a map knows',
     attribute: 'certificateMaps',
-    params: { map: name('Certificate map') },
+    params: { map: refers('certificate map', name('Certificate map')) },
     example: 'match certificate SPOKES',
     set(target, args) {
       if (!target.certificateMaps.includes(args.map)) target.certificateMaps.push(args.map);
@@ -215,7 +226,7 @@ export const ikev2ProfileRows: readonly IosxeRow[] = [
     pattern: 'keyring local / <name>',
     help: 'Keyring of its peers',
     attribute: 'keyring',
-    params: { name: name('Keyring') },
+    params: { name: refers('keyring', name('Keyring')) },
     example: 'keyring local KR',
     set(target, args) {
       target.keyring = args.name;
@@ -236,7 +247,7 @@ export const ikev2ProfileRows: readonly IosxeRow[] = [
     help: 'Trustpoint of its certificates',
     attribute: 'trustpoints',
     params: {
-      name: name('Trustpoint'),
+      name: refers('trustpoint', name('Trustpoint')),
       use: optional(choice('For what', { sign: 'Our own certificate', verify: "The peer's certificate" })),
     },
     example: ['pki trustpoint TP', 'pki trustpoint CA verify'],
@@ -316,7 +327,7 @@ export const ikev2ProfileRows: readonly IosxeRow[] = [
     pattern: 'ivrf / <vrf>',
     help: "Inner VRF of crypto-map users; a tunnel's own VRF wins",
     attribute: 'innerVrf',
-    params: { vrf: name('VRF', 32) },
+    params: { vrf: refers('VRF', name('VRF', 32)) },
     example: 'ivrf RED',
     set(target, args) {
       target.innerVrf = args.vrf;
@@ -352,7 +363,7 @@ export const ikev2ProfileRows: readonly IosxeRow[] = [
       override: optional(choice('Which wins', { override: "The group's" })),
       kind: choice('Authenticated by', { psk: 'Key', cert: 'Certificate', eap: 'EAP' }),
       list: name('List of aaa authorization network'),
-      policy: optional(name('Authorization policy')),
+      policy: optional(refers('authorization policy', name('Authorization policy'))),
     },
     example: {
       line: 'aaa authorization group psk list FLEX default',

@@ -3,7 +3,7 @@ import { isAeadCipher } from '../../algorithm-words.ts';
 import type { Draft } from '../../draft.ts';
 import type { IkeProposalModel, KeyringModel } from '../../model.ts';
 import { named } from '../../named.ts';
-import { address, choice, many, mask, name, number, optional, secret, text, words } from '../../parameters.ts';
+import { address, choice, many, mask, name, number, optional, refers, secret, text, words } from '../../parameters.ts';
 import type { Place } from '../../place.ts';
 import {
   cipherOf,
@@ -146,7 +146,7 @@ export const ikev2Rows: readonly IosxeRow[] = [
     pattern: 'match fvrf / <vrf>',
     help: 'Front VRF; the global table by default',
     attribute: 'frontVrf',
-    params: { vrf: name('VRF, or any', 32) },
+    params: { vrf: refers('VRF', name('VRF, or any', 32)) },
     example: ['match fvrf INET', 'match fvrf any'],
     set(target, args) {
       target.frontVrf = args.vrf === 'any' ? { kind: 'any' } : { kind: 'vrf', vrf: args.vrf };
@@ -177,7 +177,7 @@ export const ikev2Rows: readonly IosxeRow[] = [
     pattern: 'proposal <name>',
     help: 'Proposal to offer and accept, in their order',
     attribute: 'proposals',
-    params: { name: name('Proposal') },
+    params: { name: refers('IKEv2 proposal', name('Proposal')) },
     example: 'proposal PH1',
     set(target, args) {
       if (!target.proposals.includes(args.name)) target.proposals.push(args.name);

@@ -11,6 +11,7 @@ import {
   name,
   number,
   optional,
+  refers,
   text,
   words,
 } from '../../parameters.ts';
@@ -119,7 +120,7 @@ export const interfaceRows: readonly IosxeRow[] = [
     pattern: '{vrf forwarding|ip vrf forwarding} / <vrf>',
     help: 'Put the interface into a VRF; its addresses are lost by that',
     attribute: 'vrf',
-    params: { vrf: name('VRF', 32) },
+    params: { vrf: refers('VRF', name('VRF', 32)) },
     example: { line: 'vrf forwarding INET' },
     set(target, args, place) {
       if (target.vrf !== args.vrf) dropAddresses(target, args.vrf, (text) => place.warn('address-removed', text));
@@ -186,7 +187,7 @@ export const interfaceRows: readonly IosxeRow[] = [
     pattern: 'ip unnumbered / <interface>',
     help: 'Borrow the IPv4 address of another interface',
     attribute: 'unnumbered',
-    params: { interface: hardwareInterface('Interface that lends its address') },
+    params: { interface: refers('interface', hardwareInterface('Interface that lends its address')) },
     example: { line: 'ip unnumbered Loopback1', within: ['interface Tunnel1'] },
     set(target, args, place) {
       if (target.name === args.interface)
@@ -308,7 +309,7 @@ export const interfaceRows: readonly IosxeRow[] = [
     pattern: 'ipv6 unnumbered / <interface>',
     help: 'Borrow the IPv6 address of another interface',
     attribute: 'unnumbered6',
-    params: { interface: hardwareInterface('Interface that lends its address') },
+    params: { interface: refers('interface', hardwareInterface('Interface that lends its address')) },
     example: { line: 'ipv6 unnumbered Loopback1', within: ['interface Tunnel1'] },
     set(target, args, place) {
       if (target.name === args.interface)

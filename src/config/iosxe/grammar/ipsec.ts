@@ -2,7 +2,7 @@
 import type { Draft } from '../../draft.ts';
 import type { EspProposalModel, IpsecProfileModel } from '../../model.ts';
 import { named } from '../../named.ts';
-import { choice, many, name, number, optional, text, words } from '../../parameters.ts';
+import { choice, many, name, number, optional, refers, text, words } from '../../parameters.ts';
 import { ESP_CIPHERS, ESP_HMACS, espCipherOf, espCipherWord, espHmacIds, PFS, PFS_GROUP } from '../algorithms.ts';
 import { CHILD_LIFETIME_KB, CHILD_LIFETIME_MS, REPLAY_WINDOW } from '../defaults.ts';
 import { harmless, type IosxeRow, unsupported, used } from '../row.ts';
@@ -197,7 +197,7 @@ export const ipsecRows: readonly IosxeRow[] = [
     pattern: 'set transform-set / <sets>...',
     help: 'Transform sets to offer, most wanted first',
     attribute: 'proposals',
-    params: { sets: many(name('At most six transform sets')) },
+    params: { sets: many(refers('transform set', name('At most six transform sets'))) },
     example: 'set transform-set GCM CBC',
     set(target, args) {
       target.proposals = [...args.sets];
@@ -227,7 +227,7 @@ export const ipsecRows: readonly IosxeRow[] = [
     pattern: 'set ikev2-profile / <name>',
     help: 'IKE profile of its tunnels',
     attribute: 'ikeProfile',
-    params: { name: name('IKE profile') },
+    params: { name: refers('IKEv2 profile', name('IKE profile')) },
     example: 'set ikev2-profile PROF',
     set(target, args) {
       target.ikeProfile = args.name;

@@ -1,5 +1,5 @@
 /** Logging: where messages go, how they begin, and which of them are said at all. */
-import { address, choice, name, number, optional, text, words } from '../../parameters.ts';
+import { address, choice, name, number, optional, refers, text, words } from '../../parameters.ts';
 import { harmless, type IosxeRow, used } from '../row.ts';
 
 const LEVELS = [
@@ -183,7 +183,7 @@ export const loggingRows: readonly IosxeRow[] = [
     section: 'logging',
     params: {
       address: address('Host'),
-      vrf: optional(name('VRF it is in', 32)),
+      vrf: optional(refers('VRF', name('VRF it is in', 32))),
       transport: optional(text('Protocol and port; UDP port 514 by default')),
     },
     example: [
@@ -198,6 +198,7 @@ export const loggingRows: readonly IosxeRow[] = [
         interface: '',
         address: args.address,
         ...(args.vrf === undefined ? {} : { vrf: args.vrf }),
+        written: place.written(),
       });
       if (args.transport !== undefined && !/^udp(?: port 514)?$/.test(args.transport))
         place.warn('unsupported', 'messages go to UDP port 514', { param: 'transport' });

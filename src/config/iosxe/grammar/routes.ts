@@ -13,14 +13,15 @@ import {
   optional,
   type Param,
   prefix,
+  refers,
 } from '../../parameters.ts';
 import type { Place } from '../../place.ts';
 import type { Assembly } from '../assembly.ts';
 import { harmless, type IosxeRow, unsupported, used } from '../row.ts';
 
 const SECTION = 'route';
-const vrf = optional(name('VRF; the global table without it', 32));
-const interfaceName = optional(hardwareInterface('Interface toward it'));
+const vrf = optional(refers('VRF', name('VRF; the global table without it', 32)));
+const interfaceName = optional(refers('interface', hardwareInterface('Interface toward it')));
 const nowhere = optional(choice('Nowhere', { Null0: 'Drop the packets' }));
 const distance = optional(number(1, 255, 'Administrative distance; 1 by default'));
 const label = optional(name('Name of the route'));

@@ -2,7 +2,7 @@
 
 import type { Draft } from '../../draft.ts';
 import type { InterfaceModel } from '../../model.ts';
-import { address, choice, hardwareInterface, name, optional, text } from '../../parameters.ts';
+import { address, choice, hardwareInterface, name, optional, refers, text } from '../../parameters.ts';
 import type { Place } from '../../place.ts';
 import { type IosxeRow, unsupported, used } from '../row.ts';
 
@@ -24,7 +24,7 @@ export const tunnelRows: readonly IosxeRow[] = [
     attribute: 'source',
     params: {
       address: optional(address('Own address')),
-      interface: optional(hardwareInterface('Interface whose address they bear')),
+      interface: optional(refers('interface', hardwareInterface('Interface whose address they bear'))),
     },
     example: [
       { line: 'tunnel source GigabitEthernet0/0/1', ...TUNNEL },
@@ -101,7 +101,7 @@ export const tunnelRows: readonly IosxeRow[] = [
     pattern: 'tunnel vrf / <vrf>',
     help: 'VRF of the outer packets (front-door VRF)',
     attribute: 'frontVrf',
-    params: { vrf: name('VRF', 32) },
+    params: { vrf: refers('VRF', name('VRF', 32)) },
     example: { line: 'tunnel vrf INET', ...TUNNEL },
     set(target, args, place) {
       const tunnel = tunnelOf(target, place);
@@ -116,7 +116,10 @@ export const tunnelRows: readonly IosxeRow[] = [
     pattern: 'tunnel protection ipsec profile / <profile> [ikev2-profile <ike>]',
     help: 'What protects the tunnel',
     attribute: 'profile',
-    params: { profile: name('IPsec profile'), ike: optional(name('IKE profile, before that of the IPsec profile')) },
+    params: {
+      profile: refers('IPsec profile', name('IPsec profile')),
+      ike: optional(refers('IKEv2 profile', name('IKE profile, before that of the IPsec profile'))),
+    },
     example: [
       { line: 'tunnel protection ipsec profile VTI', ...TUNNEL },
       { line: 'tunnel protection ipsec profile VTI ikev2-profile P', ...TUNNEL },
@@ -139,7 +142,10 @@ export const tunnelRows: readonly IosxeRow[] = [
     pattern: 'tunnel protection ipsec policy <family> / <list>',
     help: 'Traffic selectors of the tunnel, from an access list',
     attribute: 'policyAccessList',
-    params: { family: choice('Family', { ipv4: 'IPv4', ipv6: 'IPv6' }), list: name('Access list') },
+    params: {
+      family: choice('Family', { ipv4: 'IPv4', ipv6: 'IPv6' }),
+      list: refers('access list', name('Access list')),
+    },
     example: { line: 'tunnel protection ipsec policy ipv4 SELECTORS', ...TUNNEL },
     set(target, args, place) {
       const tunnel = tunnelOf(target, place);
