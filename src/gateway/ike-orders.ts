@@ -24,6 +24,9 @@ export function performIke(context: Context, effect: IkeEffect): void {
     case 'send-nat-keepalive':
       sendUdp(context, effect.path, new Uint8Array([0xff]));
       break;
+    case 'expect-child-sa':
+      context.command({ kind: 'expect-child-sa', id: effect.inboundSpi });
+      break;
     case 'install-child-sa':
       installChildSa(context, effect.sa);
       break;

@@ -36,7 +36,7 @@ test('four messages make an IKE SA and its first child SA (section 1.2)', () => 
   );
   assert.deepEqual(
     a.effects.filter(({ kind }) => kind !== 'notice').map(({ kind }) => kind),
-    ['send', 'send', 'ike-sa-up', 'install-child-sa'],
+    ['send', 'expect-child-sa', 'send', 'ike-sa-up', 'install-child-sa'],
   );
   assert.deepEqual(
     b.effects.filter(({ kind }) => kind !== 'notice').map(({ kind }) => kind),

@@ -107,6 +107,8 @@ export type IkeEffect =
       cause: Cause;
       role: 'initiator' | 'responder';
     }>
+  /** We have offered a child SA by this SPI: the peer may send by it before we have its answer (RFC 7296 section 1.2). */
+  | Readonly<{ kind: 'expect-child-sa'; inboundSpi: number }>
   | Readonly<{ kind: 'install-child-sa'; sa: ChildSa }>
   /** Inbound decryption goes on for `lingerMs` so that packets under way are not lost. */
   | Readonly<{

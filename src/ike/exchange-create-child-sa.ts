@@ -75,6 +75,7 @@ export function startCreateChild(
     deletedSpis: [],
   };
   if (old !== undefined) old.rekeying = true;
+  context.emit({ kind: 'expect-child-sa', inboundSpi: spi });
   sendRequest(context, sa, ExchangeType.CREATE_CHILD_SA, [
     ...(old === undefined ? [] : [notifyOfChild(NotifyType.REKEY_SA, old.inboundSpi)]),
     ...withKeys(offerChild(peer.child, spi, group), nonce, keyShare),

@@ -58,6 +58,7 @@ export function sendIkeAuth(context: IkeContext, sa: IkeSa, proofs: Proofs, uses
   // Section 2.4: only said when no other IKE SA with this peer stands at this moment.
   const isFirst = !(context.peerOf(sa)?.sas.someEstablished() ?? false);
   sa.localIdentity = identity;
+  if (!sa.isChildless) context.emit({ kind: 'expect-child-sa', inboundSpi: childSpi });
   sa.stage = { kind: 'auth-sent', proofs, childSpi, proposals: peer.child.proposals, ppk: mixed, proved: kind };
   sendRequest(context, sa, ExchangeType.IKE_AUTH, [
     idi,

@@ -40,7 +40,8 @@ export function configure(context: IkeContext, config: IkeConfig): void {
     }
     const { local } = sa.path;
     const isOurs = addressesIn(config, sa.path).some((address) => address.equals(local.address));
-    if (stage.kind === 'dead' || isOurs) continue;
+    // One that says goodbye says it from where it was, for as long as somebody may answer.
+    if (stage.kind === 'dead' || stage.kind === 'deleting' || isOurs) continue;
     endIkeSa(context, sa, { code: 'configuration-changed', text: 'the local address is gone' });
   }
 }

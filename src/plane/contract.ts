@@ -211,6 +211,8 @@ export type PlaneCommand =
   | Readonly<{ kind: 'set-transit-policy'; policy: PlaneTransitPolicy | undefined }>
   /** Forgets connections in transit: all of them, or those of an address. */
   | Readonly<{ kind: 'clear-connections'; address?: IpAddress }>
+  /** We have offered this inbound SPI: packets that come before its SA wait for it for a moment, a few of them. */
+  | Readonly<{ kind: 'expect-child-sa'; id: number }>
   | Readonly<{ kind: 'install-child-sa'; sa: PlaneChildSa }>
   /** Outbound stops at once; inbound goes on for `lingerMs`. */
   | Readonly<{ kind: 'remove-child-sa'; id: number; lingerMs: number }>
@@ -497,7 +499,7 @@ export type Plane = Readonly<{
   receive: (interfaceName: string, packet: Uint8Array, now: Instant) => void;
   /**
    * The machine around routed a packet into a device of ours: the tunnel of that name takes it, or, where there is none
-   * because it is a template, the tunnel that the FIB chooses. TTL has been counted down already.
+   * because it is a template or a VNI, the tunnel or endpoint that the FIB chooses. TTL has been counted down already.
    */
   receiveFromHost: (vrf: string, device: string, packet: Uint8Array, now: Instant) => void;
   /** When `tick` is next needed. */

@@ -148,6 +148,28 @@ export function espConformance(name: string, makePlane: MakePlane): void {
     assert.equal(east.eventsOf('child-sa-confirmed').length, 1);
   });
 
+  check('packets that come before the SA that we have offered wait for it, some and for a moment', () => {
+    const bench = twins(makePlane);
+    bench.west.plane.command({ kind: 'install-child-sa', sa: bench.childSa('west', 2) }, bench.now);
+    const early = Array.from({ length: 20 }, () => sealed(bench));
+    const { east } = bench;
+    east.plane.command({ kind: 'expect-child-sa', id: spiOf('east', 2) }, bench.now);
+    for (const packet of early) east.plane.receive('wan', packet, bench.now);
+    assert.deepEqual([east.lan.length, east.drops], [0, { 'unknown-spi': 4 }], 'sixteen wait');
+    east.plane.command({ kind: 'install-child-sa', sa: bench.childSa('east', 2) }, bench.now);
+    const due = east.plane.wakeAt();
+    assert.ok(due !== undefined && due <= bench.now, 'at once');
+    bench.pass(0);
+    assert.equal(east.lan.length, 16);
+    assert.deepEqual(east.eventsOf('child-sa-confirmed').length, 0, 'it was confirmed already');
+    east.plane.command({ kind: 'expect-child-sa', id: spiOf('east', 3) }, bench.now);
+    bench.west.plane.command({ kind: 'install-child-sa', sa: bench.childSa('west', 3) }, bench.now);
+    east.plane.receive('wan', sealed(bench), bench.now);
+    bench.pass(2000);
+    assert.deepEqual(east.drops, { 'unknown-spi': 5 }, 'nobody answered the offer');
+    assert.equal(east.plane.wakeAt(), undefined);
+  });
+
   check('an SA that waits may send once the one before it is gone', () => {
     const bench = twins(makePlane);
     bench.install(2, { startOutbound: 'after-inbound' });

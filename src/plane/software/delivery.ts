@@ -180,7 +180,8 @@ export class Delivery {
 
   /** Whether the machine around takes what came in by an interface and stays on this side of the tunnels. */
   handsOver(port: Port): boolean {
-    return port.config.kind === 'tunnel' && this.#state.sink.toHost !== undefined;
+    const { kind } = port.config;
+    return (kind === 'tunnel' || kind === 'vxlan') && this.#state.sink.toHost !== undefined;
   }
 
   handOver(port: Port, packet: Uint8Array): void {

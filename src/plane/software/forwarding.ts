@@ -148,7 +148,9 @@ export class Forwarding {
     }
     const whole = packet.length === header.totalLength ? packet : packet.subarray(0, header.totalLength);
     const side = this.#hostSide(vrf, device);
-    const named = this.#state.ports.get(device);
+    const port = this.#state.ports.get(device);
+    // By a VNI a packet needs the tunnel endpoint that the FIB knows.
+    const named = port?.config.kind === 'tunnel' ? port : undefined;
     const route = named === undefined ? vrf.route(destination) : undefined;
     const hop = route && this.#chooseHop(route, flowHash(header, whole));
     const out = named ?? (hop && this.#state.ports.get(hop.interface));

@@ -57,6 +57,9 @@ export class SoftwarePlane implements Plane {
       case 'clear-connections':
         this.#forwarding.transit.connections.clear(command.address, now);
         return;
+      case 'expect-child-sa':
+        tunnels.early.expect(command.id, now);
+        return;
       case 'install-child-sa':
         tunnels.install(command.sa);
         return;

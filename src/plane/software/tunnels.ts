@@ -6,6 +6,7 @@ import { type Instant, type IpAddress, type Random, readU32 } from '../../base/i
 import { fragmentIp, type IpHeader, Protocol, parseIp, parseQuotedIp, setTos } from '../../ip/index.ts';
 import type { DropReason, PlaneChildSa, PlaneCommand, PlaneEvent, PlaneTunnel } from '../contract.ts';
 import type { ChildSa } from './child-sa.ts';
+import { type EarlyPacket, EarlyPackets } from './early-packets.ts';
 import { outerLength, transportPacket, writeOuter } from './outer-packet.ts';
 import { PathMtus } from './path-mtu.ts';
 import { dropOf, type ErrorKind, type PlaneState, type Port, type Vrf } from './plane-state.ts';
@@ -48,6 +49,8 @@ export class Tunnels {
   readonly #around: Surroundings;
   readonly #sas: SaDatabase;
   readonly #pathMtus = new PathMtus();
+  /** ESP of SAs that are about to be. */
+  readonly early = new EarlyPackets();
   readonly #unknownSpis = new TokenBucket(UNKNOWN_SPIS_PER_SECOND, UNKNOWN_SPIS_PER_SECOND);
 
   constructor(state: PlaneState, random: Random, around: Surroundings) {
@@ -62,6 +65,7 @@ export class Tunnels {
 
   install(config: PlaneChildSa): void {
     this.#refresh(this.#sas.install(config));
+    this.early.installed(config.id);
   }
 
   move({ id, local, remote, udpEncapsulation }: Extract<PlaneCommand, { kind: 'move-child-sa' }>): void {
@@ -72,11 +76,12 @@ export class Tunnels {
   }
 
   wakeAt(): readonly (Instant | undefined)[] {
-    return [this.#sas.wakeAt(), this.#pathMtus.wakeAt()];
+    return [this.#sas.wakeAt(), this.#pathMtus.wakeAt(), this.early.wakeAt()];
   }
 
   tick(now: Instant): void {
     this.#sas.tick(now);
+    this.#takeEarly(now);
     if (!this.#pathMtus.tick(now)) return;
     for (const vrf of this.#state.vrfs.values()) vrf.touch();
     for (const sa of this.#sas.all()) this.#refresh(sa);
@@ -181,6 +186,8 @@ export class Tunnels {
     const inner = sa && state.ports.get(sa.config.interface);
     if (sa === undefined || (inner !== undefined && inner.config.tunnel?.frontVrf !== port.vrf.name)) {
       const [spi, sequence] = [readU32(packet, start), readU32(packet, start + 4)];
+      const early = { spi, port: port.config.name, packet, start, end, sourcePort, destinationPort };
+      if (sa === undefined && this.early.hold(early, now)) return;
       this.#unknownSpi(port, header, spi, sequence, sourcePort, destinationPort, now);
       return;
     }
@@ -435,6 +442,26 @@ export class Tunnels {
       local: { address: header.destination, port: localPort },
       remote: sa.reported,
     });
+  }
+
+  /** Packets that came before their SA, and those whose SA never came. */
+  #takeEarly(now: Instant): void {
+    const { ready, late } = this.early.take(now);
+    const each = (one: EarlyPacket, act: (port: Port, header: IpHeader) => void): void => {
+      const port = this.#state.ports.get(one.port);
+      const header = parseIp(one.packet);
+      if (port !== undefined && header.ok) act(port, header.value);
+      else this.#state.drop(undefined, 'unknown-interface');
+    };
+    for (const one of ready) {
+      const { packet, start, end, sourcePort, destinationPort } = one;
+      each(one, (port, header) => this.receive(port, header, packet, start, end, now, sourcePort, destinationPort));
+    }
+    for (const one of late) {
+      const { packet, start, spi, sourcePort, destinationPort } = one;
+      const sequence = readU32(packet, start + 4);
+      each(one, (port, header) => this.#unknownSpi(port, header, spi, sequence, sourcePort, destinationPort, now));
+    }
   }
 
   #unknownSpi(
