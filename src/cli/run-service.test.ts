@@ -264,6 +264,32 @@ test('a reload of a file with errors, or of none, changes nothing', () => {
   assert.equal(host.device.model(), before);
 });
 
+test('what the machine lacks for a reloaded configuration reaches who asked for it', () => {
+  const { file, host, service } = stage();
+  const config = new StartupConfig(file);
+  const read = config.read();
+  assert.ok(read.ok, 'it can be read');
+  const complaining = new RunningGateway({
+    device: host.device,
+    config,
+    read: read.value,
+    memory: () => service.status().value as never,
+    pid: 1,
+    epochMs: () => EPOCH_MS,
+    now: () => 0,
+    curves: 'none',
+    configure: (model, by) => host.configure(model, by).map(({ text }) => text),
+  });
+  const dmz =
+    'interface GigabitEthernet0/2\n nameif dmz\n security-level 50\n ip address 10.7.0.1 255.255.255.0\n no shutdown\n';
+  writeFileSync(file, `${gatewayText(1, [2])}${dmz}`);
+  const { status, text, value } = complaining.reload(false);
+  assert.equal(status, 1);
+  assert.match(text, /runs now[\s\S]*No interface of this machine is GigabitEthernet0\/2 "dmz"/);
+  assert.equal((value as control.ReloadDocument).outcome, 'applied');
+  assert.match((value as control.ReloadDocument).findings.join(), /No interface of this machine/);
+});
+
 test('write memory keeps what somebody else wrote into the file, and a file that can not be written is told', () => {
   const { file, connect } = stage();
   writeFileSync(file, 'hostname somebody-else\n');

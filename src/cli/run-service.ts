@@ -23,6 +23,10 @@ export type RunningOptions = Readonly<{
   refusal?: (model: DeviceModel) => string | undefined;
   /** Reads keys and certificates again, by a reload; gives what is wrong with them. */
   renew?: () => readonly string[];
+  /** Runs another model; gives what the machine has not for it. Otherwise the device is told. */
+  configure?: (model: DeviceModel, by: Readonly<{ user: string; command: string }>) => readonly string[];
+  /** What would count only after a restart, by a reload that changes nothing. */
+  renewable?: () => readonly string[];
   /** What runs differs now, by a reload. */
   reloaded?: () => void;
   saveFile?: SaveFile;
@@ -97,7 +101,7 @@ export class RunningGateway implements control.ControlService {
   }
 
   reload(dryRun: boolean): control.ControlAnswer {
-    const { device, config, refusal, reloaded, renew } = this.#options;
+    const { device, config, refusal, reloaded, renew, renewable, configure } = this.#options;
     const { file } = config;
     const read = config.read();
     if (!read.ok) return refused(file, [read.error], `${read.error}; nothing was changed\n`);
@@ -110,9 +114,13 @@ export class RunningGateway implements control.ControlService {
     const why = refusal?.(model);
     if (why !== undefined) return refused(file, [...findings, why], `${told}${why}; nothing was changed\n`);
     const plan = planOf(device.model(), model);
+    const host = (dryRun ? renewable?.() : renew?.()) ?? [];
+    told += host.map((fault) => `${fault}\n`).join('');
+    let lacking: readonly string[] = [];
     if (!dryRun) {
-      told += (renew?.() ?? []).map((fault) => `${fault}\n`).join('');
-      device.configure(model, { user: 'reload', command: `reload of ${file}` });
+      const by = { user: 'reload', command: `reload of ${file}` };
+      if (configure === undefined) device.configure(model, by);
+      else lacking = configure(model, by);
       this.#startup = read.value;
       config.adopt(read.value);
       reloaded?.();
@@ -124,8 +132,9 @@ export class RunningGateway implements control.ControlService {
       planned: `A reload of ${file} would change this:\n`,
       applied: `${file} runs now. This was changed:\n`,
     }[outcome];
-    const value: control.ReloadDocument = { file, outcome, findings, plan };
-    return { status: 0, text: `${told}${head}${control.planText(plan)}`, value };
+    const value: control.ReloadDocument = { file, outcome, findings: [...findings, ...host, ...lacking], plan };
+    const missing = lacking.map((fault) => `${fault}\n`).join('');
+    return { status: lacking.length === 0 ? 0 : 1, text: `${told}${head}${control.planText(plan)}${missing}`, value };
   }
 
   status(): control.ControlAnswer {

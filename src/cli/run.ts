@@ -26,6 +26,7 @@ import { EXIT } from './control-client.ts';
 import { loadCredentials } from './credentials.ts';
 import { findHostFile } from './host-settings.ts';
 import { loadPeerSettings } from './peer-settings.ts';
+import { HostFileRenewal } from './renewal.ts';
 import { runLogText } from './run-log.ts';
 import { RunningGateway } from './run-service.ts';
 import { saveFilesBelow } from './save-file.ts';
@@ -118,6 +119,7 @@ async function runLocked(
       logFile?.append(runLogText(event, epochMs(), { ...log, isJournal: false }, gateway.device.model()));
     },
   });
+  const renewal = new HostFileRenewal(options.host, config.file, host);
   const running: RunningGateway = new RunningGateway({
     device: gateway.device,
     config,
@@ -127,7 +129,9 @@ async function runLocked(
     memory: around.memory,
     epochMs,
     now: () => realClock.now(),
-    renew: () => renew(prepared, gateway),
+    renew: () => renewal.apply(gateway),
+    renewable: () => renewal.look(),
+    configure: (model, by) => gateway.configure(model, by).map(faultText),
     saveFile: saveFilesBelow(host.state ?? DEFAULT_FOLDERS.state),
   });
   const open = await listenControl(prepared.control, (peer) => new control.ControlSession(running, peer), complain);
@@ -148,19 +152,6 @@ async function runLocked(
   await stop(gateway, open.value);
   if (options.json !== true) around.stdout(`${name} has stopped\n`);
   return EXIT.fine;
-}
-
-/** Reads the files of keys and certificates again; gives why those before stay. */
-function renew({ host }: Prepared, gateway: GatewayHost): readonly string[] {
-  const credentials = loadCredentials(host);
-  const peerSettings = loadPeerSettings(host, readText);
-  if (credentials.ok && peerSettings.ok) {
-    gateway.renew(credentials.value);
-    gateway.setPeers(peerSettings.value);
-    return [];
-  }
-  const faults = [credentials, peerSettings].flatMap((read) => (read.ok ? [] : read.error));
-  return [...faults, 'keys and certificates stay as they were'];
 }
 
 /** Reads both files and says everything that is wrong with them. */
@@ -270,6 +261,14 @@ function namesOf({ model }: ReadConfig, kind: 'tunnel'): string {
   return names.length === 0 ? 'none' : names.join(', ');
 }
 
+function faultText({ text, remedy }: SystemFault): string {
+  return remedy === undefined ? text : `${text} ${remedy}`;
+}
+
+function isRefused(value: unknown): boolean {
+  return (value as control.ReloadDocument).outcome === 'refused';
+}
+
 function complainOf({ text, remedy }: SystemFault, complain: (text: string) => void): void {
   complain(remedy === undefined ? text : `${text}\n  ${remedy}`);
 }
@@ -286,10 +285,10 @@ function untilStopped(running: RunningGateway, around: RunProcess, logFile: LogF
       } else if (!isStopping) {
         around.notify('reloading', 'reading the configuration');
         logFile?.reopen();
-        const { status, text } = running.reload(false);
+        const { status, text, value } = running.reload(false);
         if (status === EXIT.fine) around.stdout(text);
         else around.stderr(text);
-        around.notify('ready', status === EXIT.fine ? 'reloaded' : 'the reload was refused');
+        around.notify('ready', isRefused(value) ? 'the reload was refused' : 'reloaded');
       }
     });
   });
