@@ -1,6 +1,6 @@
 /** What a machine's facts mean for a gateway: each check's verdict, and the command that mends it. Nothing is asked here. */
 import type { DeviceModel } from '../config/index.ts';
-import type { HostFile, LinkFact, MachineFacts } from '../host/index.ts';
+import { type HostFile, type LinkFact, type MachineFacts, neededVrfs } from '../host/index.ts';
 
 export type Verdict = 'ok' | 'warning' | 'failed';
 
@@ -37,6 +37,7 @@ export function judge(facts: MachineFacts, intended?: Intended): readonly Check[
     ...forwarding(facts, intended),
     ...reversePath(facts, intended),
     ...(intended === undefined ? [] : interfaces(facts, intended)),
+    ...(intended === undefined ? [] : vrfs(facts, intended)),
     ...mtus(facts, intended),
     ...leftRoutes(facts),
     clock(facts),
@@ -214,6 +215,17 @@ function interfaces(facts: MachineFacts, { model, host }: Intended): readonly Ch
     } else checks.push({ name, verdict: 'ok', text: `${called} is ${link.name}` });
   }
   return checks;
+}
+
+/** A configuration without VRFs needs nothing of the kernel for them. */
+function vrfs({ vrfDevices }: MachineFacts, { model }: Intended): readonly Check[] {
+  const needed = neededVrfs(model);
+  if (needed.length === 0 || vrfDevices === undefined) return [];
+  const name = 'vrf';
+  if (vrfDevices) return [{ name, verdict: 'ok', text: `the kernel has VRF devices, for ${needed.join(', ')}` }];
+  const text = `the configuration has ${needed.length === 1 ? 'VRF' : 'VRFs'} ${needed.join(', ')}, and this kernel has no VRF devices`;
+  const remedy = "modprobe vrf, or a kernel with CONFIG_NET_VRF; 'wheelwright lab run' needs neither";
+  return [{ name, verdict: 'failed', text, remedy }];
 }
 
 function mtus(facts: MachineFacts, intended: Intended | undefined): readonly Check[] {

@@ -44,6 +44,20 @@ interface GigabitEthernet0/1
   host: {},
 };
 
+test('VRFs of a configuration need a kernel that has VRF devices', () => {
+  const { model } = intended;
+  const one = model.interfaces[1];
+  assert.ok(one !== undefined, 'inside');
+  const inVrf: Intended = { ...intended, model: { ...model, interfaces: [{ ...one, vrf: 'RED' }] } };
+  const verdictOf = (vrfDevices: boolean | undefined, what = inVrf): string | undefined =>
+    judge({ ...FINE, ...(vrfDevices === undefined ? {} : { vrfDevices }) }, what).find(({ name }) => name === 'vrf')
+      ?.verdict;
+  assert.equal(verdictOf(false), 'failed');
+  assert.equal(verdictOf(true), 'ok');
+  assert.equal(verdictOf(undefined), undefined, 'nobody knows');
+  assert.equal(verdictOf(false, intended), undefined, 'nothing is in a VRF');
+});
+
 test('a machine that has everything is all right', () => {
   const checks = judge(FINE, intended);
   assert.equal(worst(checks), 'ok', checksText(checks));

@@ -2,58 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fabric } from './fabric.fixture.ts';
-import { routerText } from './iosxe.fixture.ts';
-
-const TENANTS = [
-  { vrf: 'RED', vni: 50_001, port: 2, host: 'red' },
-  { vrf: 'BLUE', vni: 50_002, port: 3, host: 'blue' },
-] as const;
-
-function siteText(n: number): string {
-  const m = 3 - n;
-  const vrfs = TENANTS.map(
-    ({ vrf, vni, port }) => `vrf definition ${vrf}
- rd 65000:${vni}
- route-target export 65000:${vni} stitching
- route-target import 65000:${vni} stitching
- address-family ipv4
- exit-address-family
-!
-interface GigabitEthernet0/0/${port}
- vrf forwarding ${vrf}
- ip address 10.9.${n}.1 255.255.255.0
-!
-`,
-  );
-  const families = TENANTS.map(
-    ({ vrf }) => ` address-family ipv4 vrf ${vrf}
-  advertise l2vpn evpn
-  redistribute connected
- exit-address-family
-`,
-  );
-  return `${routerText(n, [m])}${vrfs.join('')}interface Loopback0
- ip address 172.31.0.${n} 255.255.255.255
-!
-interface nve1
- source-interface Loopback0
- host-reachability protocol bgp
-${TENANTS.map(({ vrf, vni }) => ` member vni ${vni} vrf ${vrf}\n`).join('')}!
-router bgp 65000
- bgp router-id 172.31.0.${n}
- neighbor 172.16.12.${m} remote-as 65000
- neighbor 172.31.0.${m} remote-as 65000
- neighbor 172.31.0.${m} update-source Loopback0
- address-family ipv4
-  network 172.31.0.${n} mask 255.255.255.255
-  no neighbor 172.31.0.${m} activate
- exit-address-family
- address-family l2vpn evpn
-  neighbor 172.31.0.${m} activate
-  neighbor 172.31.0.${m} send-community both
- exit-address-family
-${families.join('')}`;
-}
+import { siteText, TENANTS } from './iosxe.fixture.ts';
 
 function topology(): string {
   const lines = ['topology:', '  nodes:', '    internet: { kind: bridge }'];

@@ -1,9 +1,9 @@
 /**
  * The TUN devices that a configuration asks for: one for each static tunnel, one for each virtual template, whose clones
- * the plane's own FIB chooses among, and one for each loopback, so that its addresses are the machine's too and go when
- * the process does.
+ * the plane's own FIB chooses among, one for each loopback, so that its addresses are the machine's too and go when the
+ * process does, and one for each layer-3 VNI, with the addresses of the BDI that stands for it.
  */
-import type { InterfaceModel } from '../config/model.ts';
+import type { DeviceModel, InterfaceModel } from '../config/model.ts';
 import type { ModelIndex } from '../gateway/index.ts';
 import type { PlaneInterface } from '../plane/contract.ts';
 import type { LinkAddress } from './link-matching.ts';
@@ -25,8 +25,14 @@ const LEAST_MTU_V6 = 1280;
 const LEAST_MTU_V4 = 68;
 
 /** The kernel's names have 15 characters. */
-export function deviceName({ name }: Pick<InterfaceModel, 'name'>): string {
+export function deviceName({ name }: Readonly<{ name: string }>): string {
   return name.replace(/^Virtual-Template/, 'Vtemplate').slice(0, 15);
+}
+
+/** The BDI of a bridge domain that has this VNI is no port of the machine: it stands for the VNI. */
+export function bdiOf({ bridgeDomains = [], interfaces }: DeviceModel, vni: number): InterfaceModel | undefined {
+  const domain = bridgeDomains.find(({ vnis }) => vnis.includes(vni));
+  return domain === undefined ? undefined : interfaces.find(({ name }) => name === `BDI${domain.number}`);
 }
 
 /** Follows the plane's interfaces, so that the devices of templates are as small as the smallest clone. */
@@ -34,10 +40,13 @@ export class Devices {
   /** Of tunnels and clones when they were last up, and of templates from their last clone on. */
   readonly #mtus = new Map<string, number>();
   readonly #templates = new Map<string, string>();
+  readonly #vxlans = new Map<string, PlaneInterface>();
   /** Number of clones by MTU, by template. */
   readonly #clones = new Map<string, Map<number, number>>();
 
-  set({ name, kind, mtu, template, up }: PlaneInterface): void {
+  set(one: PlaneInterface): void {
+    const { name, kind, mtu, template, up } = one;
+    if (kind === 'vxlan') this.#vxlans.set(name, one);
     if (kind !== 'tunnel') return;
     if (template !== undefined) this.remove(name);
     // A tunnel without SAs does not know what they leave of a packet: its device stays as it is.
@@ -53,6 +62,7 @@ export class Devices {
   remove(name: string): void {
     const mtu = this.#mtus.get(name);
     const template = this.#templates.get(name);
+    this.#vxlans.delete(name);
     this.#mtus.delete(name);
     this.#templates.delete(name);
     const counts = template === undefined ? undefined : this.#clones.get(template);
@@ -81,6 +91,12 @@ export class Devices {
       const addresses = index.addresses(one).map((known) => (own.includes(known) ? known : asHost(known)));
       const name = deviceName(one);
       devices.set(name, { name, interface: one.name, vrf: one.vrf, mtu: this.#mtuOf(one, addresses), addresses });
+    }
+    for (const { name: one, vrf, mtu, vxlan } of this.#vxlans.values()) {
+      const bdi = vxlan === undefined ? undefined : bdiOf(index.model, vxlan.vni);
+      const addresses = bdi === undefined || bdi.shutdown ? [] : bdi.addresses;
+      const name = deviceName({ name: one });
+      devices.set(name, { name, interface: one, vrf, mtu: Math.min(mtu, DEFAULT_MTU), addresses });
     }
     return devices;
   }

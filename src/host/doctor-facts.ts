@@ -34,6 +34,8 @@ export type MachineFacts = Readonly<{
   ports: readonly PortFact[];
   /** Whether the kernel itself has ESP; absent: it could not be asked. */
   kernelIpsec?: boolean;
+  /** Whether the kernel has VRF devices; absent: it could not be asked. */
+  vrfDevices?: boolean;
   /** Error of setting an MD5 key on a TCP socket; absent: it works. */
   tcpMd5?: string;
   /** What exchanges keys on elliptic curves. */
@@ -82,6 +84,7 @@ export function gatherFacts(): MachineFacts {
     ...optional('tun', tunFault(native)),
     ports: [500, 4500].flatMap((port) => [portFact(native, port, 4), portFact(native, port, 6)]),
     ...optional('kernelIpsec', hasKernelIpsec(native)),
+    ...optional('vrfDevices', vrfDevices(native)),
     ...optional('tcpMd5', md5Fault(native)),
     ...optional('leftRoutes', leftRoutes(native)),
   };
@@ -154,6 +157,14 @@ function leftRoutes(libc: Libc): number | undefined {
   const routes = tables.value.routes();
   tables.value.close();
   return routes.ok ? routes.value.length : undefined;
+}
+
+function vrfDevices(libc: Libc): boolean | undefined {
+  const tables = KernelTables.open(libc);
+  if (!tables.ok) return undefined;
+  const has = tables.value.hasVrfs();
+  tables.value.close();
+  return has;
 }
 
 function portFact(libc: Libc, port: number, family: 4 | 6): PortFact {

@@ -2,45 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { after, IpAddress, ok, Prefix, seededRandom } from '../base/index.ts';
-import type { DeviceModel } from '../config/index.ts';
-import type { GatewayLogEvent } from '../gateway/index.ts';
 import { gatewayText, hubText, ip, modelOf, spokeText } from '../gateway/model.fixture.ts';
 import { buildEcho, buildIcmpError, parseIp } from '../ip/index.ts';
+import { hostOf, machineOf, type Running } from './gateway-host.fixture.ts';
 import { GatewayHost } from './gateway-host.ts';
 import { KernelRoutes } from './kernel-routes.ts';
 import { MemoryMachine, MemoryWorld } from './memory-system.fixture.ts';
 import { DEFAULT_SETTINGS, type HostSettings } from './settings.ts';
-import type { SystemFault } from './system.ts';
-
-type Running = Readonly<{ host: GatewayHost; log: GatewayLogEvent[]; faults: SystemFault[] }>;
-
-function hostOf(
-  world: MemoryWorld,
-  machine: MemoryMachine,
-  model: DeviceModel,
-  settings: Partial<HostSettings> = {},
-  seed = 1,
-): Running {
-  const log: GatewayLogEvent[] = [];
-  const faults: SystemFault[] = [];
-  const host = new GatewayHost({
-    name: model.hostname,
-    model,
-    open: machine.open,
-    settings: { ...DEFAULT_SETTINGS, ...settings },
-    random: seededRandom(seed, model.hostname),
-    clock: world.clock,
-    wallClock: () => 1_700_000_000_000 + world.now,
-    onLog: (event) => log.push(event),
-    onFault: (fault) => faults.push(fault),
-  });
-  return { host, log, faults };
-}
-
-/** Gateway `n` of `gatewayText`, with a host behind it. */
-function machineOf(world: MemoryWorld, n: number): MemoryMachine {
-  return new MemoryMachine(world, { eth0: [`10.0.0.${n}/24`], eth1: [`10.1.${n}.1/24`] }, [`10.1.${n}.10`]);
-}
 
 function pair(): Readonly<{ world: MemoryWorld; a: MemoryMachine; b: MemoryMachine; left: Running; right: Running }> {
   const world = new MemoryWorld();
@@ -210,8 +178,13 @@ test('a default route may lead into the tunnel where a longer one leads to the p
   const left = hostOf(world, a, modelOf(text));
   const right = hostOf(world, b, modelOf(gatewayText(2, [1])));
   for (const { host } of [left, right]) assert.ok(host.start().ok);
-  world.until('up', () => right.host.device.status().bgpUp === 1 && a.routes.length === 3 && b.routes.length === 1);
-  assert.ok(a.routeTexts().includes('0.0.0.0/0 dev Tunnel2'));
+  world.until('up', () => right.host.device.status().bgpUp === 1 && a.routes.length === 4 && b.routes.length === 1);
+  const halves = ['0.0.0.0/1 dev Tunnel2', '128.0.0.0/1 dev Tunnel2'];
+  assert.deepEqual(
+    a.routeTexts().filter((text) => halves.includes(text)),
+    halves,
+    'they win against a default route of the machine, whatever its metric',
+  );
   assert.ok(a.routeTexts().includes('10.0.0.2/32 via 10.0.0.254 dev eth0'));
   b.ping('10.1.2.10', '10.1.1.10');
   world.until('answered by the default route', () => b.answers('10.1.2.10').length === 1, 1000);

@@ -29,3 +29,4 @@ export { replaceFile } from './replace-file.ts';
 export { type ProcessMemory, type RunProcess, type RunSignal, runProcess } from './run-process.ts';
 export { DEFAULT_SETTINGS, type HostSettings } from './settings.ts';
 export type { OpenSystem, System, SystemFault, SystemLink, SystemRoute } from './system.ts';
+export { neededVrfs } from './vrfs.ts';

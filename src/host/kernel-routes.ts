@@ -2,10 +2,13 @@
  * The FIBs mirrored into the kernel, that of each VRF into the table of its device, so that the machine sends into our devices what the plane shall carry, and by
  * its own interfaces what the configuration routes there. Connected routes are the kernel's own: they come with addresses.
  *
+ * A default route that leads into a tunnel stands there as its two halves, which win against a default route that the
+ * machine has from elsewhere, whatever its metric: the configuration says where packets go.
+ *
  * The outer packets of a tunnel follow the same table. A default route that leads into a tunnel does not catch them as
  * long as a longer one leads to the peer, which the gateway asks for too: it starts no tunnel whose peer is behind it.
  */
-import { type IpAddress, Prefix, type Result } from '../base/index.ts';
+import { IpAddress, Prefix, type Result } from '../base/index.ts';
 import type { PlaneCommand, PlaneNextHop } from '../plane/contract.ts';
 import type { HostSettings } from './settings.ts';
 import type { System, SystemFault, SystemRoute } from './system.ts';
@@ -33,7 +36,7 @@ type Wanted = Readonly<{ vrf: string; prefix: Prefix; nextHops: readonly PlaneNe
 export class KernelRoutes {
   readonly #options: KernelRoutesOptions;
   readonly #wanted = new Map<string, Wanted>();
-  readonly #installed = new Map<string, SystemRoute>();
+  readonly #installed = new Map<string, readonly SystemRoute[]>();
   readonly #dirty = new Set<string>();
   #last: readonly SystemRoute[] = [];
 
@@ -57,8 +60,8 @@ export class KernelRoutes {
 
   /** The kernel forgot routes by this link, as it does when the link goes down or away, or knows it from now on. */
   linkChanged(link: string): void {
-    for (const [key, route] of this.#installed) {
-      if (!route.nextHops.some((hop) => hop.link === link)) continue;
+    for (const [key, routes] of this.#installed) {
+      if (!routes.some(({ nextHops }) => nextHops.some((hop) => hop.link === link))) continue;
       this.#installed.delete(key);
       this.#dirty.add(key);
     }
@@ -76,13 +79,13 @@ export class KernelRoutes {
     const found = system.routes();
     if (!found.ok) return found;
     const vrfs = new Map([...this.#wanted.values()].map(({ vrf }) => [tableOf(vrf), vrf]));
-    const last = new Set(this.#last.map(lastKey));
+    const last = new Set(this.#last.map(routeKey));
     for (const route of found.value) {
-      if (last.has(lastKey(route))) continue;
+      if (last.has(routeKey(route))) continue;
       const key = keyOf(vrfs.get(route.table) ?? '', route.prefix);
       const isOurs = vrfs.has(route.table) && route.metric === settings.routeMetric;
       if (isOurs && this.#wanted.has(key)) {
-        this.#installed.set(key, route);
+        this.#installed.set(key, [route]);
         this.#dirty.add(key);
       } else this.#report(system.removeRoute(route));
     }
@@ -96,17 +99,21 @@ export class KernelRoutes {
     // A set: what fails is not tried again until it changes.
     for (const key of this.#dirty) {
       const wanted = this.#wanted.get(key);
-      const route = wanted && this.#routeOf(wanted);
-      const old = this.#installed.get(key);
-      if (route === undefined) {
-        this.#installed.delete(key);
-        if (old !== undefined) this.#report(system.removeRoute(old));
-      } else if (old === undefined || !sameRoute(old, route)) {
-        const done = system.setRoute(route);
-        if (done.ok) this.#installed.set(key, route);
-        else this.#installed.delete(key);
-        this.#report(done);
+      const routes = wanted === undefined ? [] : this.#routesOf(wanted);
+      const old = this.#installed.get(key) ?? [];
+      const now: SystemRoute[] = [];
+      // The new ones first: nothing is without a way in between.
+      for (const route of routes) {
+        const before = old.find((one) => routeKey(one) === routeKey(route));
+        const done = before !== undefined && sameRoute(before, route) ? { ok: true as const } : system.setRoute(route);
+        if (done.ok) now.push(route);
+        else this.#options.onFault(done.error);
       }
+      for (const one of old) {
+        if (!routes.some((route) => routeKey(route) === routeKey(one))) this.#report(system.removeRoute(one));
+      }
+      if (now.length > 0) this.#installed.set(key, now);
+      else this.#installed.delete(key);
     }
     this.#dirty.clear();
   }
@@ -114,10 +121,10 @@ export class KernelRoutes {
   /** Routes that stand behind all others for as long as the gateway runs. */
   setLast(routes: readonly SystemRoute[]): void {
     const { system } = this.#options;
-    const before = new Set(this.#last.map(lastKey));
-    const now = new Set(routes.map(lastKey));
-    for (const route of this.#last) if (!now.has(lastKey(route))) this.#report(system.removeRoute(route));
-    for (const route of routes) if (!before.has(lastKey(route))) this.#report(system.setRoute(route));
+    const before = new Set(this.#last.map(routeKey));
+    const now = new Set(routes.map(routeKey));
+    for (const route of this.#last) if (!now.has(routeKey(route))) this.#report(system.removeRoute(route));
+    for (const route of routes) if (!before.has(routeKey(route))) this.#report(system.setRoute(route));
     this.#last = routes;
   }
 
@@ -128,13 +135,23 @@ export class KernelRoutes {
 
   removeAll(): void {
     this.setLast([]);
-    for (const route of this.#installed.values()) this.#report(this.#options.system.removeRoute(route));
+    for (const route of [...this.#installed.values()].flat()) this.#report(this.#options.system.removeRoute(route));
     this.#installed.clear();
     this.#wanted.clear();
     this.#dirty.clear();
   }
 
-  /** Undefined: it is the kernel's own, or nothing that the kernel could do. */
+  /** None where it is the kernel's own, or nothing that the kernel could do. */
+  #routesOf(wanted: Wanted): readonly SystemRoute[] {
+    const route = this.#routeOf(wanted);
+    if (route === undefined) return [];
+    const isDevice = ({ interface: name }: PlaneNextHop): boolean => this.#options.interface(name)?.isDevice === true;
+    const { prefix, vrf, nextHops } = wanted;
+    // In a table of a VRF nobody else's default route is to be expected.
+    if (prefix.length > 0 || vrf !== '' || nextHops.length === 0 || !nextHops.every(isDevice)) return [route];
+    return halvesOf(prefix).map((half) => ({ ...route, prefix: half, metric: route.metric + 1 }));
+  }
+
   #routeOf({ vrf, prefix, nextHops }: Wanted): SystemRoute | undefined {
     const table = this.#options.tableOf(vrf);
     if (table === undefined) return undefined;
@@ -161,7 +178,14 @@ function keyOf(vrf: string, prefix: Prefix): string {
   return `${vrf} ${prefix}`;
 }
 
-function lastKey({ prefix, table, metric }: SystemRoute): string {
+/** Their metric is one more than that of a route to the same half: that is another one. */
+function halvesOf({ address: { family } }: Prefix): readonly Prefix[] {
+  const bytes = new Uint8Array(family === 4 ? 4 : 16);
+  bytes[0] = 0x80;
+  return [new Prefix(IpAddress.any(family), 1), new Prefix(IpAddress.read(bytes, 0, family), 1)];
+}
+
+function routeKey({ prefix, table, metric }: SystemRoute): string {
   return `${prefix} ${table} ${metric}`;
 }
 

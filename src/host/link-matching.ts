@@ -4,6 +4,7 @@
  */
 import type { IpAddress } from '../base/index.ts';
 import type { DeviceModel, InterfaceModel } from '../config/model.ts';
+import { bdiOf } from './devices.ts';
 import type { HostSettings } from './settings.ts';
 import type { SystemFault, SystemLink } from './system.ts';
 
@@ -58,11 +59,11 @@ export function hasAddress(link: SystemLink, address: IpAddress): boolean {
   return link.addresses.some((own) => own.address.equals(address));
 }
 
-/** An interface that is shut down, or has neither name nor address, carries nothing. */
-function isWanted(
-  { kind, shutdown, addresses, ipv6Enabled, alias }: InterfaceModel,
-  { dialect }: DeviceModel,
-): boolean {
+/** An interface that is shut down, or has neither name nor address, carries nothing; a BDI may stand for a VNI. */
+function isWanted(one: InterfaceModel, model: DeviceModel): boolean {
+  const { kind, shutdown, addresses, ipv6Enabled, alias } = one;
+  const { dialect, nve } = model;
+  if (nve?.members.some(({ vni }) => bdiOf(model, vni) === one) === true) return false;
   if (kind !== 'ethernet' || shutdown) return false;
   if (dialect === 'asa' && alias === undefined) return false;
   return addresses.length > 0 || ipv6Enabled;

@@ -98,7 +98,10 @@ export class Machine {
     return this.#options.settings.installRoutes ? this.routes.reconcile() : ok(undefined);
   }
 
-  /** What the configuration asks for from now on; gives what the machine has not. */
+  /**
+   * What the configuration asks for from now on; gives what the machine has not. Addresses that go are taken away with
+   * the next `settle`: what the gateway has to say from them comes first.
+   */
   configure(index: ModelIndex): readonly SystemFault[] {
     this.#index = index;
     const vrfs = this.#syncVrfs(index);
@@ -119,7 +122,7 @@ export class Machine {
     this.routes.order(command);
     if (command.kind === 'set-interface') {
       this.#devices.set(command.interface);
-      if (command.interface.kind === 'tunnel') this.#areDevicesStale = true;
+      if (command.interface.kind === 'tunnel' || command.interface.kind === 'vxlan') this.#areDevicesStale = true;
       else this.#areAddressesStale = true;
     } else if (command.kind === 'remove-interface') {
       this.#devices.remove(command.name);
@@ -169,7 +172,10 @@ export class Machine {
     // A carrier that comes makes interfaces, which make devices and addresses.
     while (this.#areLinksStale || this.#areDevicesStale) {
       if (this.#areDevicesStale) this.#syncDevices(onFault);
-      if (this.#areLinksStale) this.#syncLinks();
+      if (this.#areLinksStale) {
+        this.#retireAddresses();
+        this.#syncLinks();
+      }
       this.#syncListening(now, onFault);
     }
     if (this.#areAddressesStale) {
@@ -296,16 +302,6 @@ export class Machine {
 
   #applyAddresses(onFault: (fault: SystemFault) => void): void {
     if (this.#options.settings.addresses !== 'apply') return;
-    const wanted = (link: string, address: IpAddress): boolean =>
-      [...this.#matches].some(
-        ([name, matched]) =>
-          matched === link && this.#index?.interface(name)?.addresses.some((own) => own.address.equals(address)),
-      );
-    for (const [i, { link, address, length }] of [...this.#applied.entries()].reverse()) {
-      if (wanted(link, address)) continue;
-      this.#applied.splice(i, 1);
-      if (this.#links.has(link)) this.#report(this.#system.removeAddress(link, address, length));
-    }
     for (const [name, linkName] of this.#matches) {
       const link = this.#links.get(linkName);
       const model = this.#index?.interface(name);
@@ -322,6 +318,20 @@ export class Machine {
         if (!isKnown) this.#applied.push({ link: linkName, address, length });
       }
       if (added.length > 0) this.#links.set(linkName, { ...link, addresses: [...link.addresses, ...added] });
+    }
+  }
+
+  /** Takes away addresses of ours that the configuration has no more. */
+  #retireAddresses(): void {
+    const isWanted = (link: string, address: IpAddress): boolean =>
+      [...this.#matches].some(
+        ([name, matched]) =>
+          matched === link && this.#index?.interface(name)?.addresses.some((own) => own.address.equals(address)),
+      );
+    for (const [i, { link, address, length }] of [...this.#applied.entries()].reverse()) {
+      if (isWanted(link, address)) continue;
+      this.#applied.splice(i, 1);
+      if (this.#links.has(link)) this.#report(this.#system.removeAddress(link, address, length));
     }
   }
 
@@ -473,8 +483,9 @@ export class Machine {
     if (link !== undefined) return this.#links.has(link) ? { link, isDevice: false, addresses: [] } : undefined;
     const device = this.#deviceNames.get(configured);
     const model = this.#index?.interface(configured);
-    if (device === undefined || model === undefined) return undefined;
-    return { link: device, isDevice: true, addresses: this.#index?.addresses(model) ?? [] };
+    if (device === undefined) return undefined;
+    const own = model === undefined ? this.#open.get(device)?.addresses : this.#index?.addresses(model);
+    return { link: device, isDevice: true, addresses: own ?? [] };
   }
 
   #report(result: Result<void, SystemFault>): void {

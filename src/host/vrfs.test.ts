@@ -1,40 +1,17 @@
 /** VRFs on a machine, in memory: devices that are used or made, tables, what is refused, and what is left. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { seededRandom } from '../base/index.ts';
-import type { GatewayLogEvent } from '../gateway/index.ts';
-import { overlappingText, routerText } from '../gateway/iosxe.fixture.ts';
+import { overlappingText, routerText, siteText, TENANTS } from '../gateway/iosxe.fixture.ts';
 import { modelOf } from '../gateway/model.fixture.ts';
-import { GatewayHost } from './gateway-host.ts';
+import { hostOf as modelHostOf, type Running } from './gateway-host.fixture.ts';
 import { MemoryMachine, MemoryWorld } from './memory-system.fixture.ts';
-import { DEFAULT_SETTINGS, type HostSettings } from './settings.ts';
-import type { SystemFault, SystemLink } from './system.ts';
+import type { HostSettings } from './settings.ts';
+import type { SystemLink } from './system.ts';
 import { planVrfs } from './vrfs.ts';
 
-type Running = Readonly<{ host: GatewayHost; log: GatewayLogEvent[]; faults: SystemFault[] }>;
-
-function hostOf(
-  world: MemoryWorld,
-  machine: MemoryMachine,
-  text: string,
-  settings: Partial<HostSettings> = {},
-): Running {
-  const log: GatewayLogEvent[] = [];
-  const faults: SystemFault[] = [];
-  const model = modelOf(text);
-  const host = new GatewayHost({
-    name: model.hostname,
-    model,
-    open: machine.open,
-    settings: { ...DEFAULT_SETTINGS, ...settings },
-    random: seededRandom(1, model.hostname),
-    clock: world.clock,
-    wallClock: () => 1_700_000_000_000 + world.now,
-    onLog: (event) => log.push(event),
-    onFault: (fault) => faults.push(fault),
-  });
-  return { host, log, faults };
-}
+const hostOf = (
+  ...[world, machine, text, settings]: [MemoryWorld, MemoryMachine, string, Partial<HostSettings>?]
+): Running => modelHostOf(world, machine, modelOf(text), settings);
 
 /** Router `n` of `overlappingText`, with a host of the same address behind each inner VRF. */
 function machineOf(world: MemoryWorld, n: number): MemoryMachine {
@@ -220,6 +197,49 @@ test('a device that somebody deletes is made anew, with all that was in it', () 
   world.until('its routes are back', () => a.routeTexts().includes('10.1.2.0/24 dev Tunnel2 table 11902'));
   assert.ok(a.routeTexts().includes('0.0.0.0/0 unreachable table 11902'), 'and the last one');
   assert.deepEqual(left.faults, []);
+});
+
+test('tenants over VXLAN: each VNI is a device in its VRF, and what comes out stays there', () => {
+  const world = new MemoryWorld();
+  const machines = [1, 2].map((n) => {
+    const links = {
+      eth0: [`10.0.0.${n}/24`],
+      eth1: [`10.1.${n}.1/24`],
+      eth2: [`10.9.${n}.1/24`],
+      eth3: [`10.9.${n}.1/24`],
+    };
+    return new MemoryMachine(world, links, [`10.9.${n}.10`]);
+  });
+  const running = machines.map((machine, i) => hostOf(world, machine, siteText(i + 1)));
+  for (const { host } of running) assert.deepEqual(host.start(), { ok: true, value: undefined });
+  const [a, b] = machines;
+  assert.ok(a !== undefined && b !== undefined, 'two');
+  const ways = (machine: MemoryMachine, to: string): readonly string[] =>
+    machine.routeTexts().filter((text) => text.startsWith(to));
+  world.until(
+    'the tenants know each other',
+    () => [ways(a, '10.9.2.0'), ways(b, '10.9.1.0')].every((one) => one.length === 2),
+    120_000,
+  );
+  assert.deepEqual(ways(a, '10.9.2.0'), [
+    '10.9.2.0/24 dev nve1.50001 table 11901',
+    '10.9.2.0/24 dev nve1.50002 table 11902',
+  ]);
+  for (const { vrf, port } of TENANTS) {
+    const before: number = b.heard.length;
+    a.ping('10.9.1.10', '10.9.2.10', 100, false, `vrf-${vrf}`);
+    world.run(200);
+    assert.deepEqual(
+      b.heard.slice(before).map(({ link }) => link),
+      [`eth${port}`],
+      vrf,
+    );
+    assert.equal(a.heard.at(-1)?.link, `eth${port}`, 'and the answer');
+  }
+  assert.deepEqual(
+    running.flatMap(({ faults }) => faults),
+    [],
+  );
 });
 
 const device = (name: string, table: number, ours = false): SystemLink => ({

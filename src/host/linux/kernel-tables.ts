@@ -115,6 +115,16 @@ export class KernelTables {
     return fail(systemFault('netlink', done, `make the VRF device ${name}`, isLacking ? REMEDY_NO_VRF : undefined));
   }
 
+  /**
+   * Whether the kernel has VRF devices, undefined when it does not say: asked for one without a table, one that has them
+   * finds the request wanting (EINVAL), another one knows no such kind. Nothing is made.
+   */
+  hasVrfs(): boolean | undefined {
+    const flags = RequestFlag.CREATE | RequestFlag.EXCL;
+    const done = this.#client.change(MessageType.NEWLINK, encodeVrf('wheelwright-ask', undefined, 0), flags);
+    return done === Errno.EINVAL ? true : done === Errno.EOPNOTSUPP ? false : undefined;
+  }
+
   deleteLink(name: string): Result<void, SystemFault> {
     const done = this.#onLink(name, (index) => this.#client.change(MessageType.DELLINK, encodeLinkKey(index)));
     this.#indexes.delete(name);

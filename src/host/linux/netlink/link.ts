@@ -96,13 +96,14 @@ export function encodeLinkChange(index: number, change: LinkChange): Uint8Array 
   return writer.finish();
 }
 
-/** A VRF device to be made, up at once, whose routes stand in `table`. */
-export function encodeVrf(name: string, table: number, group: number): Uint8Array {
+/** A VRF device to be made, up at once, whose routes stand in `table`; without one the kernel refuses it. */
+export function encodeVrf(name: string, table: number | undefined, group: number): Uint8Array {
   const writer = header(0, LinkFlag.UP, LinkFlag.UP).attribute(LinkAttribute.IFNAME, zeroEnded(name));
   writer.attributeU32(LinkAttribute.GROUP, group);
   return writer
     .nested(LinkAttribute.LINKINFO, (info) => {
       info.attribute(LinkInfoAttribute.KIND, utf8(VRF));
+      if (table === undefined) return;
       info.nested(LinkInfoAttribute.DATA, (data) => {
         data.attributeU32(VrfAttribute.TABLE, table);
       });
