@@ -13,7 +13,7 @@ const { count, list, object, oneOf, optional, publish, text, number, flag } = sc
 const sentence = text('a sentence, or a line');
 
 const layer = object({
-  layer: oneOf(['outer-ip', 'udp', 'esp-header', 'iv', 'payload', 'padding', 'trailer', 'icv'], 'what it is'),
+  layer: oneOf(['outer-ip', 'udp', 'esp-header', 'iv', 'gre', 'payload', 'padding', 'trailer', 'icv'], 'what it is'),
   bytes: count('its length'),
 });
 

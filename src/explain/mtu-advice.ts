@@ -17,6 +17,8 @@ type Sizes = Readonly<{
   plaintextMtu: number;
   pathMtu: number;
   outerMtu: number;
+  /** It is GRE, whose outer header has no DF. */
+  isGre?: boolean;
   configured: Readonly<{ mtu?: number; clampMss: number }>;
 }>;
 
@@ -81,7 +83,11 @@ function breaksOf({ device }: TunnelEnd, sizes: Sizes, mtu: number, farMtu: numb
       `TCP: the MSS stays ${announced}, so segments with DF are too big for ${mtu} bytes; where ICMP is filtered, sessions open and then hang at the first full segment`,
     );
   }
-  if (configured.mtu !== undefined && configured.mtu > plaintextMtu) {
+  if (sizes.isGre === true && configured.mtu !== undefined && configured.mtu > tunnelMtu) {
+    breaks.push(
+      `${device.name}: an interface MTU of ${configured.mtu} offers more than the ${tunnelMtu} that fit: GRE does not copy DF, so packets between are cut behind it, whatever their DF says, and no source is ever told; where fragments are filtered that is a black hole`,
+    );
+  } else if (configured.mtu !== undefined && configured.mtu > plaintextMtu) {
     breaks.push(
       `${device.name}: an interface MTU of ${configured.mtu} offers more than the ${plaintextMtu} that fit: packets between are cut into two ESP packets each, or refused when they have DF`,
     );

@@ -1,8 +1,8 @@
 /** The sizes of tunnels as text. */
-import type { EspLayer } from '../esp/index.ts';
-import type { MtuPath, MtuReport, Overlay } from './mtu.ts';
+import type { MtuLayer, MtuPath, MtuReport, Overlay } from './mtu.ts';
 
-const LAYERS: Readonly<Record<EspLayer['layer'], string>> = {
+const LAYERS: Readonly<Record<MtuLayer['layer'], string>> = {
+  gre: 'GRE',
   'outer-ip': 'outer IP',
   udp: 'UDP',
   'esp-header': 'ESP header',

@@ -15,6 +15,7 @@ import {
   transportModeMtu,
   tunnelMtu,
 } from '../esp/index.ts';
+import { greFamily } from '../gateway/index.ts';
 import type { Fabric } from './evidence.ts';
 import { type MtuAdvice, mtuAdvice } from './mtu-advice.ts';
 import { openCase } from './open-case.ts';
@@ -25,6 +26,9 @@ export const OVERLAYS = { ip: 0, gre: 24, 'gre-key': 28, vxlan: 50 } as const;
 export type Overlay = keyof typeof OVERLAYS;
 
 export type OverlayRoom = Readonly<{ overlay: Overlay; bytes: number; mtu: number; mss: number }>;
+
+/** GRE stands between the layers of ESP and what is inside; in transport mode its outer header is counted as outer IP. */
+export type MtuLayer = Readonly<{ layer: EspLayer['layer'] | 'gre'; bytes: number }>;
 
 /** One direction of one tunnel. */
 export type MtuPath = Readonly<{
@@ -45,7 +49,7 @@ export type MtuPath = Readonly<{
   /** MTU of the interface that outer packets leave by. */
   outerMtu: number;
   /** The largest inner packet that the device lets through, as it looks outside. */
-  layers: readonly EspLayer[];
+  layers: readonly MtuLayer[];
   /** Longest packet that fits in truth; IOS prints it as `plaintext mtu`. */
   plaintextMtu: number;
   /** `pathMtu` less that. */
@@ -70,6 +74,8 @@ export type WayBetween = (
 ) => Readonly<{ mtu: number; nat: boolean }> | undefined;
 
 const DEFAULT_MTU = 1500;
+/** The GRE header, and each of its options: RFC 2784 section 2.1, RFC 2890 section 2. */
+const GRE_WORD = 4;
 const IP_AND_TCP = 40;
 
 /** All tunnels of all devices, or those of one. */
@@ -134,6 +140,12 @@ function directions(
   if (tunnel === undefined) return [];
   const initiator = one.near === near ? [near, far] : [far, near];
   const child = near.ikeSa?.children.at(-1);
+  const around = greBytes(near);
+  if (around > 0 && tunnel.tunnel?.profile === undefined) {
+    const room = (near.source?.mtu ?? DEFAULT_MTU) - around;
+    unknown.push(`${device.name} ${tunnel.name}: GRE in clear adds ${around} bytes and leaves ${room}`);
+    return [];
+  }
   const suite = child ?? agreed(initiator[0]?.proposals ?? [], initiator[1]?.proposals);
   if (suite === undefined) {
     unknown.push(`${device.name} ${tunnel.name}: its two ends have no ESP proposal in common`);
@@ -163,22 +175,39 @@ function directions(
       pathMtu,
       outerMtu,
       ...sizes,
-      ...mtuAdvice(near, { ...sizes, pathMtu, outerMtu }, far && takenBy(far, shape, mode, pathMtu)),
+      ...mtuAdvice(
+        near,
+        { ...sizes, pathMtu, outerMtu, isGre: greBytes(near) > 0 },
+        far && takenBy(far, shape, mode, pathMtu),
+      ),
     };
   });
 }
 
-function sizesOf({ device, tunnel }: TunnelEnd, shape: EspShape, mode: 'tunnel' | 'transport', pathMtu: number) {
+/** Bytes that GRE and its outer header add; 0: it is no GRE. */
+function greBytes({ device, tunnel }: TunnelEnd): number {
+  const family = tunnel === undefined ? undefined : greFamily(tunnel, device.model.dialect);
+  if (tunnel === undefined || family === undefined) return 0;
+  const { key, checksum = false, sequence = false } = tunnel.tunnel?.gre ?? {};
+  const options = Number(key !== undefined) + Number(checksum) + Number(sequence);
+  return (family === 4 ? 20 : 40) + GRE_WORD * (1 + options);
+}
+
+function sizesOf(end: TunnelEnd, shape: EspShape, mode: 'tunnel' | 'transport', pathMtu: number) {
+  const { device, tunnel } = end;
+  const around = greBytes(end);
   const { dialect } = device.model;
   const rule: MtuRule = dialect === 'asa' ? 'worst-case' : 'exact';
-  const largest = tunnelMtu(pathMtu, shape, mode, rule);
+  const sealable = tunnelMtu(pathMtu, shape, mode, rule);
+  const largest = sealable - around;
   const plaintextMtu = (mode === 'tunnel' ? innerMtu : transportModeMtu)(pathMtu, shape);
   // In transport mode the inner header is the outer one.
-  const sealed = mode === 'tunnel' ? largest : largest - (shape.outerFamily === 4 ? 20 : 40);
+  const sharedHeader = mode === 'tunnel' ? 0 : shape.outerFamily === 4 ? 20 : 40;
+  const sealed = sealable - sharedHeader;
   return {
     platform: dialect,
     rule,
-    layers: espLayers(sealed, shape),
+    layers: withGre(espLayers(sealed, shape), around - (around === 0 ? 0 : sharedHeader)),
     plaintextMtu,
     overhead: pathMtu - plaintextMtu,
     asaOverhead: asaOverhead(shape),
@@ -190,6 +219,19 @@ function sizesOf({ device, tunnel }: TunnelEnd, shape: EspShape, mode: 'tunnel' 
       clampMss: tunnel?.clampMss ?? device.model.clampMss,
     },
   } as const;
+}
+
+/** Takes the bytes of GRE out of what ESP carries. */
+function withGre(layers: readonly EspLayer[], bytes: number): readonly MtuLayer[] {
+  if (bytes === 0) return layers;
+  return layers.flatMap((one): readonly MtuLayer[] =>
+    one.layer === 'payload'
+      ? [
+          { layer: 'gre' as const, bytes },
+          { layer: one.layer, bytes: one.bytes - bytes },
+        ]
+      : [one],
+  );
 }
 
 /** What an end takes as it is configured. */

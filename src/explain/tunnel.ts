@@ -6,6 +6,7 @@ import { failuresSeen } from './failure.ts';
 import { openCase } from './open-case.ts';
 import { certificates } from './rules/certificates.ts';
 import { espProposal } from './rules/esp-proposal.ts';
+import { encapsulation, greKey, greProtection, isGre } from './rules/gre.ts';
 import { farGroupPolicy, groupPolicy } from './rules/group-policy.ts';
 import { identity } from './rules/identity.ts';
 import { ikePolicyMissing, ikeProposal } from './rules/ike-proposal.ts';
@@ -31,6 +32,8 @@ import type { TunnelCase, TunnelLayer } from './tunnel-case.ts';
 
 /** From the first line that is read to the last packet that arrives. */
 const layers: readonly TunnelLayer[] = [
+  // Their lines are up all the same.
+  { layer: 'configuration', asked: 'always', rules: [encapsulation, greKey, greProtection] },
   {
     layer: 'configuration',
     asked: 'down',
@@ -81,7 +84,9 @@ export function explainTunnel(fabric: Fabric, device: string, tunnel: string): D
   }
   const { near } = one;
   if (up) {
-    const found = plain(one.subject, 'up', 'up', 'its child SA is installed and nothing contradicts it');
+    const isClear = isGre(near) && near.tunnel?.tunnel?.profile === undefined;
+    const stands = isClear ? 'its line is up' : 'its child SA is installed';
+    const found = plain(one.subject, 'up', 'up', `${stands} and nothing contradicts it`);
     const group = one.far === undefined ? near.profile?.pfsGroup : undefined;
     // Another group at the other end shows only then: RFC 7296 section 1.2.
     return group === undefined ? found : { ...found, missing: `set pfs group${group}: the first rekey will show it` };
@@ -93,7 +98,10 @@ export function explainTunnel(fabric: Fabric, device: string, tunnel: string): D
 }
 
 function isUp({ near }: TunnelCase): boolean {
-  return near.state?.lineProtocol === true;
+  if (near.state?.lineProtocol !== true) return false;
+  // The line of GRE does not follow the child SAs that protect it.
+  const isSealed = isGre(near) && near.tunnel?.tunnel?.profile !== undefined;
+  return !isSealed || (near.ikeSa?.children.length ?? 0) > 0;
 }
 
 function plain(subject: Subject, state: Diagnosis['state'], code: string, claim: string): Diagnosis {

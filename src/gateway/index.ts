@@ -1,4 +1,5 @@
 /** The whole control plane of one device. */
+
 export type {
   DriverEffect,
   GatewayEffect,
@@ -23,6 +24,7 @@ export {
 export { Device, type DeviceOptions, type OperatedDevice, operated } from './device.ts';
 export type * from './event.ts';
 export { Gateway, type GatewayOptions, type GatewayStatus } from './gateway.ts';
+export { greFamily } from './gre-plan.ts';
 export { type FormatSyslog, SYSLOG_PORT } from './log-hosts.ts';
 export { ModelIndex } from './model-index.ts';
 export type { OverlaySnapshot } from './overlay.ts';

@@ -1,6 +1,7 @@
 /** `tunnel source`, `tunnel destination` and `tunnel mode`: missing, contradicting one another, or leading to nobody. */
 import type { IpAddress } from '../../base/index.ts';
 import { IpAddress as Address } from '../../base/index.ts';
+import { greFamily } from '../../gateway/index.ts';
 import type { DeviceEvidence } from '../evidence.ts';
 import { deleteLine, insertAfter, lineOf, placeOf, replaceLine, sectionEnd, setAttribute } from '../places.ts';
 import type { Finding, TunnelCase, TunnelRule } from '../tunnel-case.ts';
@@ -44,10 +45,15 @@ export const tunnelSource: TunnelRule = ({ near }) => {
 
 export const tunnelMode: TunnelRule = ({ near }) => {
   const { device, tunnel } = near;
-  const { destination, mode } = tunnel?.tunnel ?? {};
+  const { destination, mode: ipsec } = tunnel?.tunnel ?? {};
+  const mode = ipsec ?? (tunnel && greFamily(tunnel, device.model.dialect));
   if (tunnel?.kind !== 'tunnel' || destination === undefined || destination.family === mode) return undefined;
   const { written } = tunnel;
-  const text = `tunnel mode ipsec ipv${destination.family}`;
+  const six = destination.family === 6 ? 'v6' : '';
+  const text =
+    ipsec === undefined && mode !== undefined
+      ? `tunnel mode gre ip${six}`
+      : `tunnel mode ipsec ipv${destination.family}`;
   const why = `the destination ${destination} is IPv${destination.family}`;
   if (mode === undefined) {
     return {

@@ -1,6 +1,7 @@
 /** `tunnel protection`, its IPsec profile and the proposals that it names: missing, or not defined. */
 import { insertAfter, lineOf, sectionEnd, setAttribute } from '../places.ts';
 import type { Finding, TunnelEnd, TunnelRule } from '../tunnel-case.ts';
+import { isGre } from './gre.ts';
 
 /** At the near end. */
 export const protection: TunnelRule = ({ near }) => lackOf(near);
@@ -15,6 +16,8 @@ function lackOf(end: TunnelEnd): Finding | undefined {
   const wanted = tunnel.tunnel?.profile;
   const usable = model.ipsecProfiles.find(({ proposals: names }) => names.some((name) => end.index.proposal(name)));
   const text = `tunnel protection ipsec profile ${usable?.name ?? ''}`;
+  // GRE goes without as well.
+  if (wanted === undefined && isGre(end)) return undefined;
   if (wanted === undefined) {
     const edit = insertAfter(device, sectionEnd(device, tunnel.written.start), {
       text: ` ${text}`,
