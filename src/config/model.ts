@@ -472,6 +472,11 @@ export type DeviceModel = Readonly<{
   childLifetimeBytes: number | 'unlimited';
   /** 0: no replay check. */
   replayWindow: number;
+  /** Of outer packets, where neither IPsec profile nor interface says; absent: as the platform does. */
+  df?: 'copy' | 'set' | 'clear';
+  fragmentation?: 'before' | 'after';
+  /** How long what ICMP told of a path MTU is believed; absent: as RFC 1191 has it. */
+  pathMtuAgeMs?: number | 'never';
   vrfs: readonly VrfModel[];
   ikeProposals: readonly IkeProposalModel[];
   ikeSelections: readonly IkeSelectionModel[];

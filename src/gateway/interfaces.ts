@@ -228,13 +228,15 @@ export class Interfaces {
     const underlay = this.#underlay(model, undefined);
     const isAsa = this.#index.model.dialect === 'asa';
     const gre = this.#around.gre(name);
+    const device = this.#index.model;
     return {
       ...common,
       kind: 'tunnel',
       tunnel: {
         frontVrf: isAsa ? (underlay?.model.vrf ?? model.vrf) : frontVrfOf(model),
-        df: this.#profileOf(model)?.df ?? underlay?.model.df ?? 'copy',
-        fragmentation: underlay?.model.fragmentation ?? 'before',
+        df: this.#profileOf(model)?.df ?? model.df ?? underlay?.model.df ?? device.df ?? 'copy',
+        fragmentation: model.fragmentation ?? underlay?.model.fragmentation ?? device.fragmentation ?? 'before',
+        ...(device.pathMtuAgeMs === undefined ? {} : { pathMtuAgeMs: device.pathMtuAgeMs }),
         ...(underlay === undefined ? {} : { underlay: underlay.name }),
         ...(gre === undefined ? {} : { gre: gre.tunnel.plane }),
       },
@@ -315,6 +317,7 @@ function samePlaneInterface(a: PlaneInterface | undefined, b: PlaneInterface): b
     a.tunnel?.fragmentation === b.tunnel?.fragmentation &&
     a.tunnel?.frontVrf === b.tunnel?.frontVrf &&
     a.tunnel?.underlay === b.tunnel?.underlay &&
+    a.tunnel?.pathMtuAgeMs === b.tunnel?.pathMtuAgeMs &&
     sameGre(a.tunnel?.gre, b.tunnel?.gre)
   );
 }

@@ -315,12 +315,28 @@ export const ipsecRows: readonly AsaRow[] = [
     },
     print: (device) => (device.replayWindow === 0 ? [{ values: {} }] : []),
   }),
-  harmless('config', {
-    pattern: 'crypto ipsec security-association pmtu-aging {<minutes>|infinite}',
-    help: 'How long a lowered path MTU is believed',
+  used('config', {
+    pattern: 'crypto ipsec security-association pmtu-aging / {<minutes>|<never>}',
+    help: 'How long a lowered path MTU is believed; ten minutes by default',
     section: SECTION,
-    params: { minutes: optional(number(10, 30, 'Minutes')) },
-    example: 'crypto ipsec security-association pmtu-aging infinite',
+    params: {
+      minutes: optional(number(10, 30, 'Minutes')),
+      never: optional(choice('Never forgotten', { infinite: 'As long as the security association lives' })),
+    },
+    example: [
+      'crypto ipsec security-association pmtu-aging infinite',
+      'crypto ipsec security-association pmtu-aging 15',
+    ],
+    set({ device }, { minutes }) {
+      device.pathMtuAgeMs = minutes === undefined ? 'never' : minutes * 60_000;
+    },
+    unset({ device }) {
+      delete device.pathMtuAgeMs;
+    },
+    print({ pathMtuAgeMs: age }) {
+      if (age === undefined) return [];
+      return [{ values: age === 'never' ? { never: 'infinite' as const } : { minutes: age / 60_000 } }];
+    },
   }),
   used('config', {
     pattern: 'crypto ipsec df-bit <what> / <interface>',

@@ -321,10 +321,40 @@ export const ipsecRows: readonly IosxeRow[] = [
     print: ({ replayWindow }, all) =>
       replayWindow === REPLAY_WINDOW && !all ? [] : [{ values: window(replayWindow) }],
   }),
+  used('config', {
+    pattern: 'crypto ipsec df-bit / <df>',
+    help: 'Bit "do not fragment" of the outer packets of all interfaces that have no such line',
+    section: SECTION,
+    params: { df: choice('What to do', { clear: 'Clear it', copy: 'As the inner packet has it', set: 'Set it' }) },
+    example: 'crypto ipsec df-bit clear',
+    set({ device }, { df }) {
+      device.df = df;
+    },
+    unset({ device }) {
+      delete device.df;
+    },
+    print: ({ df }) => (df === undefined ? [] : [{ values: { df } }]),
+  }),
+  used('config', {
+    pattern: 'crypto ipsec fragmentation / <when>',
+    help: 'Fragment what is too long before or after it is encrypted, on all interfaces that have no such line',
+    section: SECTION,
+    params: {
+      when: choice('When', { 'after-encryption': 'The outer packet', 'before-encryption': 'The inner packet' }),
+    },
+    example: 'crypto ipsec fragmentation after-encryption',
+    set({ device }, { when }) {
+      device.fragmentation = when === 'after-encryption' ? 'after' : 'before';
+    },
+    unset({ device }) {
+      delete device.fragmentation;
+    },
+    print: ({ fragmentation: when }) =>
+      when === undefined ? [] : [{ values: { when: `${when}-encryption` as const } }],
+  }),
   unsupported('config', {
-    pattern:
-      'crypto ipsec {df-bit <rest>|fragmentation <rest>|nat-transparency <rest>|ipv4-deny <rest>|optional <rest>|security-association <rest>}',
-    help: 'Global settings that are not here; df-bit and fragmentation are read on interfaces',
+    pattern: 'crypto ipsec {nat-transparency <rest>|ipv4-deny <rest>|optional <rest>|security-association <rest>}',
+    help: 'Global settings that are not here',
     section: SECTION,
     params: { rest: optional(text('Setting')) },
     example: 'crypto ipsec nat-transparency udp-encapsulation',
