@@ -31,7 +31,9 @@ export function judge(facts: MachineFacts, intended?: Intended): readonly Check[
     system(facts),
     node(facts),
     native(facts),
-    ...(facts.nativeFault === undefined ? [tun(facts), ...ports(facts), ipsec(facts), md5(facts)] : []),
+    ...(facts.nativeFault === undefined
+      ? [tun(facts), ...ports(facts), ipsec(facts), fastPlane(facts, intended), md5(facts)]
+      : []),
     curves(facts),
     capabilities(facts),
     ...forwarding(facts, intended),
@@ -136,7 +138,17 @@ function ipsec({ kernelIpsec }: MachineFacts): Check {
       : kernelIpsec
         ? 'the kernel has ESP'
         : 'the kernel has no ESP';
-  return { name: 'kernel-ipsec', verdict: 'ok', text: `${has}; the software plane does not need it` };
+  return { name: 'kernel-ipsec', verdict: 'ok', text: `${has}; neither of our planes needs it` };
+}
+
+function fastPlane({ fastPlaneMissing: missing }: MachineFacts, intended: Intended | undefined): Check {
+  const name = 'plane';
+  const wanted = intended?.host.plane ?? 'auto';
+  if (wanted === 'software') return { name, verdict: 'ok', text: 'the software plane, as the host file says' };
+  if (missing === undefined) return { name, verdict: 'ok', text: 'the fast plane can carry packets' };
+  const text = `the software plane carries packets: ${missing}`;
+  const remedy = 'use Linux 5.0 or newer, as root, and a Node that was built with its own OpenSSL';
+  return { name, verdict: wanted === 'fast' ? 'failed' : 'warning', text, remedy };
 }
 
 function md5({ tcpMd5 }: MachineFacts): Check {

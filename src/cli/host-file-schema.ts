@@ -51,7 +51,9 @@ export const hostFileSchema = publish(
       oneOf(['machine', 'node'], "whose elliptic curves exchange keys: the machine's OpenSSL, or Node's own"),
     ),
     vrfs: optional(byName(vrf, "kernel VRF devices by the configuration's names of VRFs")),
-    plane: optional(oneOf(['software'], 'what forwards packets')),
+    plane: optional(
+      oneOf(['auto', 'fast', 'software'], 'what forwards packets: auto takes the fast plane where the machine can'),
+    ),
     'route-table': optional(count('kernel routing table for learned routes; 254 is main')),
     'install-routes': optional(flag('learned routes go to the kernel')),
     'route-metric': optional(count('metric of these routes')),

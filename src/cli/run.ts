@@ -212,6 +212,7 @@ function settingsOf(host: HostFile): HostSettings {
     installRoutes: host['install-routes'] ?? DEFAULT_SETTINGS.installRoutes,
     routeTable: host['route-table'] ?? DEFAULT_SETTINGS.routeTable,
     routeMetric: host['route-metric'] ?? DEFAULT_SETTINGS.routeMetric,
+    plane: host.plane ?? DEFAULT_SETTINGS.plane,
   };
 }
 
@@ -247,6 +248,7 @@ function startedText(
     ...(lock.wasLeft ? ['  an earlier run was killed: what it left was taken over'] : []),
     ...interfaces,
     `  tunnels: ${tunnels.length === 0 ? 'none' : tunnels.join(', ')}`,
+    `  packets are carried by: the ${gateway.planeKind} plane`,
     `  IKE listens on: ${gateway.listening().join(', ') || 'no address'}`,
     `  keys are exchanged by ${curves}`,
     `  control socket: ${socket}`,

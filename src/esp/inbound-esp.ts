@@ -4,7 +4,7 @@ import type { Protector } from '../crypto/index.ts';
 import { inferSequence } from './extended-sequence.ts';
 import { type Lateness, LatenessHistogram } from './lateness.ts';
 import { HEADER_LENGTH, TRAILER_LENGTH, TWO_32 } from './packet.ts';
-import { ReplayWindow } from './replay-window.ts';
+import { type ReplayMemory, ReplayWindow } from './replay-window.ts';
 
 /** Why an ESP packet is dropped; the same words are the counters that operators see. */
 export type EspDrop = 'bad-length' | 'replayed' | 'too-old' | 'integrity-failed' | 'bad-padding';
@@ -21,7 +21,12 @@ export type InboundEspOptions = Readonly<{
   replayWindow: number;
   /** Highest number accepted so far, none at or below which is taken again: 0 for a new SA. */
   highest?: number;
+  /** Where another thread opens packets of this SA as well. */
+  memory?: InboundMemory;
 }>;
+
+/** What those who open packets of one SA share: the window, how late packets came, and how late the latest. */
+export type InboundMemory = ReplayMemory & Readonly<{ lateness: Float64Array; furthestBehind: Float64Array }>;
 
 /** Window by which high bits are inferred where the replay check is off. */
 const INFERENCE_WINDOW = 64;
@@ -34,16 +39,18 @@ export class InboundEsp {
   readonly #protector: Protector;
   readonly #esn: boolean;
   readonly #window: ReplayWindow;
-  readonly #late = new LatenessHistogram();
-  #furthestBehind = 0;
+  readonly #late: LatenessHistogram;
+  readonly #furthestBehind: Float64Array;
   /** AAD of AEAD with ESN (SPI, high, low); its middle is the suffix that CBC appends to what the ICV covers. */
   readonly #extended = new Uint8Array(12);
 
-  constructor({ spi, protector, esn, replayWindow, highest = 0 }: InboundEspOptions) {
+  constructor({ spi, protector, esn, replayWindow, highest = 0, memory }: InboundEspOptions) {
     this.spi = spi;
     this.#protector = protector;
     this.#esn = esn;
-    this.#window = new ReplayWindow(replayWindow, highest);
+    this.#window = new ReplayWindow(replayWindow, highest, memory);
+    this.#late = new LatenessHistogram(memory?.lateness);
+    this.#furthestBehind = memory?.furthestBehind ?? new Float64Array(1);
     writeU32(this.#extended, 0, spi);
   }
 
@@ -57,7 +64,7 @@ export class InboundEsp {
    * this would have kept them all. They were not authenticated, so it is a hint for operators and nothing else.
    */
   get furthestBehind(): number {
-    return this.#furthestBehind;
+    return this.#furthestBehind[0] ?? 0;
   }
 
   /** How late packets came, those that were dropped for it included; undefined while all came in order. */
@@ -85,13 +92,14 @@ export class InboundEsp {
     const plaintext = this.#decrypt(esp, start, sequence);
     if (plaintext === undefined) return fail(this.#isLate(sequence) ? 'too-old' : 'integrity-failed');
     const behind = this.#window.highest - sequence;
+    const taken = this.#window.accept(sequence);
+    if (taken !== undefined) return fail(taken);
     if (behind > 0) this.#late.count(behind, true);
-    this.#window.accept(sequence);
     return removeTrailer(plaintext);
   }
 
   #tooOld(behind: number): void {
-    this.#furthestBehind = Math.max(this.#furthestBehind, behind);
+    this.#furthestBehind[0] = Math.max(this.furthestBehind, behind);
     this.#late.count(behind, false);
   }
 

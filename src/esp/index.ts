@@ -5,7 +5,7 @@
  * 7634 (ChaCha20-Poly1305), 2404 and 4868 (integrity), 3948 (UDP encapsulation, as far as sizes go).
  */
 export { inferSequence } from './extended-sequence.ts';
-export { type EspDrop, InboundEsp, type InboundEspOptions, type OpenedEsp } from './inbound-esp.ts';
+export { type EspDrop, InboundEsp, type InboundEspOptions, type InboundMemory, type OpenedEsp } from './inbound-esp.ts';
 export {
   addLateness,
   adviseWindow,
@@ -27,6 +27,7 @@ export {
   transportModeMtu,
   tunnelMtu,
 } from './mtu.ts';
-export { OutboundEsp, type OutboundEspOptions } from './outbound-esp.ts';
+export { OutboundEsp, type OutboundEspOptions, type OutboundMemory, takeSequence } from './outbound-esp.ts';
 export { outerLengths, type TunnelSizes } from './outer-lengths.ts';
-export { ReplayWindow } from './replay-window.ts';
+export { TWO_32 } from './packet.ts';
+export { beginReplay, type Guard, type ReplayMemory, ReplayWindow, replayWords } from './replay-window.ts';

@@ -18,21 +18,28 @@ export const REPLAY_WINDOWS: readonly number[] = [64, 128, 256, 512, 1024];
 
 /** Counts in place, without allocating: it runs for packets. */
 export class LatenessHistogram {
-  readonly #kept = new Float64Array(LATENESS_BUCKETS);
-  readonly #dropped = new Float64Array(LATENESS_BUCKETS);
-  #any = false;
+  readonly #kept: Float64Array;
+  readonly #dropped: Float64Array;
+
+  /** Counts in a memory of twice `LATENESS_BUCKETS` numbers, which others may count in as well. */
+  constructor(memory: Float64Array = new Float64Array(2 * LATENESS_BUCKETS)) {
+    this.#kept = memory.subarray(0, LATENESS_BUCKETS);
+    this.#dropped = memory.subarray(LATENESS_BUCKETS, 2 * LATENESS_BUCKETS);
+  }
 
   /** A packet came `behind` the newest one, at least 1. */
   count(behind: number, kept: boolean): void {
     const bucket = behind < 2 ** LATENESS_BUCKETS ? 31 - Math.clz32(behind) : LATENESS_BUCKETS - 1;
     const counts = kept ? this.#kept : this.#dropped;
     counts[bucket] = (counts[bucket] ?? 0) + 1;
-    this.#any = true;
   }
 
   /** Undefined while every packet came in order. */
   lateness(): Lateness | undefined {
-    return this.#any ? { kept: [...this.#kept], dropped: [...this.#dropped] } : undefined;
+    const isAny = (counts: Float64Array): boolean => counts.some((count) => count > 0);
+    return isAny(this.#kept) || isAny(this.#dropped)
+      ? { kept: [...this.#kept], dropped: [...this.#dropped] }
+      : undefined;
   }
 }
 

@@ -2,6 +2,7 @@
 import { type Random, writeU32 } from '../base/index.ts';
 import type { Protector } from '../crypto/index.ts';
 import { ALIGNMENT, HEADER_LENGTH, TRAILER_LENGTH, TWO_32 } from './packet.ts';
+import type { Guard } from './replay-window.ts';
 
 export type OutboundEspOptions = Readonly<{
   spi: number;
@@ -11,13 +12,28 @@ export type OutboundEspOptions = Readonly<{
   random: Random;
   /** Number of the last packet sent: 0 for a new SA. */
   sequence?: number;
+  /** Where another thread seals packets of this SA as well. */
+  memory?: OutboundMemory;
 }>;
+
+/** What those who seal packets of one SA share: the number of the last packet. */
+export type OutboundMemory = Readonly<{ sequence: Float64Array; guard?: Guard }>;
 
 /** RFC 4303 section 3.3.3: without ESN the counter must not cycle. */
 const LAST_SEQUENCE = TWO_32 - 1;
 
 /** With ESN we stop where the 48-bit counter that AEAD IVs are made from ends. */
 const LAST_EXTENDED_SEQUENCE = 2 ** 48 - 1;
+
+/** Takes `count` numbers in a row and gives the first of them; 0 when there are not as many below `last`. */
+export function takeSequence({ sequence, guard }: OutboundMemory, count: number, last: number): number {
+  guard?.enter();
+  const first = (sequence[0] ?? 0) + 1;
+  const isLeft = first + count - 1 <= last;
+  if (isLeft) sequence[0] = first + count - 1;
+  guard?.leave();
+  return isLeft ? first : 0;
+}
 
 export class OutboundEsp {
   readonly spi: number;
@@ -28,22 +44,22 @@ export class OutboundEsp {
   readonly #alignment: number;
   /** AAD of AEAD with ESN (SPI, high, low); its middle is the suffix that CBC appends to what the ICV covers. */
   readonly #extended = new Uint8Array(12);
-  #sequence: number;
+  readonly #memory: OutboundMemory;
 
-  constructor({ spi, protector, esn, random, sequence = 0 }: OutboundEspOptions) {
+  constructor({ spi, protector, esn, random, sequence = 0, memory }: OutboundEspOptions) {
     this.spi = spi;
     this.#protector = protector;
     this.#random = random;
     this.#esn = esn;
     this.#last = esn ? LAST_EXTENDED_SEQUENCE : LAST_SEQUENCE;
     this.#alignment = Math.max(ALIGNMENT, protector.blockLength);
-    this.#sequence = sequence;
+    this.#memory = memory ?? { sequence: Float64Array.of(sequence) };
     writeU32(this.#extended, 0, spi);
   }
 
   /** Number of the last packet sent. */
   get sequence(): number {
-    return this.#sequence;
+    return this.#memory.sequence[0] ?? 0;
   }
 
   /**
@@ -51,8 +67,8 @@ export class OutboundEsp {
    * numbers run out.
    */
   seal(inner: Uint8Array, nextHeader: number, headroom = 0): Uint8Array | 'sequence-exhausted' {
-    if (this.#sequence >= this.#last) return 'sequence-exhausted';
-    const sequence = ++this.#sequence;
+    const sequence = takeSequence(this.#memory, 1, this.#last);
+    if (sequence === 0) return 'sequence-exhausted';
     const protector = this.#protector;
     const unpadded = inner.length + TRAILER_LENGTH;
     const length = Math.ceil(unpadded / this.#alignment) * this.#alignment;

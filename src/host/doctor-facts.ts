@@ -5,6 +5,7 @@ import { IpAddress } from '../base/index.ts';
 import { type CurveChoice, chooseCurves } from './curves.ts';
 import { hasKernelIpsec } from './kernel-ipsec.ts';
 import { errnoName } from './linux/errno.ts';
+import { fastFacts } from './linux/fast-setting.ts';
 import { KernelTables } from './linux/kernel-tables.ts';
 import { type Libc, openLibc } from './linux/libc.ts';
 import { encodeSockaddr } from './linux/sockaddr.ts';
@@ -36,6 +37,8 @@ export type MachineFacts = Readonly<{
   kernelIpsec?: boolean;
   /** Whether the kernel has VRF devices; absent: it could not be asked. */
   vrfDevices?: boolean;
+  /** What is missing for the fast plane; absent: nothing is, or it could not be asked. */
+  fastPlaneMissing?: string;
   /** Error of setting an MD5 key on a TCP socket; absent: it works. */
   tcpMd5?: string;
   /** What exchanges keys on elliptic curves. */
@@ -85,6 +88,7 @@ export function gatherFacts(): MachineFacts {
     ports: [500, 4500].flatMap((port) => [portFact(native, port, 4), portFact(native, port, 6)]),
     ...optional('kernelIpsec', hasKernelIpsec(native)),
     ...optional('vrfDevices', vrfDevices(native)),
+    ...optional('fastPlaneMissing', fastFacts(native).missing),
     ...optional('tcpMd5', md5Fault(native)),
     ...optional('leftRoutes', leftRoutes(native)),
   };

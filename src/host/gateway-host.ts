@@ -5,7 +5,7 @@
  *   outer packet -> plane -> decrypted -> kernel, by the tunnel's TUN -> LAN, services of the machine
  *   LAN, services of the machine -> kernel's routes (the FIB's mirror) -> TUN -> plane -> outer packet
  */
-import { after, at, type Instant, type IpAddress, ok, type Random, type Result } from '../base/index.ts';
+import { after, at, fail, type Instant, type IpAddress, ok, type Random, type Result } from '../base/index.ts';
 import type { DeviceModel } from '../config/model.ts';
 import { KeySharePool } from '../crypto/index.ts';
 import {
@@ -19,13 +19,13 @@ import {
   type PeerSettings,
 } from '../gateway/index.ts';
 import type { Plane, PlaneCommand, PlaneSink } from '../plane/contract.ts';
-import { SoftwarePlane } from '../plane/index.ts';
+import { FastPlane, SoftwarePlane } from '../plane/index.ts';
 import { destinationKey } from './address-key.ts';
 import type { HostClock } from './clock.ts';
 import { performHostTcp } from './lan-tcp.ts';
 import { Machine } from './machine.ts';
 import type { HostSettings } from './settings.ts';
-import type { OpenSystem, System, SystemEvent, SystemFault } from './system.ts';
+import type { OpenSystem, System, SystemEvent, SystemFault, SystemOptions } from './system.ts';
 
 export type GatewayHostOptions = Omit<
   DeviceOptions,
@@ -78,7 +78,7 @@ export class GatewayHost {
       lanTcp: 'host',
       wallClock,
       keyShare: (group) => this.#shares.take(group),
-      plane: plane ?? ((sink, random) => new SoftwarePlane({ sink, random })),
+      plane: plane ?? ((sink, random) => this.#newPlane(sink, random)),
       sink: {
         transmit: (name, _nextHop, packet) => this.#sendOuter(name, packet),
         toHost: (name, packet) => this.#sendInner(name, packet),
@@ -97,12 +97,24 @@ export class GatewayHost {
   /** Begins, or says why not; then nothing of it is left behind. */
   start(): Result<void, SystemFault> {
     const { open, model, settings } = this.#options;
-    const opened = open({
-      event: (event) => this.#enter(() => this.#systemEvent(event)),
-      tcp: (event) => this.#enter(() => this.#device.tell({ kind: 'host-tcp', report: event }, this.#now())),
-    });
+    const opened = open(
+      {
+        event: (event) => this.#enter(() => this.#systemEvent(event)),
+        tcp: (event) => this.#enter(() => this.#device.tell({ kind: 'host-tcp', report: event }, this.#now())),
+      },
+      this.#systemOptions(),
+    );
     if (!opened.ok) return opened;
     const system = opened.value;
+    if (settings.plane === 'fast' && system.fast === undefined) {
+      system.close();
+      return fail({
+        call: 'plane',
+        code: 'ENOSYS',
+        text: 'This machine can not have the fast plane that the host file asks for.',
+        remedy: 'See what is missing with "wheelwright doctor", or let it be `plane: auto`.',
+      });
+    }
     this.#system = system;
     const machine = new Machine({
       system,
@@ -176,6 +188,32 @@ export class GatewayHost {
       'outer-unknown-address': this.#unknownAddress,
       'routes-installed': this.#machine?.routes.size ?? 0,
     };
+  }
+
+  /** Which plane carries packets. */
+  get planeKind(): 'software' | 'fast' {
+    return this.#system?.fast === undefined ? 'software' : 'fast';
+  }
+
+  #systemOptions(): SystemOptions {
+    const { plane, settings, clock } = this.#options;
+    if (plane !== undefined || settings.plane === 'software') return {};
+    return { fast: { now: () => clock.now() } };
+  }
+
+  /** The software plane, and a fast path beside it where the system has one. */
+  #newPlane(sink: PlaneSink, random: Random): Plane {
+    const fast = this.#system?.fast;
+    if (fast === undefined) return new SoftwarePlane({ sink, random });
+    const deviceOf = (name: string): number | undefined => {
+      const device = this.#machine?.deviceOf(name, this.#device.interfaces.get(name)?.template);
+      return device === undefined ? undefined : fast.deviceOf(device);
+    };
+    return new FastPlane({
+      sink,
+      random,
+      link: { ...fast, deviceOf, vrfDeviceOf: (vrf) => this.#machine?.vrfDevice(vrf) },
+    });
   }
 
   #now(): Instant {

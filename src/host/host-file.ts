@@ -44,7 +44,7 @@ const SECTIONS = {
   /** VRF devices of the kernel, by the configuration's names of VRFs. */
   vrfs: readVrfs,
   /** What forwards packets. */
-  plane: choice(['software']),
+  plane: choice(['auto', 'fast', 'software']),
   /** Whose elliptic curves exchange keys: the machine's OpenSSL where it has one, or Node's own. */
   curves: choice(['machine', 'node']),
   /** Kernel routing table that learned routes go to. */

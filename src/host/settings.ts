@@ -17,6 +17,8 @@ export type HostSettings = Readonly<{
    * of others for the same prefix: better than what DHCP brings (100 and up), worse than what has none.
    */
   routeMetric: number;
+  /** 'auto': the fast path beside the software plane where the machine can; 'fast': the start fails where it can not. */
+  plane: 'auto' | 'fast' | 'software';
 }>;
 
 export const DEFAULT_SETTINGS: HostSettings = {
@@ -26,4 +28,5 @@ export const DEFAULT_SETTINGS: HostSettings = {
   installRoutes: true,
   routeTable: 254,
   routeMetric: 20,
+  plane: 'auto',
 };

@@ -2,7 +2,9 @@
  * What the driver of one gateway needs of the operating system, as values and orders. `linux/` gives it on a real
  * machine, tests give one in memory. Packets are whole IP packets without a link-layer header.
  */
+
 import type { Endpoint, IpAddress, Prefix, Result, SecretKey } from '../base/index.ts';
+import type { FastLink } from '../plane/index.ts';
 
 /** What the system refused: the call, its error by name (`EADDRINUSE`), one sentence for people, and the way out. */
 export type SystemFault = Readonly<{ call: string; code: string; text: string; remedy?: string }>;
@@ -112,7 +114,15 @@ export type System = Readonly<{
   tcp: SystemTcp;
   counters: () => Readonly<Record<string, number>>;
   close: () => void;
+  /** Where packets are carried beside the plane as well, because that was asked for and this machine can. */
+  fast?: FastAccess | undefined;
 }>;
+
+/** A fast path (`FastLink` of the plane); devices are named as the kernel calls them. */
+export type FastAccess = FastLink;
+
+/** `fast`: packets shall be carried beside the plane, where the machine can; with the clock that planes are told by. */
+export type SystemOptions = Readonly<{ fast?: Readonly<{ now: () => number }> }>;
 
 export type SystemTcp = Readonly<{
   /** Results come as events: `connected` or `closed`. */
@@ -146,4 +156,5 @@ export type OpenSystem = (
     event: (event: SystemEvent) => void;
     tcp: (event: SystemTcpEvent) => void;
   }>,
+  options?: SystemOptions,
 ) => Result<System, SystemFault>;

@@ -7,11 +7,12 @@ import type { OpenSystem } from '../system.ts';
 import { LinuxSystem } from './linux-system.ts';
 
 export { errnoName, systemFault } from './errno.ts';
+export { type FastFacts, fastFacts } from './fast-setting.ts';
 export { type Libc, openLibc } from './libc.ts';
 export { ROUTE_PROTOCOL } from './netlink/numbers.ts';
 
 /** Loads koffi when it is called, and not before. */
-export const openLinux: OpenSystem = (listeners) => {
-  const opened = LinuxSystem.open(listeners);
+export const openLinux: OpenSystem = (listeners, options) => {
+  const opened = LinuxSystem.open(listeners, options);
   return opened.ok ? ok(opened.value) : opened;
 };

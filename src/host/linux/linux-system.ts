@@ -1,8 +1,19 @@
 /** The operating system of a gateway on Linux: netlink for tables, a thread that reads, sockets that send. */
-import { pid } from 'node:process';
-import { type Family, fail, type IpAddress, ok, type Result } from '../../base/index.ts';
-import type { OpenSystem, System, SystemEvent, SystemFault, SystemLink, SystemRoute } from '../system.ts';
+import process, { pid } from 'node:process';
+import { concat, type Family, fail, type IpAddress, ok, type Result } from '../../base/index.ts';
+import { VNET_HEADER } from '../../plane/index.ts';
+import type {
+  FastAccess,
+  OpenSystem,
+  System,
+  SystemEvent,
+  SystemFault,
+  SystemLink,
+  SystemOptions,
+  SystemRoute,
+} from '../system.ts';
 import { Errno, errnoName, systemFault } from './errno.ts';
+import { type FastSetting, fastSetting } from './fast-setting.ts';
 import { KernelTables } from './kernel-tables.ts';
 import { type Libc, openLibc } from './libc.ts';
 import { LinkTable } from './link-table.ts';
@@ -31,6 +42,9 @@ const NO_VRF = '';
 /** Packets that the kernel may keep for us in a device, before it drops. */
 const TUN_QUEUE = 1000;
 
+/** Before a packet that is what it is. */
+const NO_VNET = new Uint8Array(VNET_HEADER);
+
 /** Systems that this process has opened. */
 let systemsOpened = 0;
 
@@ -48,45 +62,59 @@ export class LinuxSystem implements System {
   readonly #tuns = new Map<string, Tun>();
   /** Addresses that were not there before us, by link and text. */
   readonly #added = new Map<string, Readonly<{ link: string; address: IpAddress; length: number }>>();
+  readonly #fast: FastSetting | undefined;
   readonly #counts = new Map<string, number>();
   /** Of our devices, and of nobody else's: they are deleted together, which one after the other takes 25 ms each. */
   readonly #group = 0x7700_0000 | ((pid << 2) & 0xff_fffc) | (systemsOpened++ & 3);
   #isClosed = false;
 
-  private constructor(libc: Libc, tables: KernelTables, reader: Reader, listeners: Listeners) {
+  private constructor(
+    libc: Libc,
+    tables: KernelTables,
+    reader: Reader,
+    listeners: Listeners,
+    fast: FastSetting | undefined,
+  ) {
     this.#libc = libc;
     this.#tables = tables;
     this.#reader = reader;
     this.#listeners = listeners;
+    this.#fast = fast;
     this.tcp = new LinuxTcp({ libc, event: listeners.tcp, failed: (fault) => this.#failed(fault) });
   }
 
   /** Opens what every gateway needs; nothing is left open when something of it fails. */
-  static open(listeners: Listeners): Result<LinuxSystem, SystemFault> {
+  static open(listeners: Listeners, options: SystemOptions = {}): Result<LinuxSystem, SystemFault> {
     const libc = openLibc();
     if (!libc.ok) return libc;
     const tables = KernelTables.open(libc.value);
     if (!tables.ok) return tables;
+    const fast = options.fast === undefined ? undefined : fastSetting(libc.value);
     let system: LinuxSystem | undefined;
-    const reader = Reader.open(libc.value, {
-      packets: (walk) => {
-        if (system !== undefined) system.#deliver(walk);
+    const reader = Reader.open(
+      libc.value,
+      {
+        packets: (walk) => {
+          if (system !== undefined) system.#deliver(walk);
+        },
+        gone: (id, errno) => {
+          if (system !== undefined) system.#gone(id, errno);
+        },
+        cookies: (challenges, refused, lost) => {
+          if (system !== undefined) system.#event({ kind: 'cookies-answered', challenges, refused, lost });
+        },
+        failed: (fault) => {
+          if (system !== undefined) system.#failed(fault);
+        },
       },
-      gone: (id, errno) => {
-        if (system !== undefined) system.#gone(id, errno);
-      },
-      cookies: (challenges, refused, lost) => {
-        if (system !== undefined) system.#event({ kind: 'cookies-answered', challenges, refused, lost });
-      },
-      failed: (fault) => {
-        if (system !== undefined) system.#failed(fault);
-      },
-    });
+      fast &&
+        options.fast && { memory: fast.memory, takesUdp: fast.takesUdp, clockOffset: clockOffset(options.fast.now) },
+    );
     if (!reader.ok) {
       tables.value.close();
       return reader;
     }
-    system = new LinuxSystem(libc.value, tables.value, reader.value, listeners);
+    system = new LinuxSystem(libc.value, tables.value, reader.value, listeners, fast);
     const started = system.#start();
     if (started.ok) return ok(system);
     system.close();
@@ -107,7 +135,8 @@ export class LinuxSystem implements System {
     if (!sockets.ok) return sockets;
     const isOurs = (): boolean => this.#linkOf(address) !== 0;
     const scope = address.isLinkLocal ? this.#linkOf(address) : 0;
-    const opened = openListener(this.#libc, address, scope, isOurs, vrf === NO_VRF ? undefined : vrf);
+    const how = { isFast: this.#fast !== undefined, ...(vrf === NO_VRF ? {} : { vrf }) };
+    const opened = openListener(this.#libc, address, scope, isOurs, how);
     if (!opened.ok) return opened;
     this.#listened.set(key, this.#read(opened.value, { kind: 'outer', vrf }));
     return ok(undefined);
@@ -134,7 +163,7 @@ export class LinuxSystem implements System {
   }
 
   openTun(name: string, mtu: number): Result<void, SystemFault> {
-    const made = makeTun(this.#libc, name);
+    const made = makeTun(this.#libc, name, this.#fast?.offloads);
     if (!made.ok) return made;
     const fd = made.value;
     // Without link-local addresses nothing is sent into the device but what is routed there. A kernel without IPv6
@@ -146,8 +175,13 @@ export class LinuxSystem implements System {
       this.#libc.close(fd);
       return up.ok ? fail(systemFault('netlink', Errno.ENODEV, `find the device ${name}`)) : up;
     }
-    const [id = 0] = this.#read([{ fd, kind: 'tun', link: index }], { kind: 'tun', name });
+    const [id = 0] = this.#read([{ fd, kind: 'tun', link: index, hasOffloads: this.#fast !== undefined }], {
+      kind: 'tun',
+      name,
+    });
     this.#tuns.set(name, { id, fd });
+    // Flows go into devices by their ids.
+    this.#fast?.memory.forgetFlows();
     return ok(undefined);
   }
 
@@ -200,8 +234,19 @@ export class LinuxSystem implements System {
 
   sendInner(name: string, packet: Uint8Array): void {
     const tun = this.#tuns.get(name);
-    const written = tun === undefined ? -1 : this.#libc.write(tun.fd, packet, packet.length);
+    const sent = this.#fast === undefined ? packet : concat(NO_VNET, packet);
+    const written = tun === undefined ? -1 : this.#libc.write(tun.fd, sent, sent.length);
     this.#count(written >= 0 ? 'inner-sent' : 'inner-refused');
+  }
+
+  get fast(): FastAccess | undefined {
+    const fast = this.#fast;
+    if (fast === undefined) return undefined;
+    return {
+      memory: fast.memory,
+      order: (order) => this.#reader.orderFast(order),
+      deviceOf: (name) => this.#tuns.get(name)?.id,
+    };
   }
 
   routes(): Result<readonly SystemRoute[], SystemFault> {
@@ -382,6 +427,11 @@ export class LinuxSystem implements System {
   #count(name: string): void {
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
   }
+}
+
+/** What brings `hrtime`, which all threads share, to the driver's clock. */
+function clockOffset(now: () => number): number {
+  return now() - Number(process.hrtime.bigint()) / 1e6;
 }
 
 function isSame(a: Source, b: Source): boolean {

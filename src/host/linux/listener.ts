@@ -5,23 +5,39 @@ import type { SystemFault } from '../system.ts';
 import { Errno, systemFault } from './errno.ts';
 import type { Libc } from './libc.ts';
 import type { Descriptor } from './reader-protocol.ts';
-import { datagramClasses, encodeProgram, reuseportProgram } from './reuseport-filter.ts';
+import { type DatagramClass, datagramClasses, encodeProgram, reuseportProgram } from './reuseport-filter.ts';
 import { domainOf, encodeSockaddr } from './sockaddr.ts';
-import { ICMP_FILTER, IpOption, Ipv6Option, Level, SocketOption, SocketType } from './socket-numbers.ts';
+import {
+  ICMP_FILTER,
+  IpOption,
+  Ipv6Option,
+  Level,
+  PMTUDISC_DONT,
+  PMTUDISC_PROBE,
+  SocketOption,
+  SocketType,
+  UdpOption,
+} from './socket-numbers.ts';
 
 /** Queues in the kernel. That of first messages is short: a long one would only make honest strangers wait longer. */
 const QUEUE = { first: 1 << 20, cookie: 1 << 20, established: 4 << 20, esp: 8 << 20, icmp: 1 << 19 } as const;
 
-/** Opens everything for an address, or nothing. `scope` is the interface of a link-local address, `vrf` a VRF device. */
+/** What may be on its way out of the fast path's sockets. */
+const SEND_QUEUE = 4 << 20;
+
+/** In a VRF by its device; for a fast path to read from and send by. */
+export type ListenerOptions = Readonly<{ vrf?: string; isFast?: boolean }>;
+
+/** Opens everything for an address, or nothing. `scope` is the interface of a link-local address. */
 export function openListener(
   libc: Libc,
   address: IpAddress,
   scope: number,
   isOurs: () => boolean,
-  vrf?: string,
+  how: ListenerOptions = {},
 ): Result<readonly Descriptor[], SystemFault> {
   const opened: Descriptor[] = [];
-  const sockets = new Sockets(libc, address, scope, isOurs, vrf);
+  const sockets = new Sockets(libc, address, scope, isOurs, how);
   for (const step of [() => sockets.udp(500), () => sockets.udp(4500), () => sockets.esp()]) {
     const made = step();
     if (!made.ok) {
@@ -58,13 +74,15 @@ class Sockets {
   readonly #scope: number;
   readonly #isOurs: () => boolean;
   readonly #vrf: string | undefined;
+  readonly #isFast: boolean;
 
-  constructor(libc: Libc, address: IpAddress, scope: number, isOurs: () => boolean, vrf: string | undefined) {
+  constructor(libc: Libc, address: IpAddress, scope: number, isOurs: () => boolean, how: ListenerOptions) {
     this.#libc = libc;
     this.#address = address;
     this.#scope = scope;
     this.#isOurs = isOurs;
-    this.#vrf = vrf;
+    this.#vrf = how.vrf;
+    this.#isFast = how.isFast === true;
   }
 
   /**
@@ -83,7 +101,9 @@ class Sockets {
     for (const [i, queue] of datagramClasses.entries()) {
       const fd = libc.socket(domainOf(this.#address.family), SocketType.DGRAM | SocketType.CLOEXEC, 0);
       if (fd < 0) return give('socket', fd);
-      opened.push({ fd, kind: 'udp', queue, local: this.#address.toString(), port });
+      const hasGro = this.#isFast && queue === 'established';
+      opened.push({ fd, kind: 'udp', queue, local: this.#address.toString(), port, hasGro, ...this.#inVrf() });
+      if (this.#isFast) this.#prepareFast(fd, queue);
       if (i > 0) setInteger(libc, fd, Level.SOCKET, SocketOption.REUSEPORT, 1);
       const bound = this.#bind(fd, port);
       if (bound < 0) return give('bind', bound);
@@ -93,6 +113,22 @@ class Sockets {
     }
     const attached = attachProgram(libc, opened[0]?.fd ?? -1, encodeProgram(reuseportProgram(port === 4500)));
     return attached < 0 ? give('setsockopt', attached) : ok(opened);
+  }
+
+  #inVrf(): Readonly<{ vrf?: string }> {
+    return this.#vrf === undefined ? {} : { vrf: this.#vrf };
+  }
+
+  /** The fast path sends by these as well: with the don't-fragment bit by one of them, without it by another. */
+  #prepareFast(fd: number, queue: DatagramClass): void {
+    const libc = this.#libc;
+    const mode = queue === 'established' ? PMTUDISC_PROBE : PMTUDISC_DONT;
+    if (this.#address.family === 4) setInteger(libc, fd, Level.IP, IpOption.MTU_DISCOVER, mode);
+    else setInteger(libc, fd, Level.IPV6, Ipv6Option.MTU_DISCOVER, mode);
+    if (setInteger(libc, fd, Level.SOCKET, SocketOption.SNDBUFFORCE, SEND_QUEUE) < 0) {
+      setInteger(libc, fd, Level.SOCKET, SocketOption.SNDBUF, SEND_QUEUE);
+    }
+    if (queue === 'established') setInteger(libc, fd, Level.UDP, UdpOption.GRO, 1);
   }
 
   esp(): Result<readonly Descriptor[], SystemFault> {
@@ -108,7 +144,7 @@ class Sockets {
     }
     tellHeaders(libc, fd, family);
     setQueue(libc, fd, QUEUE.esp);
-    return ok([{ fd, kind: 'esp', family, local: this.#address.toString() }]);
+    return ok([{ fd, kind: 'esp', family, local: this.#address.toString(), ...this.#inVrf() }]);
   }
 
   #bind(fd: number, port: number): number {

@@ -6,6 +6,7 @@
 import { concat, type Endpoint, IpAddress } from '../../base/index.ts';
 import { Protocol } from '../../ip/index.ts';
 import { Errno } from './errno.ts';
+import { type FastListener, FastLoop } from './fast-loop.ts';
 import type { Libc } from './libc.ts';
 import { type Envelope, udpPacketLength, writeRawPacket, writeUdpPacket } from './outer-packet.ts';
 import { PacketBatch } from './packet-batch.ts';
@@ -44,6 +45,10 @@ export type FilterVerdict = 'pass' | 'unknown' | 'drop' | Uint8Array;
  */
 const FIRST_WHEN_IDLE = 8;
 const FIRST_WHEN_BUSY = 4;
+/** How long the fast path waits for the main thread at a time, and in all without a pause. */
+const LEAST_PATIENCE_MS = 2;
+const MOST_PATIENCE_MS = 20;
+const ANY = IpAddress.any(4);
 const MARKER = 4;
 const NON_ESP_MARKER = new Uint8Array(MARKER);
 
@@ -62,12 +67,18 @@ export class ReaderLoop {
   readonly #orders: () => readonly ReaderOrder[];
   readonly #filter: FirstMessageFilter | undefined;
   readonly #arena: ReceiveArena;
+  readonly #fast: FastLoop | undefined;
   readonly #batch = new PacketBatch();
   readonly #name = new Uint8Array(28);
   readonly #eight = new Uint8Array(8);
   readonly #dropped = new Map<number, number>();
   #watched: readonly Watched[] = [];
   #tunLinks = new Set<number>();
+  /** Descriptors that are read although the main thread lags; they stand first. */
+  #fastCount = 0;
+  /** Time that was spent waiting for the main thread, of what is left for that. */
+  #patience = 0;
+  #patienceAt = 0;
   /** That passed unknown in this round. */
   #strangers = 0;
   #poll = new DataView(new ArrayBuffer(8));
@@ -82,6 +93,8 @@ export class ReaderLoop {
       /** Orders that came since it was last asked. */
       orders: () => readonly ReaderOrder[];
       filter?: FirstMessageFilter;
+      /** Makes the fast path, where there shall be one. */
+      fast?: (listener: FastListener) => FastLoop | undefined;
     }>,
   ) {
     this.#libc = options.libc;
@@ -92,6 +105,7 @@ export class ReaderLoop {
     this.#orders = options.orders;
     this.#filter = options.filter;
     this.#arena = new ReceiveArena(options.libc);
+    this.#fast = options.fast?.(this.#fastListener());
     this.#watch([]);
   }
 
@@ -102,24 +116,82 @@ export class ReaderLoop {
   /** Waits at most `timeoutMs` for something to read, and reads a share of it. */
   round(timeoutMs: number): void {
     const stalled = this.#isStalled();
-    // While it is stalled only the main thread can wake it: the others would be ready all the time.
-    const ready = this.#libc.poll(this.#pollAddress, stalled ? 1 : this.#watched.length + 1, timeoutMs);
+    // While it is stalled only the main thread can wake it, and the fast path: the others would be ready all the time.
+    const count = stalled ? this.#fastCount : this.#watched.length;
+    const ready = this.#libc.poll(this.#pollAddress, count + 1, timeoutMs);
     if (ready <= 0) return;
     const woken = this.#events(0) !== 0;
-    if (!stalled) this.#readAll();
+    this.#readAll(count);
     this.#flush();
     if (!woken) return;
     this.#libc.read(this.#wakeFd, this.#eight, 8);
     for (const order of this.#orders()) this.#obey(order);
   }
 
-  #readAll(): void {
+  #readAll(count: number): void {
     this.#strangers = 0;
-    for (const [i, watched] of this.#watched.entries()) {
-      if (this.#events(i + 1) === 0) continue;
-      const errno = this.#read(watched);
-      if (errno !== 0) this.#drop(watched.source, errno);
+    const watched = this.#watched;
+    for (let i = 0; i < count; i++) {
+      const one = watched[i];
+      if (one === undefined || this.#events(i + 1) === 0) continue;
+      const errno = this.#fast !== undefined && i < this.#fastCount ? this.#fast.read(one.source) : this.#read(one);
+      if (errno === 0) continue;
+      this.#drop(one.source, errno);
+      return; // places have changed; what is left is ready still
     }
+  }
+
+  /** What the fast path does not take goes the way that everything goes without it. */
+  #fastListener(): FastListener {
+    const localOfId = (id: number): IpAddress => this.#watched.find(({ source }) => source.id === id)?.local ?? ANY;
+    return {
+      inner: (id, packet) => this.#fastRoom(id, packet.length)?.set(packet),
+      datagram: (id, descriptor, from, payload, tos, ttl) => {
+        const destination = localOfId(id);
+        const room = this.#fastRoom(id, udpPacketLength(destination, payload.length));
+        if (room === undefined) return;
+        const around = { source: from.address, destination, tos, ttl };
+        writeUdpPacket(room, around, from.port, descriptor.port, payload);
+        this.#count('outer-received');
+      },
+      esp: (id, descriptor, from, packet, tos, ttl) => {
+        const isWhole = descriptor.family === 4;
+        if (!isWhole && from === undefined) return;
+        const room = this.#fastRoom(id, packet.length + (isWhole ? 0 : 40));
+        if (room === undefined) return;
+        this.#count('outer-received');
+        if (isWhole) room.set(packet);
+        else if (from !== undefined) {
+          writeRawPacket(room, { source: from.address, destination: localOfId(id), tos, ttl }, Protocol.ESP, packet);
+        }
+      },
+      dropped: (source, sum) => this.#countDrops(source, sum),
+      catchUp: (handed) => this.#catchUp(handed),
+      count: (name, by) => this.#count(name, by),
+    };
+  }
+
+  /** Room for what the fast path leaves; none while the main thread has more than enough: the fast path does not wait. */
+  #fastRoom(id: number, length: number): Uint8Array | undefined {
+    if (this.#outstanding() >= 2 * MOST_OUTSTANDING) {
+      this.#count('fast-overflow');
+      return undefined;
+    }
+    return this.#room(id, length);
+  }
+
+  /**
+   * Has the main thread handle what was handed over, so that nothing overtakes it; at most a tenth of the time is spent
+   * on it, since the thread may have other things to do.
+   */
+  #catchUp(handed: number): void {
+    this.#flush();
+    const now = performance.now();
+    this.#patience = Math.min(MOST_PATIENCE_MS, this.#patience + (now - this.#patienceAt) / 10);
+    this.#patienceAt = now;
+    if (this.#patience < LEAST_PATIENCE_MS) return;
+    this.#fast?.await(handed, LEAST_PATIENCE_MS);
+    this.#patience -= performance.now() - now;
   }
 
   /** Answers 0, or why there is nothing to be had from this descriptor any more. */
@@ -251,6 +323,7 @@ export class ReaderLoop {
 
   #room(id: number, length: number): Uint8Array {
     if (!this.#batch.hasRoom(length)) this.#flush();
+    if (this.#fast !== undefined) this.#fast.path.order.handed = (this.#fast.path.order.handed + 1) | 0;
     return this.#batch.add(id, length);
   }
 
@@ -279,10 +352,11 @@ export class ReaderLoop {
   }
 
   #obey(order: ReaderOrder): void {
+    this.#fast?.obey(order.fast ?? []);
     const removed = new Set(order.remove);
     for (const id of removed) this.#dropped.delete(id);
     const kept = this.#watched.map(({ source }) => source).filter(({ id }) => !removed.has(id));
-    this.#watch([...kept, ...order.add]);
+    if (order.add.length + removed.size > 0) this.#watch([...kept, ...order.add]);
     Atomics.store(this.#words, Word.ACKNOWLEDGED, order.sequence);
     Atomics.notify(this.#words, Word.ACKNOWLEDGED);
   }
@@ -297,9 +371,12 @@ export class ReaderLoop {
     const watched = sources.map((source) => ({
       source,
       local: localOf(source.descriptor),
+      isFast: this.#fast !== undefined && FastLoop.reads(source.descriptor),
       order: orderOf(source.descriptor),
     }));
-    this.#watched = watched.sort((a, b) => a.order - b.order);
+    this.#watched = watched.sort((a, b) => Number(b.isFast) - Number(a.isFast) || a.order - b.order);
+    this.#fastCount = watched.filter(({ isFast }) => isFast).length;
+    this.#fast?.watch(sources);
     this.#tunLinks = new Set(sources.flatMap(({ descriptor }) => (descriptor.kind === 'tun' ? [descriptor.link] : [])));
     const buffer = new ArrayBuffer((this.#watched.length + 1) * 8);
     this.#poll = new DataView(buffer);

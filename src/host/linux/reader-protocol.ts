@@ -1,13 +1,14 @@
 /** Between the main thread and the reader, which waits for packets in a thread of its own: messages and shared words. */
 import type { Family } from '../../base/index.ts';
+import type { FastOrder } from '../../plane/index.ts';
 import type { DatagramClass } from './reuseport-filter.ts';
 
 /** Something to read from, and what comes out of it. */
 export type Descriptor = Readonly<
-  | { fd: number; kind: 'udp'; queue: DatagramClass; local: string; port: 500 | 4500 }
-  | { fd: number; kind: 'esp'; family: Family; local: string }
+  | { fd: number; kind: 'udp'; queue: DatagramClass; local: string; port: 500 | 4500; hasGro?: boolean; vrf?: string }
+  | { fd: number; kind: 'esp'; family: Family; local: string; vrf?: string }
   | { fd: number; kind: 'icmp'; family: Family }
-  | { fd: number; kind: 'tun'; link: number }
+  | { fd: number; kind: 'tun'; link: number; hasOffloads?: boolean }
   | { fd: number; kind: 'monitor' }
 >;
 
@@ -21,6 +22,8 @@ export type ReaderOrder = Readonly<{
   remove: readonly number[];
   /** What to demand cookies with; none: not at all. */
   secrets: readonly BareSecret[];
+  /** What the fast path shall know of SAs. */
+  fast?: readonly FastOrder[];
 }>;
 
 /** A secret on its way between threads, where only plain values go. */
@@ -35,7 +38,15 @@ export type ReaderReport =
   /** The descriptor gives nothing any more; it is the main thread's to close. */
   | Readonly<{ kind: 'gone'; id: number; errno: number }>;
 
-export type ReaderData = Readonly<{ wakeFd: number; shared: SharedArrayBuffer }>;
+export type ReaderData = Readonly<{
+  wakeFd: number;
+  shared: SharedArrayBuffer;
+  /** There shall be a fast path. */
+  fast?: FastData;
+}>;
+
+/** `memory` is that of `FastMemory`; `clockOffset` brings the clock of all threads (`hrtime`) to the driver's. */
+export type FastData = Readonly<{ memory: SharedArrayBuffer; clockOffset: number; takesUdp: boolean }>;
 
 /** Places in the shared words. Sums wrap. */
 export const Word = { ACKNOWLEDGED: 0, POSTED: 1, CONSUMED: 2, STALLED: 3, END: 4 } as const;
@@ -55,6 +66,14 @@ export const readerCounters = [
   'kernel-dropped-esp',
   'kernel-dropped-icmp',
   'reader-stalled',
+  'fast-inner-received',
+  'fast-outer-received',
+  'fast-inner-sent',
+  'fast-outer-sent',
+  'fast-inner-refused',
+  'fast-outer-refused',
+  'fast-malformed',
+  'fast-overflow',
 ] as const;
 
 export type ReaderCounter = (typeof readerCounters)[number];

@@ -2,6 +2,8 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { SecretKey } from '../../base/index.ts';
 import { StatelessCookies } from '../../ike/index.ts';
+import { FastMemory } from '../../plane/index.ts';
+import { openFastLoop } from './fast-loop.ts';
 import { openLibc } from './libc.ts';
 import { ReaderLoop } from './reader-loop.ts';
 import {
@@ -22,12 +24,15 @@ const libc = openLibc();
 if (port === null) throw new Error('the reader runs in a thread of its own');
 if (!libc.ok) throw new Error(libc.error.text);
 
-const { wakeFd, shared } = workerData as ReaderData;
+const { wakeFd, shared, fast } = workerData as ReaderData;
+const native = libc.value;
+/** In milliseconds, as the driver counts them. */
+const driverNow = (): number => Number(process.hrtime.bigint()) / 1e6 + (fast?.clockOffset ?? 0);
 const cookies = new StatelessCookies();
 let isFlood = false;
 
 const loop = new ReaderLoop({
-  libc: libc.value,
+  libc: native,
   wakeFd,
   shared,
   post: (report: ReaderReport) => {
@@ -43,6 +48,14 @@ const loop = new ReaderLoop({
     }
     return orders;
   },
+  ...(fast === undefined
+    ? {}
+    : {
+        fast: (listener) => {
+          const { memory, takesUdp } = fast;
+          return openFastLoop({ libc: native, memory: new FastMemory(memory), takesUdp, now: driverNow, listener });
+        },
+      }),
   filter: {
     isActive: () => isFlood,
     judge: (datagram, source) => {

@@ -2,12 +2,14 @@
 import process from 'node:process';
 import { Worker } from 'node:worker_threads';
 import { fail, ok, type Result, type SecretKey } from '../../base/index.ts';
+import { type FastMemory, type FastOrder, handled } from '../../plane/index.ts';
 import type { SystemFault } from '../system.ts';
 import { systemFault } from './errno.ts';
 import type { Libc } from './libc.ts';
 import { unpackBatch } from './packet-batch.ts';
 import {
   type Descriptor,
+  type FastData,
   MOST_OUTSTANDING,
   type ReaderData,
   type ReaderOrder,
@@ -30,6 +32,8 @@ export type ReaderListener = Readonly<{
   failed: (fault: SystemFault) => void;
 }>;
 
+type FastOptions = Omit<FastData, 'memory'> & Readonly<{ memory: FastMemory }>;
+
 /** How long to wait for the reader to let go of a descriptor; it takes about as long as one round does. */
 const LONGEST_WAIT_MS = 5000;
 
@@ -41,6 +45,9 @@ export class Reader {
   readonly #words = sharedWords(this.#shared);
   readonly #worker: Worker;
   readonly #sources = new Map<number, Descriptor>();
+  readonly #memory: FastMemory | undefined;
+  /** Orders to the fast path that the reader has not got yet. */
+  #fastOrders: FastOrder[] = [];
   /** Sources that the reader has been told of. */
   readonly #told = new Set<number>();
   #secrets: readonly Readonly<{ version: number; key: SecretKey }>[] = [];
@@ -50,21 +57,27 @@ export class Reader {
   // At the end of the process Node waits for the thread, which would sit in `poll` for up to a second.
   readonly #atExit = (): void => this.#end();
 
-  private constructor(libc: Libc, wakeFd: number, listener: ReaderListener) {
+  private constructor(libc: Libc, wakeFd: number, listener: ReaderListener, fast: FastOptions | undefined) {
     this.#libc = libc;
     this.#wakeFd = wakeFd;
     this.#listener = listener;
-    this.#worker = startWorker({ wakeFd, shared: this.#shared });
+    this.#memory = fast?.memory;
+    this.#worker = startWorker({
+      wakeFd,
+      shared: this.#shared,
+      ...(fast === undefined ? {} : { fast: { ...fast, memory: fast.memory.buffer } }),
+    });
     this.#worker.on('message', (report: ReaderReport) => this.#take(report));
     this.#worker.on('error', (error: unknown) => this.#fail(error instanceof Error ? error.message : String(error)));
     this.#worker.on('exit', () => this.#fail('it ended by itself'));
     process.on('exit', this.#atExit);
   }
 
-  static open(libc: Libc, listener: ReaderListener): Result<Reader, SystemFault> {
+  /** `fast`: there shall be a fast path, which has to be possible here. */
+  static open(libc: Libc, listener: ReaderListener, fast?: FastOptions): Result<Reader, SystemFault> {
     const wakeFd = libc.eventfd(0, EventFlag.NONBLOCK | EventFlag.CLOEXEC);
     if (wakeFd < 0) return fail(systemFault('eventfd', wakeFd, 'make what wakes the reader'));
-    return ok(new Reader(libc, wakeFd, listener));
+    return ok(new Reader(libc, wakeFd, listener, fast));
   }
 
   /** Reads from these too; answers their ids. */
@@ -94,6 +107,15 @@ export class Reader {
   demandCookies(secrets: readonly Readonly<{ version: number; key: SecretKey }>[]): void {
     this.#secrets = secrets;
     if (this.#state === 'running') this.#order([], []);
+  }
+
+  /** Has the fast path know of an SA, or forget it; soon, with others. */
+  orderFast(order: FastOrder): void {
+    this.#fastOrders.push(order);
+    if (this.#fastOrders.length > 1) return;
+    queueMicrotask(() => {
+      if (this.#state === 'running' && this.#fastOrders.length > 0) this.#order([], []);
+    });
   }
 
   counters(): Readonly<Record<string, number>> {
@@ -138,6 +160,7 @@ export class Reader {
     try {
       if (this.#state === 'running') this.#listener.packets((each) => unpackBatch(report, each));
     } finally {
+      if (this.#memory !== undefined) handled(this.#memory, report.index.byteLength / 8);
       Atomics.add(this.#words, Word.CONSUMED, report.weight);
       const left = (Atomics.load(this.#words, Word.POSTED) - Atomics.load(this.#words, Word.CONSUMED)) | 0;
       if (left < MOST_OUTSTANDING / 2 && Atomics.exchange(this.#words, Word.STALLED, 0) === 1) this.#wake();
@@ -147,8 +170,9 @@ export class Reader {
   #order(add: readonly Source[], remove: readonly number[]): void {
     for (const { id } of add) this.#told.add(id);
     this.#sequence = (this.#sequence + 1) | 0;
+    const fast = this.#fastOrders.splice(0);
     const secrets = this.#secrets.map(({ version, key }) => ({ version, key: key.reveal() }));
-    this.#worker.postMessage({ sequence: this.#sequence, add, remove, secrets } satisfies ReaderOrder);
+    this.#worker.postMessage({ sequence: this.#sequence, add, remove, secrets, fast } satisfies ReaderOrder);
     this.#wake();
   }
 

@@ -3,7 +3,7 @@ export const Domain = { UNIX: 1, INET: 2, INET6: 10, NETLINK: 16 } as const;
 
 export const SocketType = { STREAM: 1, DGRAM: 2, RAW: 3, NONBLOCK: 0x800, CLOEXEC: 0x80000 } as const;
 
-export const Level = { IP: 0, SOCKET: 1, TCP: 6, IPV6: 41, ICMPV6: 58, RAW: 255, NETLINK: 270 } as const;
+export const Level = { IP: 0, SOCKET: 1, TCP: 6, UDP: 17, IPV6: 41, ICMPV6: 58, RAW: 255, NETLINK: 270 } as const;
 
 export const SocketOption = {
   REUSEADDR: 2,
@@ -51,9 +51,14 @@ export const Ipv6Option = {
 
 /** For `MTU_DISCOVER`: the don't-fragment bit as the packet has it, path MTUs that the kernel knows left aside. */
 export const PMTUDISC_PROBE = 3;
+/** The same, with the don't-fragment bit clear. */
+export const PMTUDISC_DONT = 0;
 
 /** At `Level.RAW` (IPv4) and `Level.ICMPV6`: which types a raw ICMP socket is not given. */
 export const ICMP_FILTER = 1;
+
+/** `SEGMENT`: what is sent is cut into datagrams of this length. `GRO`: datagrams of a sender may come together. */
+export const UdpOption = { SEGMENT: 103, GRO: 104 } as const;
 
 export const TcpOption = { NODELAY: 1, MD5SIG: 14 } as const;
 

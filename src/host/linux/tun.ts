@@ -11,12 +11,19 @@ const IFF_TUN = 0x1;
 const IFF_NO_PI = 0x1000;
 /** Refuses a device that is there already, whoever made it. */
 const IFF_TUN_EXCL = 0x8000;
+const IFF_VNET_HDR = 0x4000;
+const TUNSETOFFLOAD = 0x400454d0;
+/** Checksums and segmentation of TCP are left to us; of UDP as well, where the kernel (6.2) knows that. */
+export const Offload = { TCP: 0x01 | 0x02 | 0x04, UDP: 0x20 | 0x40 } as const;
 const IFREQ = 40;
 const IFREQ_FLAGS = 16;
 const LONGEST_NAME = 15;
 
-/** Makes a device, down and without addresses, and answers its descriptor. It is gone when that is closed. */
-export function makeTun(libc: Libc, name: string): Result<number, SystemFault> {
+/**
+ * Makes a device, down and without addresses, and answers its descriptor. It is gone when that is closed. With offloads
+ * each packet has a header (`struct virtio_net_hdr`) before it, and may be a super-packet, either way.
+ */
+export function makeTun(libc: Libc, name: string, offloads = 0): Result<number, SystemFault> {
   const doing = `make the device ${name}`;
   if (!isName(name)) {
     return fail({
@@ -29,9 +36,19 @@ export function makeTun(libc: Libc, name: string): Result<number, SystemFault> {
   if (fd < 0) return fail(systemFault('open', fd, `open /dev/net/tun to ${doing}`, deviceRemedy(-fd)));
   const request = new Uint8Array(IFREQ);
   request.set(utf8(name));
-  new DataView(request.buffer).setUint16(IFREQ_FLAGS, IFF_TUN | IFF_NO_PI | IFF_TUN_EXCL, true);
+  new DataView(request.buffer).setUint16(
+    IFREQ_FLAGS,
+    IFF_TUN | IFF_NO_PI | IFF_TUN_EXCL | (offloads === 0 ? 0 : IFF_VNET_HDR),
+    true,
+  );
   const made = libc.ioctl(fd, TUNSETIFF, request);
-  if (made >= 0) return ok(fd);
+  if (made >= 0) {
+    if (offloads === 0) return ok(fd);
+    const set = libc.ioctl(fd, TUNSETOFFLOAD, offloads);
+    if (set >= 0) return ok(fd);
+    libc.close(fd);
+    return fail(systemFault('ioctl', set, `have the kernel leave segmentation to the device ${name}`));
+  }
   libc.close(fd);
   const taken = made === -Errno.EBUSY || made === -Errno.EINVAL;
   return fail(systemFault('ioctl', made, doing, taken ? takenRemedy(name) : undefined));

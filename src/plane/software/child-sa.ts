@@ -1,12 +1,30 @@
 /** A pair of ESP SAs as packets meet it: keys made ready, sizes worked out, counters. */
 import type { Endpoint, Instant, Random } from '../../base/index.ts';
 import { createProtector } from '../../crypto/index.ts';
-import { type EspShape, espOverhead, InboundEsp, OutboundEsp, tunnelMtu } from '../../esp/index.ts';
+import {
+  type EspShape,
+  espOverhead,
+  InboundEsp,
+  type InboundMemory,
+  OutboundEsp,
+  type OutboundMemory,
+  tunnelMtu,
+} from '../../esp/index.ts';
 import type { ChildSaCounters, DropReason, PlaneChildSa } from '../contract.ts';
 import { SelectorPair } from './selectors.ts';
 
+/** What an SA shares with a fast path: numbers and windows, and the counts of either. */
+export type FastShare = Readonly<{
+  inbound: Readonly<{ memory: InboundMemory }>;
+  outbound: Readonly<{ memory: OutboundMemory }>;
+  /** Brings in what the fast path has carried. */
+  collect: (sa: ChildSa) => void;
+  /** Says how much the fast path may carry before a limit is to be looked at. */
+  allow: (sa: ChildSa) => void;
+}>;
+
 /** Without ESN a rekey is asked for while a sixteenth of the numbers is left: RFC 4303 section 3.3.3 forbids cycling. */
-const SOFT_SEQUENCE = 0xf000_0000;
+export const SOFT_SEQUENCE = 0xf000_0000;
 
 /** Of drops for one reason one is told in this time. */
 const DROP_NEWS_MS = 10_000;
@@ -16,6 +34,8 @@ export class ChildSa {
   readonly selectors: SelectorPair;
   readonly inbound: InboundEsp;
   readonly outbound: OutboundEsp;
+  /** The fast path that carries packets of it as well, if one does. */
+  readonly fast: FastShare | undefined;
   local: Endpoint;
   remote: Endpoint;
   udpEncapsulation: boolean;
@@ -54,16 +74,23 @@ export class ChildSa {
   lastOutbound: Instant | undefined;
 
   /** Keys of the wrong length or ids without support are our own mistakes and throw. */
-  constructor(config: PlaneChildSa, random: Random) {
+  constructor(config: PlaneChildSa, random: Random, fast?: FastShare) {
     const { encr, keyBits, integ, esn, replayWindow } = config;
     const half = (key: PlaneChildSa['inboundKey'], integKey: PlaneChildSa['inboundIntegKey']) =>
       createProtector({ encr, keyBits, key, integ, ...(integKey !== undefined && { integKey }) });
     this.config = config;
+    this.fast = fast;
     this.selectors = new SelectorPair(config.localSelectors, config.remoteSelectors);
     const inboundProtector = half(config.inboundKey, config.inboundIntegKey);
     const outboundProtector = half(config.outboundKey, config.outboundIntegKey);
-    this.inbound = new InboundEsp({ spi: config.id, protector: inboundProtector, esn, replayWindow });
-    this.outbound = new OutboundEsp({ spi: config.outboundSpi, protector: outboundProtector, esn, random });
+    this.inbound = new InboundEsp({ spi: config.id, protector: inboundProtector, esn, replayWindow, ...fast?.inbound });
+    this.outbound = new OutboundEsp({
+      spi: config.outboundSpi,
+      protector: outboundProtector,
+      esn,
+      random,
+      ...fast?.outbound,
+    });
     this.local = config.local;
     this.remote = config.remote;
     this.udpEncapsulation = config.udpEncapsulation;
@@ -91,10 +118,27 @@ export class ChildSa {
     return changed;
   }
 
+  countInbound(bytes: number): void {
+    this.inboundPackets++;
+    this.inboundBytes += bytes;
+    this.fast?.allow(this);
+  }
+
+  countOutbound(bytes: number): void {
+    this.outboundPackets++;
+    this.outboundBytes += bytes;
+    this.fast?.allow(this);
+  }
+
+  /** Brings in what a fast path has carried since this was last asked. */
+  collect(): void {
+    this.fast?.collect(this);
+  }
+
   /** Counts a drop beside the plane's own count of it. */
-  drop(direction: 'inbound' | 'outbound', reason: DropReason): void {
+  drop(direction: 'inbound' | 'outbound', reason: DropReason, count = 1): void {
     const drops = direction === 'inbound' ? this.#inboundDrops : this.#outboundDrops;
-    drops.set(reason, (drops.get(reason) ?? 0) + 1);
+    drops.set(reason, (drops.get(reason) ?? 0) + count);
   }
 
   /** Whether it is time to tell of a drop for this reason again. */
@@ -106,7 +150,9 @@ export class ChildSa {
   }
 
   /** Whether one more packet would pass the hard byte limit, in the direction that has carried `carried`. */
-  isSpent(carried: number, length: number): boolean {
+  isSpent(direction: 'inbound' | 'outbound', length: number): boolean {
+    this.collect();
+    const carried = direction === 'inbound' ? this.inboundBytes : this.outboundBytes;
     const { hardBytes } = this.config;
     return this.hardReported || (hardBytes !== undefined && carried + length > hardBytes);
   }
@@ -118,6 +164,7 @@ export class ChildSa {
     const bytes = softBytes !== undefined && (this.inboundBytes >= softBytes || this.outboundBytes >= softBytes);
     if (!bytes && (esn || this.outbound.sequence < SOFT_SEQUENCE)) return false;
     this.softReported = true;
+    this.fast?.allow(this);
     return true;
   }
 

@@ -28,7 +28,17 @@ export type Connection = {
   readonly flow: TcpFlow | undefined;
   /** It is over; its last segments may still be under way. */
   ended: ConnectionEnd | undefined;
+  /** Whoever carries packets of it as well. */
+  carrier?: ConnectionCarrier;
 };
+
+/** Carries packets of connections that are known. */
+export type ConnectionCarrier = Readonly<{
+  /** Brings in what it has carried: when the last packet was, and bytes. */
+  collect: (connection: Connection) => void;
+  /** It must carry none any more. */
+  forget: () => void;
+}>;
 
 type Side = Readonly<{ interface: string; address: IpAddress; port: number }>;
 
@@ -171,6 +181,7 @@ export class Connections {
     const connections: TransitConnection[] = [];
     let inUse = 0;
     for (const connection of this.#connections.values()) {
+      this.#collect(connection);
       if (connection.ended !== undefined || connection.expiresAt <= now) continue;
       inUse++;
       if (connections.length < MAX_LISTED) connections.push(shown(connection));
@@ -235,6 +246,7 @@ export class Connections {
 
   #live(key: string, now: Instant): Connection | undefined {
     const connection = this.#connections.get(key);
+    if (connection?.carrier !== undefined) this.#collect(connection);
     return connection !== undefined && connection.expiresAt > now ? connection : undefined;
   }
 
@@ -281,14 +293,24 @@ export class Connections {
     return connection;
   }
 
+  #collect(connection: Connection): void {
+    const { carrier, lastPacketAt } = connection;
+    carrier?.collect(connection);
+    if (connection.lastPacketAt > lastPacketAt) {
+      connection.expiresAt = after(connection.lastPacketAt, idleMs(connection, 0));
+    }
+  }
+
   #end(connection: Connection, reason: ConnectionEnd, now: Instant): void {
     if (connection.ended !== undefined) return;
+    connection.carrier?.collect(connection);
     if (connection.flow !== undefined) this.#watcher.ended(connection, reason, now);
     connection.ended = reason;
   }
 
   #remove(connection: Connection, reason: ConnectionEnd, now: Instant): void {
     this.#end(connection, reason, now);
+    connection.carrier?.forget();
     this.#connections.delete(connection.key);
     this.#looks.set(connection.key, undefined);
   }
@@ -299,6 +321,7 @@ export class Connections {
       if (key === undefined) return;
       const connection = this.#connections.get(key);
       if (connection === undefined) continue;
+      this.#collect(connection);
       if (connection.expiresAt > now) this.#looks.set(key, connection.expiresAt);
       else this.#remove(connection, idleReason(connection), now);
     }

@@ -185,6 +185,12 @@ export class Delivery {
   }
 
   handOver(port: Port, packet: Uint8Array): void {
+    const { trace } = this.#state;
+    if (trace !== undefined) {
+      trace.left++;
+      trace.packet = packet;
+      if (trace.clear === undefined) trace.isOurs = true;
+    }
     this.#state.sink.toHost?.(port.config.name, packet);
   }
 

@@ -23,6 +23,7 @@ import {
   type Route,
   type Vrf,
 } from './plane-state.ts';
+import type { SaCompanion } from './sa-database.ts';
 import { Security } from './security.ts';
 import { TokenBucket } from './token-bucket.ts';
 import { Transit } from './transit.ts';
@@ -56,11 +57,11 @@ export class Forwarding {
   #host: HostSide | undefined;
   #depth = 0;
 
-  constructor(state: PlaneState, random: Random) {
+  constructor(state: PlaneState, random: Random, companion?: SaCompanion) {
     this.#state = state;
     this.transit = new Transit((event) => state.sink.event(event), random);
     this.security = new Security(this.transit);
-    this.tunnels = new Tunnels(state, random, this);
+    this.tunnels = new Tunnels(state, random, this, companion);
     this.vxlan = new Vxlan(state, this);
     this.gre = new Gre(state, this, this.tunnels);
     this.delivery = new Delivery(state, this.tunnels, this.vxlan, this.gre, this);
@@ -169,12 +170,18 @@ export class Forwarding {
         return;
       }
     }
+    this.#follow(from, out, route);
     // What the machine says itself is its own, and only what passes through is normalised.
     const isNormalised = from !== undefined && this.transit.policy.on;
     const isClamped = header.protocol === Protocol.TCP && isSyn(header, whole);
     const sent = isClamped || isNormalised ? whole.slice() : whole;
     if (isNormalised && this.#refusesToNormalise(from, out, header, sent, now)) return;
     if (isClamped) this.#clamp(from ?? out, out, header, sent);
+    const { trace } = this.#state;
+    if (trace !== undefined) {
+      trace.given = sent;
+      if (isClamped) trace.isSpecial = true;
+    }
     this.leave(side, out, hop?.gateway ?? destination, header, sent, now);
   }
 
@@ -415,13 +422,18 @@ export class Forwarding {
     if (!isHosts) decrementTtl(copy);
     if (header.protocol === Protocol.TCP && isSyn(header, copy)) this.#clamp(port, out, header, copy);
     if (isHosts) {
+      this.#follow(out, port, route);
       this.#count(out, copy);
       this.delivery.handOver(port, copy);
     } else this.leave(port, out, hop?.gateway ?? header.destination, header, copy, now);
   }
 
   #refusesToNormalise(from: Port, out: Port, header: IpHeader, packet: Uint8Array, now: Instant): boolean {
+    const { trace } = this.#state;
+    const isFollowed = trace !== undefined && this.transit.follows(header);
+    if (isFollowed) trace.before(header, packet);
     const reason = this.transit.normalise(from, out, header, packet, now);
+    if (isFollowed) trace.after(header, packet);
     if (reason !== undefined) this.#state.drop(from, reason);
     return reason !== undefined;
   }
@@ -454,6 +466,24 @@ export class Forwarding {
     return first;
   }
 
+  /** Notes for who follows the packet how it passes between a tunnel and the side in clear. */
+  #follow(clear: Port | undefined, tunnel: Port, route: Route | undefined): void {
+    const { trace } = this.#state;
+    if (trace === undefined) return;
+    trace.clear = clear;
+    if (route !== undefined && route.nextHops.length > 1) trace.usesPorts = true;
+    if (clear === undefined) return;
+    const { latest, isOutward } = this.transit.connections;
+    trace.connection = latest;
+    trace.isOutward = isOutward;
+    if (latest !== undefined) trace.usesPorts = true;
+    else if (
+      !(trace.sa === undefined ? this.security.passesAll(clear, tunnel) : this.security.passesAll(tunnel, clear))
+    ) {
+      trace.isSpecial = true;
+    }
+  }
+
   #clamp(from: Port, out: Port, header: IpHeader, packet: Uint8Array): void {
     const a = this.#clampOf(from);
     const b = this.#clampOf(out);
@@ -475,6 +505,11 @@ export class Forwarding {
   }
 
   #transmit(out: Port, gateway: IpAddress, packet: Uint8Array): void {
+    const { trace } = this.#state;
+    if (trace !== undefined) {
+      trace.left++;
+      trace.outer = out;
+    }
     this.#count(out, packet);
     this.#state.sink.transmit(out.config.name, gateway, packet);
   }

@@ -5,6 +5,7 @@ import type { DropReason, InterfaceCounters, PlaneInterface, PlaneNextHop, Plane
 import { AddressMap } from './address-map.ts';
 import type { ChildSa } from './child-sa.ts';
 import { Taps } from './taps.ts';
+import type { Trace } from './trace.ts';
 
 export type ErrorKind = 'unreachable' | 'too-big' | 'time-exceeded';
 
@@ -49,13 +50,15 @@ export class Vrf {
   readonly reassembler: Reassembler;
   /** Changes whenever a route or an interface does: what was derived from them must be derived again. */
   generation = 0;
+  readonly #changed: () => void;
   readonly #owned = new AddressMap<Owned>();
   readonly #fib = new PrefixTrie<Route>();
   readonly #cache = new AddressMap<Route | typeof NO_ROUTE>();
 
-  constructor(name: string, reassembler: Reassembler) {
+  constructor(name: string, reassembler: Reassembler, changed: () => void) {
     this.name = name;
     this.reassembler = reassembler;
+    this.#changed = changed;
   }
 
   /** Whether an address is one of ours, or the broadcast address of one of our subnets. */
@@ -84,6 +87,7 @@ export class Vrf {
 
   touch(): void {
     this.generation++;
+    this.#changed();
     if (this.#cache.size > 0) this.#cache.clear();
   }
 
@@ -152,9 +156,14 @@ export class PlaneState {
   readonly vrfs = new Map<string, Vrf>();
   readonly drops = new Map<DropReason, number>();
   readonly taps = new Taps();
+  /** Follows the packet at hand, where somebody asked for that. */
+  trace: Trace | undefined;
+  /** Changes whenever a route or an interface does, of any VRF. */
+  generation = 0;
   /** TCP ports whose segments are for the gateway although there is a host. */
   puntedTcp: ReadonlySet<number> = new Set();
   #identification = 0;
+  #outerIdentification = 0;
   /** Child SAs by interface name: they may come before their interface. */
   readonly #outbound = new Map<string, ChildSa[]>();
 
@@ -173,7 +182,7 @@ export class PlaneState {
     if (known !== undefined) return known;
     const onDrop = (reason: ReassemblyDrop, fragments: number): void =>
       this.drop(undefined, REASSEMBLY_REASONS[reason], fragments);
-    const vrf = new Vrf(name, new Reassembler({ onDrop }));
+    const vrf = new Vrf(name, new Reassembler({ onDrop }), () => this.generation++);
     this.vrfs.set(name, vrf);
     return vrf;
   }
@@ -215,6 +224,12 @@ export class PlaneState {
     this.ports.delete(name);
     if (port.outbound.length === 0) this.#outbound.delete(name);
     for (const vrf of this.vrfs.values()) vrf.touch();
+  }
+
+  /** The same of a packet around another. */
+  nextOuterIdentification(): number {
+    this.#outerIdentification = (this.#outerIdentification + 1) & 0xffff;
+    return this.#outerIdentification;
   }
 
   /** Identification of a packet of our own that may be fragmented. */

@@ -1,22 +1,32 @@
 /** The child SAs of the plane: by inbound SPI, by outbound SPI, by interface; and those that linger. */
 import { after, Deadlines, type Instant, type Random } from '../../base/index.ts';
 import type { PlaneChildSa } from '../contract.ts';
-import { ChildSa } from './child-sa.ts';
+import { ChildSa, type FastShare } from './child-sa.ts';
 import type { PlaneState } from './plane-state.ts';
 import { Totals } from './totals.ts';
+
+/** Whoever carries packets of SAs as well. */
+export type SaCompanion = Readonly<{
+  /** What a new SA shares with it; undefined: nothing. */
+  share: (config: PlaneChildSa) => FastShare | undefined;
+  closing: (sa: ChildSa) => void;
+  forgotten: (sa: ChildSa) => void;
+}>;
 
 export class SaDatabase {
   readonly totals = new Totals();
   readonly #state: PlaneState;
   readonly #random: Random;
+  readonly #companion: SaCompanion | undefined;
   readonly #byId = new Map<number, ChildSa>();
   /** Peers choose outbound SPIs, so two may choose the same. */
   readonly #byOutboundSpi = new Map<number, ChildSa[]>();
   readonly #lingering = new Deadlines<number>();
 
-  constructor(state: PlaneState, random: Random) {
+  constructor(state: PlaneState, random: Random, companion?: SaCompanion) {
     this.#state = state;
     this.#random = random;
+    this.#companion = companion;
   }
 
   get(id: number): ChildSa | undefined {
@@ -32,8 +42,8 @@ export class SaDatabase {
   }
 
   install(config: PlaneChildSa): ChildSa {
-    const sa = new ChildSa(config, this.#random);
     this.#forget(config.id);
+    const sa = new ChildSa(config, this.#random, this.#companion?.share(config));
     this.#byId.set(config.id, sa);
     this.totals.installed(sa);
     const sharing = this.#byOutboundSpi.get(config.outboundSpi);
@@ -69,13 +79,16 @@ export class SaDatabase {
     if (sa === undefined) return;
     this.#stopOutbound(sa);
     this.#byId.delete(id);
+    sa.collect();
     this.totals.forgotten(sa);
+    this.#companion?.forgotten(sa);
     this.#lingering.set(id, undefined);
   }
 
   #stopOutbound(sa: ChildSa): void {
     if (sa.closing) return;
     sa.closing = true;
+    this.#companion?.closing(sa);
     const { interface: name, outboundSpi } = sa.config;
     const list = this.#state.outboundOf(name);
     take(list, sa);

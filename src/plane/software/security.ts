@@ -31,6 +31,11 @@ export class Security {
     this.#policy = policy;
   }
 
+  /** Whether all packets from `from` to `to` pass, whatever came before them. */
+  passesAll(from: Port, to: Port): boolean {
+    return !this.filters.any && this.#verdict(from, to) === 'pass';
+  }
+
   /** Whether a packet that came in by `from` may leave by `to`. */
   permits(from: Port, to: Port, header: IpHeader, packet: Uint8Array, now: Instant): boolean {
     this.refusal = 'security-level';

@@ -18,6 +18,11 @@ export class SelectorPair {
     this.#any6 = coversAll(local, 6) && coversAll(remote, 6);
   }
 
+  /** Whether ports have a say in it. */
+  usesPorts(family: 4 | 6): boolean {
+    return !(family === 4 ? this.#any4 : this.#any6);
+  }
+
   /** Whether a packet may leave by the SA. */
   fitsOutbound(header: IpHeader, packet: Uint8Array): boolean {
     if (header.family === 4 ? this.#any4 : this.#any6) return true;

@@ -11,14 +11,25 @@ import type {
 } from '../contract.ts';
 import { Forwarding } from './forwarding.ts';
 import { PlaneState } from './plane-state.ts';
+import type { SaCompanion, SaDatabase } from './sa-database.ts';
 
 export class SoftwarePlane implements Plane {
   readonly #state: PlaneState;
   readonly #forwarding: Forwarding;
 
-  constructor({ sink, random }: Readonly<{ sink: PlaneSink; random: Random }>) {
+  /** `companion`: a fast path that carries packets of its SAs as well. */
+  constructor({ sink, random, companion }: Readonly<{ sink: PlaneSink; random: Random; companion?: SaCompanion }>) {
     this.#state = new PlaneState(sink);
-    this.#forwarding = new Forwarding(this.#state, random);
+    this.#forwarding = new Forwarding(this.#state, random, companion);
+  }
+
+  /** Its inside, for the fast path beside it. */
+  get state(): PlaneState {
+    return this.#state;
+  }
+
+  get sas(): SaDatabase {
+    return this.#forwarding.tunnels.sas;
   }
 
   command(command: PlaneCommand, now: Instant): void {
@@ -133,6 +144,7 @@ export class SoftwarePlane implements Plane {
 
   counters(): PlaneCounters {
     const { sas } = this.#forwarding.tunnels;
+    for (const sa of sas.all()) sa.collect();
     const transit = this.#forwarding.transit.policy.counters();
     return {
       childSas: Array.from(sas.all(), (sa) => sa.counters()),
@@ -145,11 +157,15 @@ export class SoftwarePlane implements Plane {
   }
 
   lastOutbound(id: number): Instant | undefined {
-    return this.#forwarding.tunnels.sas.get(id)?.lastOutbound;
+    const sa = this.#forwarding.tunnels.sas.get(id);
+    sa?.collect();
+    return sa?.lastOutbound;
   }
 
   lastInbound(id: number): Instant | undefined {
-    return this.#forwarding.tunnels.sas.get(id)?.lastInbound;
+    const sa = this.#forwarding.tunnels.sas.get(id);
+    sa?.collect();
+    return sa?.lastInbound;
   }
 
   connections(now: Instant): TransitStatus {

@@ -39,6 +39,8 @@ const RESERVED = 0x0f;
 const OPTION_END = 0;
 const OPTION_NOP = 1;
 const OPTION_SACK = 5;
+/** RFC 7323. */
+const OPTION_TIMESTAMP = 8;
 /** RFC 2385, RFC 5925. */
 const SIGNATURES: ReadonlySet<number> = new Set([19, 29]);
 
@@ -79,6 +81,26 @@ export class TcpFlow {
     if (awaited !== undefined) return (readU32(packet, start + SEQUENCE_AT) + this.far.offset) >>> 0 === awaited;
     const acknowledged = readU32(packet, start + ACKNOWLEDGEMENT_AT);
     return hasFlag(packet, start, ACK) && (acknowledged - this.near.offset) >>> 0 === this.#afterSyn;
+  }
+
+  /** What is added to the numbers of segments of one way: to sequence and acknowledgement numbers. */
+  shifts(way: Way): Readonly<{ sequence: number; acknowledgement: number }> {
+    const [sender, receiver] = way === 'outward' ? [this.near, this.far] : [this.far, this.near];
+    return { sequence: sender.offset, acknowledgement: -receiver.offset };
+  }
+
+  /** Somebody has passed segments of one way by these shifts alone; the last one acknowledged this, as it arrived. */
+  noteCarried(way: Way, acknowledged: number, hasData: boolean): void {
+    const sender = way === 'outward' ? this.near : this.far;
+    if (hasData) sender.hasData = true;
+    sender.acknowledged = acknowledged >>> 0;
+    if (way === 'outward') this.#isEstablished = true;
+  }
+
+  /** Whether plain segments, with a timestamp at most, are passed with other numbers and nothing else. */
+  get leavesPlainSegments(): boolean {
+    const { options, verifiesChecksum } = this.treatment.cleaning;
+    return !verifiesChecksum && options[OPTION_TIMESTAMP] === ALLOW;
   }
 
   /** Changes a segment on its way; says why it has to be dropped instead. Later fragments pass as they are. */

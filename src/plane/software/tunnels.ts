@@ -10,7 +10,7 @@ import { type EarlyPacket, EarlyPackets } from './early-packets.ts';
 import { outerLength, transportPacket, writeOuter } from './outer-packet.ts';
 import { PathMtus } from './path-mtu.ts';
 import { dropOf, type ErrorKind, type PlaneState, type Port, type Vrf } from './plane-state.ts';
-import { SaDatabase } from './sa-database.ts';
+import { type SaCompanion, SaDatabase } from './sa-database.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** What tunnels need of the router around them. */
@@ -53,10 +53,10 @@ export class Tunnels {
   readonly early = new EarlyPackets();
   readonly #unknownSpis = new TokenBucket(UNKNOWN_SPIS_PER_SECOND, UNKNOWN_SPIS_PER_SECOND);
 
-  constructor(state: PlaneState, random: Random, around: Surroundings) {
+  constructor(state: PlaneState, random: Random, around: Surroundings, companion?: SaCompanion) {
     this.#state = state;
     this.#around = around;
-    this.#sas = new SaDatabase(state, random);
+    this.#sas = new SaDatabase(state, random, companion);
   }
 
   get sas(): SaDatabase {
@@ -196,6 +196,7 @@ export class Tunnels {
       sa.drop('inbound', 'hard-limit');
       return;
     }
+    const { trace } = state;
     const { highest } = sa.inbound;
     const opened = sa.inbound.open(packet.subarray(start, end));
     if (!opened.ok) {
@@ -208,12 +209,18 @@ export class Tunnels {
     }
     this.#authentic(sa, header, sourcePort, destinationPort, sa.inbound.highest > highest, now);
     const { inner: content, nextHeader } = opened.value;
-    if (sa.isSpent(sa.inboundBytes, content.length)) {
+    if (sa.isSpent('inbound', content.length)) {
       this.#spent(port, sa, 'inbound');
       return;
     }
-    sa.inboundPackets++;
-    sa.inboundBytes += content.length;
+    sa.countInbound(content.length);
+    if (trace !== undefined) {
+      if (trace.sa !== undefined || sa.config.mode === 'transport') trace.isSpecial = true;
+      trace.sa = sa;
+      trace.outer = port;
+      trace.tunnel = inner;
+      trace.given = content;
+    }
     if (sa.reachesSoftLimit()) this.#state.sink.event({ kind: 'child-sa-limit', id: sa.config.id, limit: 'soft' });
     if (inner === undefined) {
       state.drop(port, 'unknown-interface');
@@ -267,10 +274,12 @@ export class Tunnels {
   /** The newest child SA that is in use and whose selectors fit, or why there is none. */
   #select(port: Port, header: IpHeader, packet: Uint8Array): ChildSa | DropReason {
     const { outbound } = port;
+    const { trace } = this.#state;
     let reason: DropReason = 'no-sa';
     for (let i = outbound.length - 1; i >= 0; i--) {
       const sa = outbound[i];
       if (sa === undefined || !(sa.confirmed || sa.released)) continue;
+      if (trace !== undefined && sa.selectors.usesPorts(header.family)) trace.usesPorts = true;
       if (!sa.selectors.fitsOutbound(header, packet)) {
         if (reason === 'no-sa') reason = 'selector-mismatch';
         continue;
@@ -284,7 +293,7 @@ export class Tunnels {
   #seal(port: Port, tunnel: PlaneTunnel, sa: ChildSa, header: IpHeader, packet: Uint8Array, now: Instant): void {
     const state = this.#state;
     const { config } = sa;
-    if (sa.isSpent(sa.outboundBytes, packet.length)) {
+    if (sa.isSpent('outbound', packet.length)) {
       this.#spent(port, sa, 'outbound');
       return;
     }
@@ -314,8 +323,14 @@ export class Tunnels {
       return;
     }
     sa.lastOutbound = now;
-    sa.outboundPackets++;
-    sa.outboundBytes += packet.length;
+    sa.countOutbound(packet.length);
+    const { trace } = state;
+    if (trace !== undefined) {
+      if (trace.sa !== undefined || transport) trace.isSpecial = true;
+      trace.sa = sa;
+      trace.tunnel = port;
+      trace.packet = packet;
+    }
     if (!isGre) {
       port.outPackets++;
       port.outBytes += packet.length;
@@ -323,7 +338,7 @@ export class Tunnels {
     if (sa.reachesSoftLimit()) state.sink.event({ kind: 'child-sa-limit', id: config.id, limit: 'soft' });
     // What does not fit the path in one piece has to be cut behind us, whatever DF was to be.
     const df = packet.length <= sa.innerMtu && wantsDf(tunnel, header);
-    const fresh = df ? 0 : state.nextIdentification() & 0xffff;
+    const fresh = df ? 0 : state.nextOuterIdentification();
     const identification = transport ? header.identification & 0xffff : fresh;
     writeOuter(outer, sa, header.tos, transport ? header.ttl : undefined, df, identification);
     this.#around.sendOuter(state.vrf(tunnel.frontVrf), sa.remote.address, config.outboundSpi, outer, df, now);
@@ -356,6 +371,8 @@ export class Tunnels {
       sa.drop('inbound', 'malformed');
       return;
     }
+    const { trace } = this.#state;
+    if (trace !== undefined && sa.selectors.usesPorts(header.family)) trace.usesPorts = true;
     if (!sa.selectors.fitsInbound(header, inner)) {
       this.#state.drop(port, 'selector-mismatch');
       sa.drop('inbound', 'selector-mismatch');

@@ -1,0 +1,4 @@
+import { planeConformance } from '../conformance.ts';
+import { makeFastTwin } from './fast-twin.fixture.ts';
+
+planeConformance('fast plane', makeFastTwin);
