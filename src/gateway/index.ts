@@ -29,5 +29,5 @@ export { type FormatSyslog, SYSLOG_PORT } from './log-hosts.ts';
 export { ModelIndex } from './model-index.ts';
 export type { OverlaySnapshot } from './overlay.ts';
 export type { GatewaySnapshot, InterfaceSnapshot } from './snapshot.ts';
-export { trafficClassEntries, transitRuleName } from './transit.ts';
+export { ASA_TRANSIT_DEFAULTS, trafficClassEntries, transitRuleName } from './transit.ts';
 export type { TrustpointStatus } from './trustpoints.ts';

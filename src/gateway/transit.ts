@@ -28,6 +28,13 @@ const DEFAULT_NORMALISATION: PlaneTcpNormalisation = {
   verifiesChecksum: false,
 };
 
+/** What an ASA does that was told nothing. */
+export const ASA_TRANSIT_DEFAULTS: PlaneTransitPolicy = {
+  rules: [],
+  normalisation: DEFAULT_NORMALISATION,
+  timeouts: DEFAULT_TIMEOUTS,
+};
+
 /** The class that all other connections are of. */
 const REST = 'class-default';
 

@@ -1,30 +1,45 @@
-import { type Instant, type IpAddress, readU16 } from '../base/index.ts';
+import { type Instant, type IpAddress, type Random, readU16 } from '../base/index.ts';
+import { ASA_TRANSIT_DEFAULTS } from '../gateway/index.ts';
 import { Protocol, parseIp } from '../ip/index.ts';
+import { TransitWire } from '../plane/index.ts';
 import type { LabNode, Outlet } from './node.ts';
-import type { FirewallRule } from './topology.ts';
+import type { FirewallRule, FirewallSpec } from './topology.ts';
 
-/** A bump in the wire between two ports that drops what its rules name. Rules may change while it runs. */
+/**
+ * A bump in the wire between two ports that drops what its rules name, and treats TCP as an ASA if it is told to. Rules
+ * may change while it runs.
+ */
 export class FirewallNode implements LabNode {
   readonly name: string;
   rules: readonly FirewallRule[];
-  /** Frames dropped by a rule. */
+  /** Frames dropped, by a rule or as no part of a connection. */
   dropped = 0;
   readonly #outlet: Outlet;
   readonly #ports: string[] = [];
+  readonly #wire: TransitWire | undefined;
 
-  constructor(name: string, rules: readonly FirewallRule[], outlet: Outlet) {
+  constructor(
+    name: string,
+    { rules, normalises }: Pick<FirewallSpec, 'rules' | 'normalises'>,
+    outlet: Outlet,
+    random: Random,
+  ) {
     this.name = name;
     this.rules = rules;
     this.#outlet = outlet;
+    this.#wire = normalises ? new TransitWire(ASA_TRANSIT_DEFAULTS, random) : undefined;
   }
 
-  receive(port: string, packet: Uint8Array, _now: Instant, nextHop: IpAddress): void {
+  receive(port: string, packet: Uint8Array, now: Instant, nextHop: IpAddress): void {
     if (this.rules.some((rule) => matches(rule, packet))) {
       this.dropped++;
       return;
     }
     const egress = this.egress(port);
-    if (egress !== undefined) this.#outlet.transmit(egress, nextHop, packet);
+    if (egress === undefined) return;
+    const passed = this.#wire?.pass(port, egress, packet, now) ?? packet;
+    if (typeof passed === 'string') this.dropped++;
+    else this.#outlet.transmit(egress, nextHop, passed);
   }
 
   owns(port: string, address: IpAddress): boolean {

@@ -197,7 +197,7 @@ export class Lab {
         case 'router':
           return new RouterNode(name, spec, outlet);
         case 'firewall':
-          return new FirewallNode(name, spec.rules, outlet);
+          return new FirewallNode(name, spec, outlet, seededRandom(this.seed, `node ${name}`));
         default:
           return device(described, spec, outlet, seededRandom(this.seed, `node ${name}`));
       }

@@ -220,7 +220,7 @@ function readRoute(text: TopologyText, item: Field): { prefix: Prefix; via: IpAd
 }
 
 function readFirewall(text: TopologyText, fields: Fields): NodeSpec {
-  text.refuseOthers(fields, [...HARMLESS, 'drop'], 'A firewall');
+  text.refuseOthers(fields, [...HARMLESS, 'drop', 'normalise'], 'A firewall');
   const rules: FirewallRule[] = [];
   const list = fields.entries.get('drop')?.field;
   for (const item of list === undefined ? [] : text.items(list)) {
@@ -230,7 +230,11 @@ function readFirewall(text: TopologyText, fields: Fields): NodeSpec {
     const port = inner.entries.has('port') ? { port: text.integer(inner, 'port', 0, 0, 65_535) } : {};
     rules.push({ ...readProtocol(text, inner), ...port });
   }
-  return { kind: 'firewall', rules };
+  const field = fields.entries.get('normalise')?.field;
+  const normalises = field !== undefined && text.text(field) === 'tcp';
+  if (field !== undefined && !normalises)
+    text.complain(field.position, 'bad-normalise', 'A firewall normalises TCP and nothing else.', 'normalise: tcp');
+  return { kind: 'firewall', rules, normalises };
 }
 
 function readProtocol(text: TopologyText, fields: Fields): { protocol?: number } {

@@ -55,7 +55,11 @@ test('a topology is read with its defaults, its configurations beside it', () =>
   assert.deepEqual(host.gateways.map(String), ['10.1.1.1', '2001:db8:1::1']);
   const nat = topology.nodes.find(({ name }) => name === 'nat1')?.spec;
   assert.ok(nat?.kind === 'nat' && nat.filtering === 'address-and-port' && nat.timeouts.udpMs === 30_000);
-  assert.deepEqual(spec('fw'), { kind: 'firewall', rules: [{ protocol: 17, port: 500 }, { protocol: 50 }] });
+  assert.deepEqual(spec('fw'), {
+    kind: 'firewall',
+    rules: [{ protocol: 17, port: 500 }, { protocol: 50 }],
+    normalises: false,
+  });
   const [uplink, lan] = topology.links;
   assert.equal(uplink?.name, 'uplink');
   assert.deepEqual(uplink?.profile, {

@@ -58,7 +58,12 @@ export type RouterSpec = Readonly<{
 }>;
 
 /** A bump in the wire: two ports, drops what a rule names. */
-export type FirewallSpec = Readonly<{ kind: 'firewall'; rules: readonly FirewallRule[] }>;
+export type FirewallSpec = Readonly<{
+  kind: 'firewall';
+  rules: readonly FirewallRule[];
+  /** TCP is treated as by an ASA that was told nothing: other sequence numbers, unknown options cleared. */
+  normalises: boolean;
+}>;
 
 /** Matches by protocol and, for UDP and TCP, by either port; what is absent matches everything. */
 export type FirewallRule = Readonly<{ protocol?: number; port?: number }>;

@@ -24,4 +24,5 @@ export type { FastKeys, FastOrder, FastSa, FastSaConfig, PacketCipher } from './
 export type { SealedBatch } from './fast/sealed-batch.ts';
 export { VNET_HEADER } from './fast/segmentation.ts';
 export { SoftwarePlane } from './software/software-plane.ts';
+export { TransitWire } from './software/transit-wire.ts';
 export type * from './tap.ts';

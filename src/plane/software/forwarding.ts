@@ -14,6 +14,7 @@ import { Delivery } from './delivery.ts';
 import { flowHash } from './flow.ts';
 import { Gre } from './gre.ts';
 import { HostSide } from './host-side.ts';
+import { isMartian } from './martians.ts';
 import {
   addressLike,
   dropOf,
@@ -529,17 +530,6 @@ export class Forwarding {
     this.#state.drop(undefined, 'no-route');
     return false;
   }
-}
-
-/** Addresses that no packet on a link may bear: RFC 1812 section 5.3.7, RFC 4291 section 2.5. */
-function isMartian({ family, source, destination }: IpHeader): boolean {
-  if (source.isMulticast || source.isUnspecified || destination.isUnspecified) return true;
-  if (family === 4) return source.a === -1 || source.a >>> 24 === 127 || destination.a >>> 24 === 127;
-  return isLoopback6(source) || isLoopback6(destination);
-}
-
-function isLoopback6(address: IpAddress): boolean {
-  return address.d === 1 && (address.a | address.b | address.c) === 0;
 }
 
 function isSyn(header: IpHeader, packet: Uint8Array): boolean {
