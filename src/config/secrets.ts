@@ -50,6 +50,8 @@ export function firstSecret(tokens: readonly Token[]): number {
     if (tokens[index - 1]?.text.toLowerCase() === 'tunnel') continue;
     // `key chain NAME` and `crypto key generate` are no keys themselves.
     if (token.text === 'key' && (tokens[index + 1]?.text === 'chain' || tokens[index - 1]?.text === 'crypto')) continue;
+    // A key of a key chain is named by a number; what it is stands below it.
+    if (token.text === 'key' && index === 0 && tokens.length === 2 && /^\d{1,3}$/.test(tokens[1]?.text ?? '')) continue;
     // `pre-shared-keyK`: the secret is a part of this very word.
     if (runsIntoSecret(token.text.toLowerCase())) return index;
     const next = tokens[index + 1]?.text.toLowerCase() ?? '';

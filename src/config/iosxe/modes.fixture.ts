@@ -31,6 +31,9 @@ export const WITHIN: Readonly<Record<IosxeMode, readonly string[]>> = {
   'bgp-other': ['router bgp 65000', 'address-family vpnv4'],
   'bgp-evpn': ['router bgp 65000', 'neighbor 10.0.0.9 remote-as 65001', 'address-family l2vpn evpn'],
   nve: ['interface nve1'],
+  'router-ospf': ['router ospf 1'],
+  'key-chain': ['key chain CHAIN'],
+  'key-chain-key': ['key chain CHAIN', 'key 1'],
   'bridge-domain': ['bridge-domain 100'],
   section: ['line vty 0 4'],
 };

@@ -71,6 +71,9 @@ export type IosxeModes = Readonly<{
   'bgp-evpn': Pair<BgpScope, BgpView>;
   'bgp-other': Pair<unknown, never>;
   nve: Pair<Draft<NveModel>, NveModel>;
+  'router-ospf': Pair<unknown, never>;
+  'key-chain': Pair<unknown, never>;
+  'key-chain-key': Pair<unknown, never>;
   'bridge-domain': Pair<Draft<BridgeDomainModel>, BridgeDomainModel>;
   section: Pair<unknown, never>;
   '*': Pair<unknown, never>;

@@ -195,11 +195,6 @@ export const deviceRows: readonly IosxeRow[] = [
     params: { what: words('What', 'excluded-address', 'bootp', 'database', 'snooping', 'relay', 'binding'), rest },
     example: 'ip dhcp excluded-address 10.0.0.1 10.0.0.9',
   }),
-  section('key-chain', unsupported, {
-    pattern: '{key chain <rest>}',
-    help: 'Keys of interior routing protocols and of TCP-AO',
-    example: 'key chain CHAIN',
-  }),
   section('redundancy', harmless, {
     pattern: '{redundancy [<rest>]}',
     help: 'Second processor of the device',
@@ -224,9 +219,9 @@ export const deviceRows: readonly IosxeRow[] = [
   }),
   section('router', unsupported, {
     pattern:
-      '{router ospf <rest>|router ospfv3 <rest>|router eigrp <rest>|router rip [<rest>]|router isis [<rest>]|router lisp [<rest>]|ipv6 router <rest>|bfd-template <rest>}',
+      '{router ospfv3 <rest>|router eigrp <rest>|router rip [<rest>]|router isis [<rest>]|router lisp [<rest>]|ipv6 router <rest>|bfd-template <rest>}',
     help: 'Interior routing protocols, and detection of faults by BFD',
-    example: ['router ospf 1', 'router eigrp WAN', 'bfd-template single-hop FAST'],
+    example: ['router ospfv3 1', 'router eigrp WAN', 'bfd-template single-hop FAST'],
   }),
   section('qos', unsupported, {
     pattern: '{l2vpn <rest>|pseudowire-class <rest>}',

@@ -20,6 +20,7 @@ import { ikev2ProfileRows } from './ikev2-profile.ts';
 import { interfaceRows } from './interfaces.ts';
 import { ipsecRows } from './ipsec.ts';
 import { loggingRows } from './logging.ts';
+import { ospfRows } from './ospf.ts';
 import { policyRows } from './policy.ts';
 import { routeRows } from './routes.ts';
 import { tunnelRows } from './tunnel.ts';
@@ -42,6 +43,7 @@ export const iosxeGrammar: Grammar<IosxeRow> = new Grammar([
   ...bgpNeighborRows,
   ...bgpFamilyRows,
   ...evpnRows,
+  ...ospfRows,
   ...routeRows,
   ...accessListRows,
   ...policyRows,

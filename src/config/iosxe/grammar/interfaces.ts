@@ -467,10 +467,10 @@ export const interfaceRows: readonly IosxeRow[] = [
   }),
   unsupported('interface', {
     pattern:
-      'ip {access-group <rest>|nat inside|nat outside|nat enable|policy route-map <rest>|nhrp <rest>|pim {sparse-mode|dense-mode|sparse-dense-mode|passive|dr-priority <rest>|query-interval <rest>|bfd|nbma-mode}|igmp {version <rest>|join-group <rest>|static-group <rest>|access-group <rest>|query-interval <rest>}|verify unicast <rest>|ospf <rest>|rip {send <rest>|receive <rest>|authentication <rest>}|router isis [<rest>]|helper-address <rest>|dhcp {relay <rest>|client <rest>|smart-relay <rest>}|summary-address <rest>|hello-interval <rest>|hold-time <rest>|authentication <rest>|split-horizon [<rest>]|next-hop-self <rest>|bandwidth-percent <rest>|rsvp bandwidth [<rest>]|wccp <number> redirect <rest>}',
+      'ip {access-group <rest>|nat inside|nat outside|nat enable|policy route-map <rest>|nhrp <rest>|pim {sparse-mode|dense-mode|sparse-dense-mode|passive|dr-priority <rest>|query-interval <rest>|bfd|nbma-mode}|igmp {version <rest>|join-group <rest>|static-group <rest>|access-group <rest>|query-interval <rest>}|verify unicast <rest>|rip {send <rest>|receive <rest>|authentication <rest>}|router isis [<rest>]|helper-address <rest>|dhcp {relay <rest>|client <rest>|smart-relay <rest>}|summary-address <rest>|hello-interval <rest>|hold-time <rest>|authentication <rest>|split-horizon [<rest>]|next-hop-self <rest>|bandwidth-percent <rest>|rsvp bandwidth [<rest>]|wccp <number> redirect <rest>}',
     help: 'Features of the IP layer that are not here',
     params: { number: optional(number(0, 254, 'Service')), rest: optional(text('Setting')) },
-    example: ['ip nat outside', 'ip ospf 1 area 0', 'ip nhrp network-id 1', 'ip access-group OUTSIDE_IN in'],
+    example: ['ip nat outside', 'ip nhrp network-id 1', 'ip access-group OUTSIDE_IN in'],
   }),
 ];
 
