@@ -48,6 +48,7 @@ crypto ikev2 cookie-challenge never
 tunnel-group DefaultL2LGroup ipsec-attributes
  peer-id-validate nocheck
  virtual-template 1
+ isakmp keepalive disable
  ikev2 remote-authentication pre-shared-key ${KEY}
  ikev2 local-authentication pre-shared-key ${KEY}
 !
