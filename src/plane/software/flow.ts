@@ -3,6 +3,8 @@ import { readU16, readU32 } from '../../base/index.ts';
 import { type IpHeader, Protocol } from '../../ip/index.ts';
 import { hashAddress } from './address-map.ts';
 
+const FLAG_SYN = 0x02;
+
 /** Ports are not to be seen: no such protocol, or not a first fragment. */
 export const NO_PORTS = -1;
 
@@ -30,4 +32,9 @@ export function flowHash(header: IpHeader, packet: Uint8Array): number {
   if (hasPorts && !header.moreFragments && header.fragmentOffset === 0) hash ^= portsOf(header, packet);
   hash = Math.imul(hash ^ (hash >>> 16), 0xc2b2ae35);
   return (hash ^ (hash >>> 13)) >>> 0;
+}
+
+/** Whether a TCP segment opens, or answers what opens. */
+export function isSyn(header: IpHeader, packet: Uint8Array): boolean {
+  return header.fragmentOffset === 0 && ((packet[header.payloadOffset + 13] ?? 0) & FLAG_SYN) !== 0;
 }

@@ -11,7 +11,7 @@ import {
 } from '../../ip/index.ts';
 import type { PlaneNextHop } from '../contract.ts';
 import { Delivery } from './delivery.ts';
-import { flowHash } from './flow.ts';
+import { flowHash, isSyn } from './flow.ts';
 import { Gre } from './gre.ts';
 import { HostSide } from './host-side.ts';
 import { isMartian } from './martians.ts';
@@ -31,7 +31,6 @@ import { Transit } from './transit.ts';
 import { Tunnels } from './tunnels.ts';
 import { Vxlan } from './vxlan.ts';
 
-const FLAG_SYN = 0x02;
 /** IPv4 and TCP headers without options: what an MSS leaves out of an MTU. */
 const HEADERS_V4 = 40;
 const EXTRA_HEADERS_V6 = 20;
@@ -530,10 +529,6 @@ export class Forwarding {
     this.#state.drop(undefined, 'no-route');
     return false;
   }
-}
-
-function isSyn(header: IpHeader, packet: Uint8Array): boolean {
-  return header.fragmentOffset === 0 && ((packet[header.payloadOffset + 13] ?? 0) & FLAG_SYN) !== 0;
 }
 
 function unreachableHost(header: IpHeader): number {
