@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { seededRandom } from '../../base/index.ts';
 import { Encr, encryptionKeyLength, Integ, integKeyLength } from '../../crypto/index.ts';
 import { protectorCiphers } from '../../plane/fast/protector-cipher.fixture.ts';
-import { Arena, type FastSaConfig } from '../../plane/index.ts';
+import { Arena, type FastSaConfig, type PacketCipher } from '../../plane/index.ts';
 import { bindEvp, EVP_SCRATCH, EvpCrypto } from './evp.ts';
 import { openLibc } from './libc.ts';
 
@@ -61,12 +61,13 @@ test('every suite seals and opens as Node does, in any order, and refuses every 
       for (const [i, length] of [16, 64, 1440, 16].entries()) {
         const sequence = (esn ? 0x1_0000_0000 : 0) + i + 1;
         const plain = random(length);
-        const whole = 8 + ours.ivLength + length + ours.icvLength;
-        for (const [sealer, opener] of [
+        const whole: number = 8 + ours.ivLength + length + ours.icvLength;
+        const pairs: readonly (readonly [PacketCipher, PacketCipher])[] = [
           [ours, nodes],
           [nodes, ours],
           [ours, ours],
-        ] as const) {
+        ];
+        for (const [sealer, opener] of pairs) {
           arena.bytes.set(plain, PLAIN);
           arena.view.setUint32(ESP, 7);
           arena.view.setUint32(ESP + 4, sequence % 0x1_0000_0000);
