@@ -82,3 +82,16 @@ test('a configuration is printed in its own dialect', () => {
   assert.match(printConfiguration(loadConfiguration(ASR, 'a').model), /^vrf definition INET$/m);
   assert.match(printConfiguration(loadConfiguration(ASA, 'b').model), /^: Saved$/m);
 });
+
+test('GRE in the file of an ASA is refused with what it has instead', () => {
+  const text = 'interface Tunnel1\n nameif t\n tunnel mode gre ip\n tunnel key 4\n keepalive 10 3\n';
+  const foreign = loadConfiguration(text, 'asa.cfg', 'asa').diagnostics.filter(({ code }) => code === 'foreign-line');
+  assert.deepEqual(
+    foreign.map(({ position, severity, expected }) => [position.line, severity, expected?.split(':')[0]]),
+    [
+      [3, 'error', 'tunnel mode ipsec ipv4'],
+      [4, 'error', 'none'],
+      [5, 'error', 'none'],
+    ],
+  );
+});
