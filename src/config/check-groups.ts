@@ -2,7 +2,7 @@
  * How strong key exchanges are beside the ciphers they make keys for. The rule that the platforms' own guides give:
  * with keys of 128 bits groups 19 or 20, with keys of 256 bits group 21.
  */
-import type { DeviceModel, Diagnostic, Position, Written } from './model.ts';
+import type { DeviceModel, Diagnostic, Position } from './model.ts';
 
 /** About as many bits of strength (NIST SP 800-57 part 1, table 2). Others are weaker than any cipher asks for. */
 const STRENGTHS: ReadonlyMap<number, number> = new Map([
@@ -33,15 +33,18 @@ export function checkGroups(model: DeviceModel, report: (diagnostic: Diagnostic)
     const expected = WANTED.find(([least]) => bits <= least)?.[1] ?? 'group 21';
     report({ severity: 'note', position, code: 'weak-group', message, expected });
   };
-  for (const one of [...model.ikePolicies, ...model.ikeProposals])
-    tell(one.encryption, one.groups, placeOf(one.written, 'groups'));
+  for (const one of [...model.ikePolicies, ...model.ikeProposals]) {
+    // A group that no line chose is the platform's own: there is no line to name.
+    const position = one.written.attributes['groups'];
+    if (position !== undefined) tell(one.encryption, one.groups, position);
+  }
   for (const one of model.ipsecProfiles) {
     if (one.pfsGroup === undefined) continue;
     const proposals = model.espProposals.filter(({ name }) => one.proposals.includes(name));
     tell(
       proposals.flatMap(({ encryption }) => encryption),
       [one.pfsGroup],
-      placeOf(one.written, 'pfsGroup'),
+      one.written.attributes['pfsGroup'] ?? one.written.start,
     );
   }
 }
@@ -50,7 +53,3 @@ const WANTED = [
   [128, 'group 19 or 20'],
   [192, 'group 20 or 21'],
 ] as const;
-
-function placeOf(written: Written, attribute: string): Position {
-  return written.attributes[attribute] ?? written.start;
-}
