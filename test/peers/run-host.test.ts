@@ -1,6 +1,6 @@
 /**
  * Two gateways as machines of their own, with hosts behind them: kernel to kernel through our tunnels, over IPv4 and IPv6,
- * raw ESP and UDP behind a NAT.
+ * raw ESP and UDP behind a NAT, the fast plane with itself and with the software plane.
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -11,7 +11,7 @@ import { HostProcess } from './host-process.ts';
 import { type Namespace, Namespaces } from './namespaces.ts';
 import { until } from './until.ts';
 
-type Outer = Readonly<{ family: 4 | 6; nat: boolean }>;
+type Outer = Readonly<{ family: 4 | 6; nat: boolean; planes: readonly ['fast' | 'software', 'fast' | 'software'] }>;
 
 const LISTEN = `
 const { createHash } = require('node:crypto');
@@ -121,7 +121,9 @@ class World {
         { at: two, name: 'eth0', addresses: [address(2)] },
       );
     }
-    world.hosts.push(new HostProcess(one, text(1, outer)), new HostProcess(two, text(2, outer)));
+    const [first, second] = outer.planes;
+    world.hosts.push(new HostProcess(one, text(1, outer), { plane: first }));
+    world.hosts.push(new HostProcess(two, text(2, outer), { plane: second }));
     for (const host of world.hosts) assert.deepEqual(await host.started(), { ok: true });
     for (const host of world.hosts) await host.untilUp();
     return world;
@@ -149,9 +151,9 @@ async function transfers(world: World, from: Namespace, to: Namespace, address: 
 }
 
 const outers: Readonly<Record<string, Outer>> = {
-  'IPv4, ESP': { family: 4, nat: false },
-  'IPv6, ESP': { family: 6, nat: false },
-  'IPv4, UDP through a NAT': { family: 4, nat: true },
+  'IPv4, ESP': { family: 4, nat: false, planes: ['fast', 'software'] },
+  'IPv6, ESP': { family: 6, nat: false, planes: ['fast', 'fast'] },
+  'IPv4, UDP through a NAT': { family: 4, nat: true, planes: ['fast', 'fast'] },
 };
 
 for (const [i, [name, outer]] of Object.entries(outers).entries()) {
@@ -187,6 +189,17 @@ for (const [i, [name, outer]] of Object.entries(outers).entries()) {
       await transfers(world, lan2, lan1, '2001:db8:1::10');
       await transfers(world, lan1, world.gateways[1] as Namespace, '10.2.0.1');
       await transfers(world, world.gateways[0] as Namespace, world.gateways[1] as Namespace, '172.16.1.2');
+      for (const [n, plane] of outer.planes.entries()) {
+        const { counters, childSas, drops } = await (world.hosts[n] as HostProcess).view();
+        const { 'fast-outer-sent': sent = 0, 'fast-outer-received': received = 0 } = counters;
+        if (plane === 'software') assert.equal(sent + received, 0, 'nothing goes by a plane that was not asked for');
+        else assert.ok(sent > 2000 && received > 2000, `the fast path carries most: ${JSON.stringify(counters)}`);
+        assert.ok((childSas[0]?.outboundPackets ?? 0) >= sent, 'what it carries is counted');
+        assert.deepEqual(
+          [drops['replayed'], drops['integrity-failed'], drops['malformed']],
+          [undefined, undefined, undefined],
+        );
+      }
     });
 
     test('what does not fit is told to the host that sent it', async () => {

@@ -81,6 +81,9 @@ export function openFastLoop(
 
 export class FastLoop {
   readonly path: FastPath;
+  readonly #now: () => number;
+  /** Of the round: a clock that is asked for each packet would cost more than it tells. */
+  #time = 0;
   readonly #libc: Libc;
   readonly #memory: FastMemory;
   readonly #listener: FastListener;
@@ -95,6 +98,7 @@ export class FastLoop {
     { libc, memory, takesUdp, now, listener }: Parameters<typeof openFastLoop>[0],
     evp: NonNullable<ReturnType<typeof bindEvp>>,
   ) {
+    this.#now = now;
     this.#libc = libc;
     this.#memory = memory;
     this.#listener = listener;
@@ -114,7 +118,7 @@ export class FastLoop {
       place: pathAt,
       makeCipher: (config) => crypto.cipherFor(config),
       takesUdp,
-      now,
+      now: () => this.#time,
       send: (batch) => {
         const sent = this.#sender.send(batch);
         this.#listener.count('fast-outer-sent', sent);
@@ -152,6 +156,7 @@ export class FastLoop {
   /** Answers 0, or why there is nothing to be had from a descriptor any more. */
   read(source: Source): number {
     const { descriptor } = source;
+    this.#time = this.#now();
     switch (descriptor.kind) {
       case 'tun':
         return this.#readTun(source.id, descriptor.fd);

@@ -129,7 +129,7 @@ export class FastSender {
       view.setUint16(at + 16, batch.size, true);
       length += 24;
     }
-    view.setBigUint64(this.#headers + 40, BigInt(length), true);
+    writeU64(view, this.#headers + 40, length);
     const sent = this.#retried(fd, () =>
       this.#libc.sendmsg(fd, this.#base + this.#headers, MessageFlag.DONTWAIT | MessageFlag.NOSIGNAL),
     );
@@ -144,7 +144,7 @@ export class FastSender {
     for (let i = 0; i < batch.count; i++) {
       const at = batch.places[i] ?? 0;
       this.#message(i, at, (batch.places[i + 1] ?? at) - at, target);
-      view.setBigUint64(this.#headers + i * HEADER + 40, BigInt(length), true);
+      writeU64(view, this.#headers + i * HEADER + 40, length);
     }
     let done = 0;
     while (done < batch.count) {
@@ -171,19 +171,19 @@ export class FastSender {
     const { view } = this.#arena;
     const header = this.#headers + index * HEADER;
     const vector = this.#vectors + index * VECTOR;
-    const pointer = (place: number, to: number): void => view.setBigUint64(place, BigInt(this.#base + to), true);
+    const pointer = (place: number, to: number): void => writeU64(view, place, this.#base + to);
     pointer(header, this.#name);
     view.setUint32(header + 8, target.name.length, true);
     pointer(header + 16, vector);
-    view.setBigUint64(header + 24, 1n, true);
+    writeU64(view, header + 24, 1);
     pointer(header + 32, this.#control);
     pointer(vector, at);
-    view.setBigUint64(vector + 8, BigInt(length), true);
+    writeU64(view, vector + 8, length);
   }
 
   #controlHeader(at: number, length: number, level: number, type: number): void {
     const { view } = this.#arena;
-    view.setBigUint64(at, BigInt(length), true);
+    writeU64(view, at, length);
     view.setInt32(at + 8, level, true);
     view.setInt32(at + 12, type, true);
   }
@@ -246,6 +246,12 @@ export class FastSender {
     this.#raw.set(name, fd);
     return fd;
   }
+}
+
+/** Addresses and lengths fit a number; a `BigInt` for each of them would be rubbish for each packet. */
+function writeU64(view: DataView, at: number, value: number): void {
+  view.setUint32(at, value % 0x1_0000_0000, true);
+  view.setUint32(at + 4, Math.floor(value / 0x1_0000_0000), true);
 }
 
 function listenerName(address: string, vrf = ''): string {
