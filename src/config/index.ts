@@ -31,3 +31,4 @@ export * as parameters from './parameters.ts';
 export { type PlanChange, type PlanItem, type PlanKind, planOf } from './plan.ts';
 export type { PrintOptions } from './print.ts';
 export { firstSecret, MASK, maskSecrets } from './secrets.ts';
+export { weakGroups } from './weak-groups.ts';

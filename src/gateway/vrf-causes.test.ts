@@ -64,7 +64,7 @@ const lacks: readonly Readonly<{ name: string; from: string | RegExp; to: string
     name: 'an identity',
     from: ' match identity remote any\n',
     to: '',
-    reason: 'IKEv2 profile IKE has no match identity remote',
+    reason: 'IKEv2 profile IKE has no match identity remote and no match certificate',
   },
   {
     name: 'how the peer proves itself',

@@ -1,7 +1,6 @@
 /** What a configuration says against itself, and what it names that does not exist. Runs when all lines are read. */
 import { fromHex, Prefix } from '../../base/index.ts';
 import { readCertificate } from '../../crypto/index.ts';
-import { checkGroups } from '../check-groups.ts';
 import type { Draft } from '../draft.ts';
 import { editDistance } from '../edit-distance.ts';
 import { isPhysical } from '../interface-name.ts';
@@ -21,7 +20,6 @@ export function checkModel(model: Draft<DeviceModel>, isSaved: boolean, report: 
   checkOverlaps(model, report);
   checkSameSecurity(model, report);
   checkReferences(model, report);
-  checkGroups(model, report);
   checkTransit(model, report);
   checkCertificates(model, report);
 }

@@ -1,6 +1,5 @@
 /** What a configuration says against itself, and what it names that does not exist. Runs when all lines are read. */
 
-import { checkGroups } from '../check-groups.ts';
 import type { Draft } from '../draft.ts';
 import { editDistance } from '../edit-distance.ts';
 import type { DeviceModel, Diagnostic, FrontVrfMatch, Position, Written } from '../model.ts';
@@ -17,7 +16,6 @@ export function checkModel(model: Draft<DeviceModel>, report: Report): void {
   checkProfiles(model, report);
   checkReferences(model, report);
   checkOverlay(model, report);
-  checkGroups(model, report);
   checkCryptoMaps(model, report);
 }
 

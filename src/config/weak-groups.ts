@@ -1,6 +1,6 @@
 /**
  * How strong key exchanges are beside the ciphers they make keys for. The rule that the platforms' own guides give:
- * with keys of 128 bits groups 19 or 20, with keys of 256 bits group 21.
+ * with keys of 128 bits groups 19 or 20, with keys of 256 bits group 21. Advice: reading a file does not say it.
  */
 import type { DeviceModel, Diagnostic, Position } from './model.ts';
 
@@ -23,7 +23,8 @@ const NULL_CIPHERS: ReadonlySet<number> = new Set([11, 21]);
 type Ciphers = readonly Readonly<{ encr: number; keyBits: number }>[];
 
 /** Notes about groups that fall short of what they make keys for: of IKE SAs, and of child SAs (PFS). */
-export function checkGroups(model: DeviceModel, report: (diagnostic: Diagnostic) => void): void {
+export function weakGroups(model: DeviceModel): readonly Diagnostic[] {
+  const notes: Diagnostic[] = [];
   const tell = (ciphers: Ciphers, groups: readonly number[], position: Position): void => {
     const bits = Math.max(0, ...ciphers.map(({ encr, keyBits }) => (NULL_CIPHERS.has(encr) ? 0 : keyBits)));
     if (bits < 128) return;
@@ -31,7 +32,7 @@ export function checkGroups(model: DeviceModel, report: (diagnostic: Diagnostic)
     if (weak.length === 0) return;
     const message = `group ${weak.join(', ')} is weaker than the ${bits}-bit keys that it is for`;
     const expected = WANTED.find(([least]) => bits <= least)?.[1] ?? 'group 21';
-    report({ severity: 'note', position, code: 'weak-group', message, expected });
+    notes.push({ severity: 'note', position, code: 'weak-group', message, expected });
   };
   for (const one of [...model.ikePolicies, ...model.ikeProposals]) {
     // A group that no line chose is the platform's own: there is no line to name.
@@ -47,6 +48,7 @@ export function checkGroups(model: DeviceModel, report: (diagnostic: Diagnostic)
       one.written.attributes['pfsGroup'] ?? one.written.start,
     );
   }
+  return notes;
 }
 
 const WANTED = [

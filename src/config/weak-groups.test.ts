@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadConfiguration } from './dialects.ts';
+import { weakGroups } from './weak-groups.ts';
 
 const rows: readonly (readonly [size: '' | '192' | '256', groups: string, weak: string, expected?: string])[] = [
   ['', '19', ''],
@@ -18,9 +19,9 @@ const rows: readonly (readonly [size: '' | '192' | '256', groups: string, weak: 
 
 /** What is said of an IKE SA's groups: the line, the message, what would be right. */
 function told(text: string, dialect: 'asa' | 'iosxe'): readonly unknown[] {
-  return loadConfiguration(text, 'a.cfg', dialect)
-    .diagnostics.filter(({ code }) => code === 'weak-group')
-    .map(({ severity, position, message, expected }) => [severity, position.line, message, expected]);
+  return weakGroups(loadConfiguration(text, 'a.cfg', dialect).model).map(
+    ({ severity, position, message, expected }) => [severity, position.line, message, expected],
+  );
 }
 
 for (const [size, groups, weak, expected] of rows) {
