@@ -156,10 +156,10 @@ function connectBgp(
 }
 
 /** What the kernel's TCP says of connections with neighbours on the machine's own networks. */
-export function performHostTcp(context: Context, report: HostTcpReport): void {
-  const speaker = context.main;
-  const read = speaker.lan?.read(report);
-  if (read === undefined) return; // it was given up while the report was on its way
+export function performHostTcp(context: Context, report: HostTcpReport, vrf = ''): void {
+  const speaker = context.speakers.get(vrf);
+  const read = speaker?.lan?.read(report);
+  if (speaker === undefined || read === undefined) return; // it was given up while the report was on its way
   if (read.kind === 'notice') {
     context.log(6, read.code, read.text, {
       ...(read.remote === undefined ? {} : { subject: read.remote.toString(), remote: read.remote }),

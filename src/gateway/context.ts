@@ -74,6 +74,7 @@ export class Context {
   /** Is shown each event as it happens; set by the gateway. */
   onEvent: (event: GatewayLogEvent) => void = () => undefined;
   readonly #random: Random;
+  readonly #lanTcp: (vrf: string) => LanTcp | undefined;
   readonly #askCounters: () => PlaneCounters;
   #counters: PlaneCounters | undefined;
 
@@ -81,9 +82,12 @@ export class Context {
     this.#askCounters = counters;
     const send = (packet: Uint8Array, vrf = GLOBAL_VRF): void => this.command({ kind: 'inject', vrf, packet });
     const emit = (effect: GatewayEffect): void => void this.#effects.push(effect);
-    const lan = lanTcp === 'host' ? new LanTcp((order) => emit({ kind: 'host-tcp', order })) : undefined;
     this.#random = random;
-    this.main = new Speaker(GLOBAL_VRF, random, lan);
+    this.#lanTcp = (vrf) => {
+      if (lanTcp !== 'host') return undefined;
+      return new LanTcp((order) => emit({ kind: 'host-tcp', order, ...(vrf === GLOBAL_VRF ? {} : { vrf }) }));
+    };
+    this.main = new Speaker(GLOBAL_VRF, random, this.#lanTcp(GLOBAL_VRF));
     this.speakers.set(GLOBAL_VRF, this.main);
     this.pings = new Pings(random, send, emit);
     this.traceroutes = new Traceroutes(random, send, emit);
@@ -93,7 +97,7 @@ export class Context {
   speaker(vrf: string): Speaker {
     let speaker = this.speakers.get(vrf);
     if (speaker === undefined) {
-      speaker = new Speaker(vrf, this.#random);
+      speaker = new Speaker(vrf, this.#random, this.#lanTcp(vrf));
       this.speakers.set(vrf, speaker);
     }
     return speaker;

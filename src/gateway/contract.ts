@@ -23,7 +23,7 @@ export type GatewayEvent =
   | Readonly<{ kind: 'carrier'; interface: string; up: boolean }>
   | Readonly<{ kind: 'operator'; request: OperatorRequest }>
   /** From the TCP of the machine's kernel, where `lanTcp` is `host`. */
-  | Readonly<{ kind: 'host-tcp'; report: HostTcpReport }>
+  | Readonly<{ kind: 'host-tcp'; report: HostTcpReport; vrf?: string }>
   /** Something of the machine around that operators shall read about, such as a link that is gone. */
   | Readonly<{ kind: 'machine'; severity: GatewayLogEvent['severity']; code: string; text: string; subject?: string }>
   /** Cookies demanded in our stead since this was last told, bad ones that were shown, and strangers nobody could hear. */
@@ -147,7 +147,8 @@ export type GatewayEffect =
 
 /** What concerns the machine around alone: a driver without one leaves it out. */
 export type DriverEffect =
-  | Readonly<{ kind: 'host-tcp'; order: HostTcpOrder }>
+  /** The kernel's TCP in a VRF; each has one of its own, with numbers of its own. */
+  | Readonly<{ kind: 'host-tcp'; order: HostTcpOrder; vrf?: string }>
   /** A packet for ourselves that came by this interface and nobody here waits for: the machine may have its own use. */
   | Readonly<{ kind: 'unclaimed'; interface: string; packet: Uint8Array }>
   /** Whoever reads our packets may demand cookies of strangers in our stead (`StatelessCookies`); no secret: no more. */

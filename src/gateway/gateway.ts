@@ -123,7 +123,7 @@ export class Gateway {
         this.#operator(event.request);
         break;
       case 'host-tcp':
-        performHostTcp(context, event.report);
+        performHostTcp(context, event.report, event.vrf);
         break;
       case 'machine': {
         const { severity, code, text, subject } = event;

@@ -25,7 +25,7 @@ import type { HostClock } from './clock.ts';
 import { performHostTcp } from './lan-tcp.ts';
 import { Machine } from './machine.ts';
 import type { HostSettings } from './settings.ts';
-import type { OpenSystem, System, SystemEvent, SystemFault, SystemOptions } from './system.ts';
+import type { OpenSystem, System, SystemEvent, SystemFault, SystemOptions, SystemTcpEvent } from './system.ts';
 
 export type GatewayHostOptions = Omit<
   DeviceOptions,
@@ -100,7 +100,7 @@ export class GatewayHost {
     const opened = open(
       {
         event: (event) => this.#enter(() => this.#systemEvent(event)),
-        tcp: (event) => this.#enter(() => this.#device.tell({ kind: 'host-tcp', report: event }, this.#now())),
+        tcp: (event, vrfDevice) => this.#enter(() => this.#hostTcp(event, vrfDevice)),
       },
       this.#systemOptions(),
     );
@@ -297,6 +297,11 @@ export class GatewayHost {
     }
   }
 
+  #hostTcp(report: SystemTcpEvent, vrfDevice: string | undefined): void {
+    const vrf = vrfDevice === undefined ? undefined : this.#machine?.vrfOf(vrfDevice);
+    this.#device.tell({ kind: 'host-tcp', report, ...(vrf === undefined ? {} : { vrf }) }, this.#now());
+  }
+
   /** What is for none of our addresses must not reach the plane: it would forward it. */
   #outer(packet: Uint8Array, vrfDevice: string | undefined): void {
     const ingress = this.#machine?.ingress(destinationKey(packet), vrfDevice);
@@ -317,8 +322,11 @@ export class GatewayHost {
         this.#system?.demandCookies?.(effect.secrets);
         break;
       case 'host-tcp': {
-        const done = this.#system === undefined ? undefined : performHostTcp(this.#system.tcp, effect.order);
-        if (done?.ok === false) this.#fault(done.error);
+        const device = effect.vrf === undefined ? undefined : this.#machine?.vrfDevice(effect.vrf);
+        // A VRF that the machine has not has no connections either.
+        if (this.#system === undefined || (effect.vrf !== undefined && device === undefined)) break;
+        const done = performHostTcp(this.#system.tcp(device), effect.order);
+        if (!done.ok) this.#fault(done.error);
         break;
       }
       default:

@@ -219,6 +219,11 @@ export class Machine {
     return key === undefined ? undefined : this.#ingress.get(this.#vrfs.vrfOf(device))?.get(key);
   }
 
+  /** The VRF that a device stands for. */
+  vrfOf(device: string): string {
+    return this.#vrfs.vrfOf(device);
+  }
+
   /** The device of a VRF; undefined for the global table. */
   vrfDevice(vrf: string): string | undefined {
     return this.#vrfs.get(vrf)?.device;

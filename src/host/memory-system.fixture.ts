@@ -429,7 +429,7 @@ export class MemoryMachine {
         this.links.set(name, { ...link, addresses });
         return ok(undefined);
       },
-      tcp: NO_TCP,
+      tcp: () => NO_TCP,
       counters: () => ({}),
       close: () => {
         order('system closed');

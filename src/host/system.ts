@@ -110,8 +110,11 @@ export type System = Readonly<{
   removeRoute: (route: Pick<SystemRoute, 'prefix' | 'table' | 'metric'>) => Result<void, SystemFault>;
   addAddress: (link: string, address: IpAddress, length: number) => Result<void, SystemFault>;
   removeAddress: (link: string, address: IpAddress, length: number) => Result<void, SystemFault>;
-  /** TCP over the kernel's stack, for BGP with neighbours on the machine's own networks. */
-  tcp: SystemTcp;
+  /**
+   * TCP over the kernel's stack, for BGP with neighbours on the machine's own networks: one for each VRF device, with
+   * numbers of its own for what it accepts.
+   */
+  tcp: (vrf?: string) => SystemTcp;
   counters: () => Readonly<Record<string, number>>;
   close: () => void;
   /** Where packets are carried beside the plane as well, because that was asked for and this machine can. */
@@ -154,7 +157,8 @@ export type SystemTcpEvent =
 export type OpenSystem = (
   listeners: Readonly<{
     event: (event: SystemEvent) => void;
-    tcp: (event: SystemTcpEvent) => void;
+    /** `vrf`: of the TCP of a VRF device. */
+    tcp: (event: SystemTcpEvent, vrf?: string) => void;
   }>,
   options?: SystemOptions,
 ) => Result<System, SystemFault>;

@@ -108,7 +108,7 @@ function lanSystem(model: DeviceModel, event: ConstructorParameters<typeof Linux
     removeRoute: done,
     addAddress: done,
     removeAddress: done,
-    tcp,
+    tcp: () => tcp,
     counters: () => tcp.counters(),
     close: () => tcp.shutdown(),
   };

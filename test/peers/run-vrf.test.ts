@@ -5,10 +5,30 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { overlappingText } from '../../src/gateway/iosxe.fixture.ts';
+import { Frr } from './frr.ts';
 import { lacksLink } from './kernel-abilities.ts';
 import { type Namespace, Namespaces } from './namespaces.ts';
 import { until } from './until.ts';
 import { type BuiltCommand, installCommand, Wheelwright } from './wheelwright.ts';
+
+/** BGP of router 1 with a neighbour on the LAN of each VRF, both at the same address. */
+const LAN_BGP = `router bgp 65001
+ bgp router-id 10.0.0.1
+${(
+  [
+    ['RED', 65_010],
+    ['BLUE', 65_020],
+  ] as const
+)
+  .map(
+    ([vrf, as]) => ` address-family ipv4 vrf ${vrf}
+  neighbor 10.1.1.10 remote-as ${as}
+  neighbor 10.1.1.10 password of-${vrf}
+  neighbor 10.1.1.10 activate
+ exit-address-family
+`,
+  )
+  .join('')}`;
 
 const lacking = lacksLink('vrf', 'table', '77');
 const LINKS = {
@@ -24,6 +44,7 @@ describe('VRFs of the kernel', { skip: lacking }, () => {
   const gateways: Namespace[] = [];
   const hosts = new Map<string, Namespace>();
   let running: Wheelwright[] = [];
+  const neighbors: Frr[] = [];
 
   const gateway = (n: number): Namespace => machines.named(`gw${n}`);
   const host = (name: string): Namespace => machines.named(name);
@@ -60,13 +81,14 @@ describe('VRFs of the kernel', { skip: lacking }, () => {
   });
 
   after(async () => {
+    for (const one of neighbors) await one.stop();
     for (const one of running) await one.stop();
     await machines?.close();
     command?.remove();
   });
 
   const started = (n: 1 | 2, lines: readonly string[] = []): Promise<Wheelwright> =>
-    Wheelwright.start(command, gateway(n), overlappingText(n), LINKS, { host: lines });
+    Wheelwright.start(command, gateway(n), `${overlappingText(n)}${n === 1 ? LAN_BGP : ''}`, LINKS, { host: lines });
 
   /** The peer's addresses behind it, each as it is seen from a host on this side. */
   async function reached(from: Namespace): Promise<readonly string[]> {
@@ -102,6 +124,31 @@ describe('VRFs of the kernel', { skip: lacking }, () => {
       (await gateway(1).outcomeOf('ip', ['vrf', 'exec', 'vrf-RED', 'ping', '-c1', '-W1', '10.1.2.20'])).status,
       0,
     );
+  });
+
+  test('neighbours on the networks of two VRFs have sessions of their own, though their addresses are one', async () => {
+    for (const [colour, as, network] of [
+      ['red', 65_010, '10.50.0.0/24'],
+      ['blue', 65_020, '10.60.0.0/24'],
+    ] as const) {
+      const lines = [
+        `router bgp ${as}`,
+        ' no bgp ebgp-requires-policy',
+        ' no bgp network import-check',
+        ' neighbor 10.1.1.1 remote-as 65001',
+        ` neighbor 10.1.1.1 password of-${colour.toUpperCase()}`,
+        ' neighbor 10.1.1.1 timers connect 2',
+        ' address-family ipv4 unicast',
+        `  network ${network}`,
+      ];
+      neighbors.push(await Frr.start(host(`${colour}1`), `${lines.join('\n')}\n`));
+    }
+    for (const neighbor of neighbors) await neighbor.untilEstablished('10.1.1.1', 60_000);
+    const routes = (vrf: string): Promise<string> => gateway(1).ip(`route show vrf vrf-${vrf} proto 119`);
+    await until('both routes', async () => (await routes('RED')).includes('10.50.0.0/24 via 10.1.1.10 dev red'));
+    await until('of blue', async () => (await routes('BLUE')).includes('10.60.0.0/24 via 10.1.1.10 dev blue'));
+    assert.doesNotMatch(await routes('RED'), /10\.60\./);
+    assert.doesNotMatch(await routes('BLUE'), /10\.50\./);
   });
 
   test('a run that was killed leaves devices, which the next one takes over, and at its end away', async () => {

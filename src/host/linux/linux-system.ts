@@ -49,7 +49,7 @@ const NO_VNET = new Uint8Array(VNET_HEADER);
 let systemsOpened = 0;
 
 export class LinuxSystem implements System {
-  readonly tcp: LinuxTcp;
+  readonly #tcps = new Map<string, LinuxTcp>();
   readonly #libc: Libc;
   readonly #listeners: Listeners;
   readonly #tables: KernelTables;
@@ -80,7 +80,6 @@ export class LinuxSystem implements System {
     this.#reader = reader;
     this.#listeners = listeners;
     this.#fast = fast;
-    this.tcp = new LinuxTcp({ libc, event: listeners.tcp, failed: (fault) => this.#failed(fault) });
   }
 
   /** Opens what every gateway needs; nothing is left open when something of it fails. */
@@ -195,6 +194,8 @@ export class LinuxSystem implements System {
     this.#vrfs.delete(name);
     for (const sender of sockets?.senders.values() ?? []) sender.close();
     this.#forget(sockets?.icmp ?? []);
+    this.#tcps.get(name)?.shutdown();
+    this.#tcps.delete(name);
     return this.#tables.deleteLink(name);
   }
 
@@ -273,15 +274,35 @@ export class LinuxSystem implements System {
     return this.#tables.removeAddress(link, address, length);
   }
 
+  tcp(vrf = NO_VRF): LinuxTcp {
+    let tcp = this.#tcps.get(vrf);
+    if (tcp === undefined) {
+      const device = vrf === NO_VRF ? undefined : vrf;
+      tcp = new LinuxTcp({
+        libc: this.#libc,
+        event: (event) => this.#listeners.tcp(event, device),
+        failed: (fault) => this.#failed(fault),
+        ...(device === undefined ? {} : { device }),
+      });
+      this.#tcps.set(vrf, tcp);
+    }
+    return tcp;
+  }
+
   counters(): Readonly<Record<string, number>> {
-    const tcp = Object.entries(this.tcp.counters()).map(([name, count]) => [`tcp-${name}`, count]);
+    const tcp = new Map<string, number>();
+    for (const one of [this.tcp(), ...[...this.#tcps].filter(([vrf]) => vrf !== NO_VRF).map(([, each]) => each)]) {
+      for (const [name, count] of Object.entries(one.counters())) {
+        tcp.set(`tcp-${name}`, (tcp.get(`tcp-${name}`) ?? 0) + count);
+      }
+    }
     return { ...this.#reader.counters(), ...Object.fromEntries([...this.#counts, ...tcp]) };
   }
 
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.tcp.shutdown();
+    for (const tcp of this.#tcps.values()) tcp.shutdown();
     for (const { link, address, length } of this.#added.values()) this.#tables.removeAddress(link, address, length);
     if (this.#tuns.size > 1) this.#tables.deleteGroup(this.#group);
     this.#reader.close();

@@ -4,6 +4,7 @@ import { type Family, fail, IpAddress, ok, type Result } from '../../base/index.
 import type { SystemFault } from '../system.ts';
 import { Errno, systemFault } from './errno.ts';
 import type { Libc } from './libc.ts';
+import { bindToDevice } from './listener.ts';
 import { domainOf, encodeSockaddr } from './sockaddr.ts';
 import { SocketType } from './socket-numbers.ts';
 import { DEFAULT_TTL, setOnlyV6, setReuse, setRoutingClass, setTtl } from './tcp-options.ts';
@@ -15,6 +16,8 @@ export type TcpListener = Readonly<{ family: Family; fd: number; server: Server 
 
 export type TcpListenerOptions = Readonly<{
   libc: Libc;
+  /** The VRF device that callers come from. */
+  device: string | undefined;
   family: Family;
   port: number;
   ttl: number | undefined;
@@ -35,6 +38,8 @@ export function openTcpListener(options: TcpListenerOptions): Result<TcpListener
     libc.close(fd);
     return fail(systemFault(call, result, doing, remedy));
   };
+  const inVrf = bindToDevice(libc, fd, options.device);
+  if (inVrf < 0) return refuse('setsockopt', inVrf);
   setReuse(libc, fd);
   setRoutingClass(libc, fd, family);
   if (family === 6) {

@@ -8,6 +8,7 @@ import { type Endpoint, type Family, fail, IpAddress, ok, type Result, type Secr
 import type { KernelTcpOpen, SystemFault, SystemTcp, SystemTcpEvent } from '../system.ts';
 import { errnoName, systemFault } from './errno.ts';
 import type { Libc } from './libc.ts';
+import { bindToDevice } from './listener.ts';
 import { readSegmentCounters, SegmentWatch } from './segment-watch.ts';
 import { domainOf } from './sockaddr.ts';
 import { SocketType } from './socket-numbers.ts';
@@ -17,6 +18,8 @@ import { attachFilter, ttlFilter } from './ttl-filter.ts';
 
 export type LinuxTcpOptions = Readonly<{
   libc: Libc;
+  /** The VRF device that all its connections are in. */
+  device?: string;
   /** Called from the event loop, never from within an order. */
   event: (event: SystemTcpEvent) => void;
   /** Something that worked does not any more. */
@@ -62,6 +65,7 @@ const REASONS: Readonly<Record<string, ClosedReason>> = {
 
 export class LinuxTcp implements SystemTcp {
   readonly #libc: Libc;
+  readonly #device: string | undefined;
   readonly #event: (event: SystemTcpEvent) => void;
   readonly #failed: (fault: SystemFault) => void;
   readonly #connections = new Map<number, Connection>();
@@ -74,8 +78,9 @@ export class LinuxTcp implements SystemTcp {
   #lastAccepted = 0;
   #isClosed = false;
 
-  constructor({ libc, event, failed = () => undefined }: LinuxTcpOptions) {
+  constructor({ libc, device, event, failed = () => undefined }: LinuxTcpOptions) {
     this.#libc = libc;
+    this.#device = device;
     this.#event = event;
     this.#failed = failed;
   }
@@ -123,6 +128,7 @@ export class LinuxTcp implements SystemTcp {
     for (const family of [4, 6] as const) {
       const listener = openTcpListener({
         libc: this.#libc,
+        device: this.#device,
         family,
         port,
         ttl,
@@ -228,6 +234,7 @@ export class LinuxTcp implements SystemTcp {
     if (fd < 0) return fd;
     const key = this.#keys.get(address.toString())?.key;
     const results = [
+      bindToDevice(libc, fd, this.#device),
       key === undefined ? 0 : setMd5Signature(libc, fd, address, key),
       ttl === undefined ? 0 : setTtl(libc, fd, family, ttl),
       minTtl === undefined ? 0 : setMinimumTtl(libc, fd, family, minTtl),
