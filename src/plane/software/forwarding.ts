@@ -1,32 +1,17 @@
 /** The way of a packet through the router: in, to ourselves or by the FIB, and out. RFC 1812, RFC 8200, RFC 4443. */
 import type { Instant, IpAddress, Random } from '../../base/index.ts';
-import {
-  buildIcmpError,
-  clampTcpMss,
-  decrementTtl,
-  fragmentIp,
-  type IpHeader,
-  Protocol,
-  parseIp,
-} from '../../ip/index.ts';
+import { clampTcpMss, decrementTtl, type IpHeader, Protocol, parseIp } from '../../ip/index.ts';
 import type { PlaneNextHop } from '../contract.ts';
 import { Delivery } from './delivery.ts';
+import { Egress } from './egress.ts';
 import { flowHash, isSyn } from './flow.ts';
 import { Gre } from './gre.ts';
 import { HostSide } from './host-side.ts';
+import { IcmpErrors } from './icmp-errors.ts';
 import { isMartian } from './martians.ts';
-import {
-  addressLike,
-  dropOf,
-  type ErrorKind,
-  type PlaneState,
-  type Port,
-  type Route,
-  type Vrf,
-} from './plane-state.ts';
+import { dropOf, type ErrorKind, type PlaneState, type Port, type Route, type Vrf } from './plane-state.ts';
 import type { SaCompanion } from './sa-database.ts';
 import { Security } from './security.ts';
-import { TokenBucket } from './token-bucket.ts';
 import { Transit } from './transit.ts';
 import { Tunnels } from './tunnels.ts';
 import { Vxlan } from './vxlan.ts';
@@ -36,9 +21,6 @@ const HEADERS_V4 = 40;
 const EXTRA_HEADERS_V6 = 20;
 /** Tunnels within tunnels; more are a routing loop. */
 const MAX_DEPTH = 8;
-/** RFC 1812 section 4.3.2.8, RFC 4443 section 2.4 (f): errors are limited, here for the plane as a whole. */
-const ERRORS_PER_SECOND = 200;
-const ERROR_BURST = 100;
 
 const UNREACHABLE_NET = 0;
 const UNREACHABLE_HOST = 1;
@@ -52,13 +34,16 @@ export class Forwarding {
   readonly security: Security;
   readonly transit: Transit;
   readonly #state: PlaneState;
-  readonly #errors = new TokenBucket(ERRORS_PER_SECOND, ERROR_BURST);
+  readonly #egress: Egress;
+  readonly #errors: IcmpErrors;
   /** Where packets of the machine around come from; one packet at a time. */
   #host: HostSide | undefined;
   #depth = 0;
 
   constructor(state: PlaneState, random: Random, companion?: SaCompanion) {
     this.#state = state;
+    this.#egress = new Egress(state);
+    this.#errors = new IcmpErrors(state);
     this.transit = new Transit((event) => state.sink.event(event), random);
     this.security = new Security(this.transit);
     this.tunnels = new Tunnels(state, random, this, companion);
@@ -268,14 +253,14 @@ export class Forwarding {
     }
     const gateway = hop?.gateway ?? destination;
     if (packet.length <= out.config.mtu) {
-      this.#transmit(out, gateway, packet);
+      this.#egress.transmit(out, gateway, packet);
       return;
     }
     if (df && destination.family === 4) {
       this.#state.drop(out, 'too-big');
       return;
     }
-    this.#transmitFragments(out, gateway, packet);
+    this.#egress.fragments(out, gateway, packet);
   }
 
   /** Largest packet that goes toward an address in one piece, as far as we know; undefined: nothing leads there. */
@@ -325,13 +310,13 @@ export class Forwarding {
       return;
     }
     if (packet.length <= mtu) {
-      this.#transmit(out, gateway, packet);
+      this.#egress.transmit(out, gateway, packet);
       return;
     }
     // RFC 8200 section 5: only the source of an IPv6 packet fragments it.
     const mayCut = header.family === 4 ? !header.df : from === undefined && header.fragmentHeaderOffset === 0;
     if (mayCut) {
-      this.#transmitFragments(out, gateway, packet);
+      this.#egress.fragments(out, gateway, packet);
       return;
     }
     this.#state.drop(out, 'too-big');
@@ -354,41 +339,13 @@ export class Forwarding {
     now: Instant,
   ): boolean {
     const sent = this.transit.asSent(header, packet);
-    if (from instanceof HostSide) return this.#errorToHost(from.device, kind, code, mtu, header, sent, now);
+    if (from instanceof HostSide) return this.#errors.toHost(from.device, kind, code, mtu, header, sent, now);
     const vrf = from?.vrf ?? ownVrf;
-    const source = this.#errorSource(from, vrf, header);
-    if (source === undefined || !this.#errors.take(now)) return false;
-    const message = buildIcmpError({ source, kind, code, mtu, offending: sent });
+    const message = this.#errors.message(from, vrf, kind, code, mtu, header, sent, now);
     if (message === undefined) return false;
     const told = !this.#enter() || this.originate(vrf, message, now, from);
     this.#depth--;
     return told;
-  }
-
-  /**
-   * The machine believes no packet from outside that bears one of its own addresses, and ours are its own. The
-   * destination's is one that its routes expect there.
-   */
-  #errorToHost(
-    device: string,
-    kind: ErrorKind,
-    code: number,
-    mtu: number,
-    header: IpHeader,
-    packet: Uint8Array,
-    now: Instant,
-  ): boolean {
-    const { toHost } = this.#state.sink;
-    if (toHost === undefined || !this.#errors.take(now)) return false;
-    const message = buildIcmpError({ source: header.destination, kind, code, mtu, offending: packet });
-    if (message === undefined) return false;
-    toHost(device, message);
-    return true;
-  }
-
-  #errorSource(from: Port | undefined, vrf: Vrf, header: IpHeader): IpAddress | undefined {
-    if (from === undefined) return vrf.ownerOf(header.source)?.kind === 'local' ? header.source : undefined;
-    return addressLike(from, header.source) ?? vrf.anyAddress(this.#state.ports.values(), header.source);
   }
 
   #parse(port: Port | undefined, packet: Uint8Array): IpHeader | undefined {
@@ -423,7 +380,7 @@ export class Forwarding {
     if (header.protocol === Protocol.TCP && isSyn(header, copy)) this.#clamp(port, out, header, copy);
     if (isHosts) {
       this.#follow(out, port, route);
-      this.#count(out, copy);
+      this.#egress.count(out, copy);
       this.delivery.handOver(port, copy);
     } else this.leave(port, out, hop?.gateway ?? header.destination, header, copy, now);
   }
@@ -496,31 +453,6 @@ export class Forwarding {
     const { clampMss, kind } = port.config;
     if (clampMss === 0 || kind !== 'tunnel') return clampMss;
     return Math.min(clampMss, this.#tunnelMtu(port) - HEADERS_V4);
-  }
-
-  #count(out: Port, packet: Uint8Array): void {
-    out.outPackets++;
-    out.outBytes += packet.length;
-    if (this.#state.taps.any) this.#state.taps.see('out', out.config, packet);
-  }
-
-  #transmit(out: Port, gateway: IpAddress, packet: Uint8Array): void {
-    const { trace } = this.#state;
-    if (trace !== undefined) {
-      trace.left++;
-      trace.outer = out;
-    }
-    this.#count(out, packet);
-    this.#state.sink.transmit(out.config.name, gateway, packet);
-  }
-
-  #transmitFragments(out: Port, gateway: IpAddress, packet: Uint8Array): void {
-    const fragments = fragmentIp(packet, out.config.mtu, this.#state.nextIdentification());
-    if (fragments.length === 0) {
-      this.#state.drop(out, 'too-big');
-      return;
-    }
-    for (const fragment of fragments) this.#transmit(out, gateway, fragment);
   }
 
   /** Goes one step deeper; false, and a drop, when that is a loop. The caller steps back in any case. */
