@@ -51,6 +51,11 @@ const rules: Readonly<Record<string, Rule>> = {
     node: [],
     packages: [],
   },
+  check: {
+    imports: ['base', 'crypto', 'ike', 'config', 'gateway', 'explain'],
+    node: [],
+    packages: [],
+  },
   console: {
     imports: [
       'base',
@@ -70,7 +75,7 @@ const rules: Readonly<Record<string, Rule>> = {
     packages: [],
   },
   cli: {
-    imports: ['base', 'config', 'yaml', 'gateway', 'plane/contract.ts', 'host', 'lab', 'console', 'explain'],
+    imports: ['base', 'config', 'yaml', 'gateway', 'plane/contract.ts', 'host', 'lab', 'console', 'explain', 'check'],
     node: ['node:fs', 'node:path', 'node:process', 'node:readline', 'node:readline/promises', 'node:util', 'node:url'],
     packages: ['commander'],
   },

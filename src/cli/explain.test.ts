@@ -40,7 +40,10 @@ test('two that do not: the two lines, and an edit on either side', () => {
 
 test('what can not be asked is said in one sentence', () => {
   for (const [words, sentence] of [
-    [['cable', 'spoke1', 'Tunnel1', SPOKE], /^'cable' can not be explained; tunnel, bgp, route and mtu can\n$/],
+    [
+      ['cable', 'spoke1', 'Tunnel1', SPOKE],
+      /^'cable' can not be explained; tunnel, bgp, route, mtu and rules of check can\n$/,
+    ],
     [['tunnel', 'spoke9', 'Tunnel1', SPOKE], /^no configuration is of a device spoke9; there are spoke1\n$/],
     [
       ['tunnel', 'spoke1', 'Tunnel1', 'nowhere.cfg'],

@@ -1,4 +1,5 @@
 /** `wheelwright explain`: diagnosis of configurations alone, of both ends or of one; nothing runs. */
+import { ruleText } from '../check/index.ts';
 import { type Diagnosis, explainBgp, explainRoute, explainTunnel, formatDiagnosis } from '../explain/index.ts';
 import { explainSizes } from './explain-mtu.ts';
 import { readFabric } from './read-fabric.ts';
@@ -10,8 +11,13 @@ export function explain(what: string, words: readonly string[], options: Readonl
   const complain = (text: string): void => void process.stderr.write(`${text}\n`);
   if (what === 'mtu') return explainSizes(words, options);
   const question = Object.entries(QUESTIONS).find(([word]) => word === what)?.[1];
+  const rule = question === undefined && words.length === 0 ? ruleText(what) : undefined;
+  if (rule !== undefined) {
+    process.stdout.write(rule);
+    return 0;
+  }
   if (question === undefined) {
-    complain(`'${what}' can not be explained; tunnel, bgp, route and mtu can`);
+    complain(`'${what}' can not be explained; tunnel, bgp, route, mtu and rules of check can`);
     return 2;
   }
   const [device, name, ...paths] = words;

@@ -5,6 +5,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 const RUN_EXAMPLE = 'wheelwright lab run examples/hub-and-spoke/topology.yaml --virtual-time';
 const MONITOR_EXAMPLE = 'wheelwright lab monitor examples/hub-and-spoke/topology.yaml --virtual-time --json';
 const EXPLAIN_EXAMPLE = 'wheelwright explain tunnel spoke1 Tunnel1 spoke1.cfg hub1.cfg';
+const CHECK_EXAMPLE = 'wheelwright check examples/hub-and-spoke/topology.yaml';
 const MTU_EXAMPLE = 'wheelwright explain mtu examples/hub-and-spoke/topology.yaml';
 const GATEWAY_EXAMPLE = 'wheelwright run spoke1.cfg';
 const SHOW_EXAMPLE = 'wheelwright show crypto ikev2 sa';
@@ -84,14 +85,37 @@ process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
 });
 
 program
+  .command('check')
+  .description('what is wrong with configurations, of one device or of many that belong together; nothing runs')
+  .argument('<path...>', 'configuration files, folders or topologies')
+  .addOption(
+    new Option('--format <format>', 'how findings are printed')
+      .choices(['text', 'json', 'sarif', 'junit'] as const)
+      .default('text' as const),
+  )
+  .addOption(
+    new Option('--fail-on <severity>', 'end with status 1 when something is as bad as this')
+      .choices(['error', 'warning', 'note'] as const)
+      .default('warning' as const),
+  )
+  .option('--baseline <file>', 'leave out what is in this file')
+  .option('--write-baseline <file>', 'write all that is found there, to be left out from now on')
+  .option('--watch', 'check again whenever a file changes')
+  .addHelpText('after', `\nExample:\n  ${CHECK_EXAMPLE}`)
+  .action(async (paths: string[], options) => {
+    const { check } = await import('./check.ts');
+    process.exitCode = await check(paths, options, program.version() ?? '');
+  });
+
+program
   .command('explain')
   .description('why a tunnel, BGP session or route fails, and what sizes fit into tunnels')
   .usage(
     '[options] <tunnel|bgp|route> <device> <name> <config...>\n       wheelwright explain mtu <topology|config...>',
   )
-  .argument('<what>', 'tunnel, bgp, route or mtu')
+  .argument('<what>', 'tunnel, bgp, route, mtu, or a rule of check by its id')
   .argument(
-    '<words...>',
+    '[words...]',
     'hostname of the device that is asked, then tunnel interface, neighbour or destination, then configuration files of both ends or of one; with mtu a topology, or configuration files',
   )
   .option('--json', 'print the answer as JSON')

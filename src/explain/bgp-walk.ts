@@ -48,3 +48,18 @@ export function walkBgp(one: BgpCase): Diagnosis | undefined {
   }
   return undefined;
 }
+
+/** All that two configurations say against a session: the first finding of each layer, until one leaves no session. */
+export function walkAllBgp(one: BgpCase): readonly Diagnosis[] {
+  const all: Diagnosis[] = [];
+  for (const { layer, rules } of layers) {
+    for (const rule of rules) {
+      const found = rule(one);
+      if (found === undefined) continue;
+      all.push({ subject: one.subject, layer, state: 'down', evidence: [], lines: [], edits: [], ...found });
+      if (layer === 'configuration' || layer === 'route') return all;
+      break;
+    }
+  }
+  return all;
+}

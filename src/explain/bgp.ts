@@ -1,6 +1,7 @@
 /** Why a BGP session is down or carries nothing. */
 import { explainSession } from './bgp-below.ts';
 import { isEstablished, openBgpCase } from './bgp-case.ts';
+import { walkAllBgp } from './bgp-walk.ts';
 import type { Diagnosis, Subject } from './diagnosis.ts';
 import type { Fabric } from './evidence.ts';
 import { sessionsSeen } from './session-evidence.ts';
@@ -20,6 +21,12 @@ export function explainBgp(fabric: Fabric, device: string, neighbor: string): Di
   const reason = near.snapshot === undefined ? 'nothing is known of how it runs' : (session?.state ?? 'no session');
   const unexplained = plain(one.subject, 'down', 'unexplained', `no rule explains it: ${reason}`);
   return { ...unexplained, evidence: sessionsSeen(one) };
+}
+
+/** All that configurations say against the session with a neighbor, the tunnel below it left out. */
+export function sessionFaults(fabric: Fabric, device: string, neighbor: string): readonly Diagnosis[] {
+  const one = openBgpCase(fabric, { device, neighbor });
+  return typeof one === 'string' ? [] : walkAllBgp(one);
 }
 
 function plain(subject: Subject, state: Diagnosis['state'], code: string, claim: string): Diagnosis {

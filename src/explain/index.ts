@@ -1,5 +1,6 @@
 /** Says why: the first layer of a tunnel or a BGP session that fails, the lines that disagree, and what mends them. */
-export { explainBgp } from './bgp.ts';
+export { type Algorithm, disagreements, nearestPair } from './algorithms.ts';
+export { explainBgp, sessionFaults } from './bgp.ts';
 export { type Explained, explainCommand, isExplain } from './command.ts';
 export {
   applyEdit,
@@ -14,5 +15,6 @@ export type { DeviceEvidence, Fabric } from './evidence.ts';
 export { explainMtu, type MtuPath, type MtuReport, type WayBetween } from './mtu.ts';
 export { mtuText } from './mtu-text.ts';
 export { explainRoute } from './path.ts';
+export { deleteLine, insertAfter, placeOf, replaceLine, setAttribute } from './places.ts';
 export { explainReplay, type ReplayReport, replayText } from './replay.ts';
-export { explainTunnel } from './tunnel.ts';
+export { explainTunnel, tunnelFaults } from './tunnel.ts';

@@ -28,7 +28,7 @@ import { tunnelInterface } from './rules/tunnel-interface.ts';
 import { farProtection, protection } from './rules/tunnel-protection.ts';
 import { farVirtualTemplate, virtualTemplate } from './rules/virtual-template.ts';
 import { volume } from './rules/volume.ts';
-import type { TunnelCase, TunnelLayer } from './tunnel-case.ts';
+import type { Finding, TunnelCase, TunnelLayer } from './tunnel-case.ts';
 
 /** From the first line that is read to the last packet that arrives. */
 const layers: readonly TunnelLayer[] = [
@@ -95,6 +95,32 @@ export function explainTunnel(fabric: Fabric, device: string, tunnel: string): D
     near.device.snapshot === undefined ? 'nothing is known of how it runs' : near.state?.tunnel?.downReason;
   const claim = `no rule explains it: ${reason ?? 'no child SA'}`;
   return { ...plain(one.subject, 'down', 'unexplained', claim), evidence: failuresSeen(one) };
+}
+
+/**
+ * All that two configurations say against a tunnel, whatever it does: the first finding of each layer, in their order.
+ * What a configuration lacks hides what comes after it. What BGP says over the tunnel is not asked.
+ */
+export function tunnelFaults(fabric: Fabric, device: string, tunnel: string): readonly Diagnosis[] {
+  const one = openCase(fabric, { device, tunnel });
+  if (typeof one === 'string') return [];
+  const all: Diagnosis[] = [];
+  for (const { layer, rules } of layers) {
+    if (carriageLayers.some(({ rules: carried }) => carried === rules)) continue;
+    const found = firstOf(one, rules);
+    if (found === undefined) continue;
+    all.push({ subject: one.subject, layer, state: 'down', evidence: [], lines: [], edits: [], ...found });
+    if (layer === 'configuration') break;
+  }
+  return all;
+}
+
+function firstOf(one: TunnelCase, rules: TunnelLayer['rules']): Finding | undefined {
+  for (const rule of rules) {
+    const found = rule(one);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function isUp({ near }: TunnelCase): boolean {

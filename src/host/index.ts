@@ -30,3 +30,4 @@ export { type ProcessMemory, type RunProcess, type RunSignal, runProcess } from 
 export { DEFAULT_SETTINGS, type HostSettings } from './settings.ts';
 export type { OpenSystem, System, SystemFault, SystemLink, SystemRoute } from './system.ts';
 export { neededVrfs } from './vrfs.ts';
+export { watchFolders } from './watch-folders.ts';

@@ -1,0 +1,69 @@
+/** What `check` says of the examples: nothing of those that are clean, the real slips of those that are printed. */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Checker, type CheckReport, isAtLeast, RULES, rulesPage, ruleText, type Source } from './index.ts';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** The files of a folder as they are, each one by itself where its name says that it is another case. */
+function folder(path: string, pick: RegExp): readonly Source[] {
+  return readdirSync(join(root, path))
+    .filter((name) => pick.test(name))
+    .map((name) => ({ file: name, text: readFileSync(join(root, path, name), 'utf8') }));
+}
+
+function said(report: CheckReport, least: 'warning' | 'note' = 'warning'): readonly string[] {
+  return report.findings
+    .filter(({ severity }) => isAtLeast(severity, least))
+    .map(({ rule, lines: [first] }) => `${first?.position.file}:${first?.position.line} ${rule}`);
+}
+
+const CLEAN: readonly (readonly [string, RegExp])[] = [
+  ['examples/hub-and-spoke', /\.cfg$/],
+  ['examples/asa-to-asr', /(?<!-nat)\.cfg$/],
+  ['examples/asa-to-asr', /-nat\.cfg$/],
+  ['examples/gre-over-ipsec', /\.cfg$/],
+  ['lab/scenarios/faults/healthy', /\.cfg$/],
+  ['lab/scenarios/faults/pair', /\.cfg$/],
+  ['lab/scenarios/behind-nat', /\.cfg$/],
+];
+
+for (const [path, pick] of CLEAN) {
+  test(`${path} (${pick.source}): no finding but notes`, () => {
+    const sources = folder(path, pick);
+    assert.ok(sources.length > 1, 'there are configurations');
+    assert.deepEqual(said(new Checker().check({ sources })), []);
+  });
+}
+
+test('the hub and spoke as printed: its real slips and nothing else', () => {
+  const sources = folder('examples/hub-and-spoke-as-printed', /\.cfg$/);
+  assert.deepEqual(said(new Checker().check({ sources })), [
+    // The page printed `routeVTI` and `routeVTI2`: a device refuses both lines.
+    'spoke.cfg:59 repaired',
+    'spoke.cfg:60 repaired',
+    // No `network` line is printed for the LAN of the spoke, so that the hub has no way back to it.
+    'spoke.cfg:62 lan-not-announced',
+  ]);
+});
+
+test('the rules have unique ids in kebab case, and words of their own', () => {
+  assert.equal(new Set(RULES.map(({ id }) => id)).size, RULES.length);
+  for (const { id, claim, explanation } of RULES) {
+    assert.match(id, /^[a-z0-9]+(-[a-z0-9]+)*$/);
+    assert.ok(claim.length > 5 && !claim.endsWith('.'), `${id}: a claim`);
+    assert.match(explanation, /\.$/, `${id}: an explanation`);
+    assert.ok(ruleText(id)?.includes(claim), `${id}: its text`);
+  }
+  assert.equal(ruleText('no-such-rule'), undefined);
+});
+
+test('docs/rules.md is drawn from the table', () => {
+  const page = join(root, 'docs/rules.md');
+  if (process.env['WHEELWRIGHT_GOLDENS'] === 'write') writeFileSync(page, rulesPage());
+  assert.ok(existsSync(page), 'there is a page');
+  assert.equal(readFileSync(page, 'utf8'), rulesPage());
+});
