@@ -29,5 +29,20 @@ export function rulesPage(): string {
 
 function section({ id, severity, claim, explanation, example }: Rule): readonly string[] {
   const shown = example === undefined ? [] : ['', '```text', ...example.split('\n'), '```'];
-  return [`### ${id}`, '', `${severity}: ${claim}. ${explanation}`, ...shown];
+  return [`### ${id}`, '', ...wrapped(`${severity}: ${claim}. ${explanation}`), ...shown];
+}
+
+const WIDTH = 110;
+
+function wrapped(text: string): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + word.length >= WIDTH) {
+      lines.push(line);
+      line = '';
+    }
+    line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
 }
