@@ -127,7 +127,7 @@ export class Coalescer {
     this.#size = glance.length - glance.payloadOffset;
     this.#isVerified = false;
     this.#isClosed = !this.#mayGrow(glance);
-    Object.assign(this.#glance, glance);
+    this.#glance.copy(glance);
   }
 
   #mayGrow(glance: Glance): boolean {
@@ -174,7 +174,8 @@ export class Coalescer {
       for (let i = 8; i < 40; i += 4) if (view.getUint32(first + i) !== view.getUint32(at + i)) return false;
     }
     if (glance.protocol === Protocol.UDP) return true;
-    const [a, b] = [first + headerLength, at + headerLength];
+    const a = first + headerLength;
+    const b = at + headerLength;
     const expected = (view.getUint32(a + 4) + (this.#end - first - payloadOffset)) >>> 0;
     if (view.getUint32(b + 4) !== expected || view.getUint32(a + 8) !== view.getUint32(b + 8)) return false;
     if (bytes[a + 12] !== bytes[b + 12] || ((bytes[b + 13] ?? 0) & ~PSH) !== ACK) return false;

@@ -152,18 +152,18 @@ export class FastMemory {
   }
 }
 
-const PATIENCE_MS = 1;
-/** Whoever holds it this long has ended: a thread holds it for a few instructions. */
-const MOST_WAITS = 200;
+/** How long a wait lasts before the lock is looked at again. */
+const LOOK_EVERY_MS = 1;
 
-/** A lock at one place, held for a few instructions at a time: 1 is taken, 2 is taken and somebody may wait. */
+/**
+ * A lock at one place, held for a few instructions at a time: 1 is taken, 2 is taken and somebody may wait. Nobody goes on
+ * without it, however long it takes: a sequence number that is used twice gives the keys of AES-GCM away.
+ */
 function guardOf(words: Int32Array, place: number): Guard {
   return {
     enter: () => {
       if (Atomics.compareExchange(words, place, 0, 1) === 0) return;
-      for (let i = 0; i < MOST_WAITS && Atomics.exchange(words, place, 2) !== 0; i++) {
-        Atomics.wait(words, place, 2, PATIENCE_MS);
-      }
+      while (Atomics.exchange(words, place, 2) !== 0) Atomics.wait(words, place, 2, LOOK_EVERY_MS);
     },
     leave: () => {
       if (Atomics.exchange(words, place, 0) === 2) Atomics.notify(words, place, 1);

@@ -38,6 +38,20 @@ export class Glance {
   /** It opens a connection: nothing of that comes before it was answered. */
   isSyn = false;
 
+  copy(other: Glance): void {
+    this.family = other.family;
+    this.protocol = other.protocol;
+    this.tos = other.tos;
+    this.df = other.df;
+    this.headerLength = other.headerLength;
+    this.payloadOffset = other.payloadOffset;
+    this.length = other.length;
+    this.ports = other.ports;
+    this.hasPorts = other.hasPorts;
+    this.hasAddresses = other.hasAddresses;
+    this.isSyn = other.isSyn;
+  }
+
   /** Reads a packet of `length` bytes at `at`; false when it is not one for the fast path. */
   read(arena: Arena, at: number, length: number): boolean {
     this.hasAddresses = false;

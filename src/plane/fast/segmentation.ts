@@ -57,21 +57,20 @@ export function shiftNumbers(
 ): void {
   const { view } = arena;
   const start = at + headerLength;
-  let sum = 0;
-  for (const [place, by] of [
-    [start + 4, sequenceBy],
-    [start + 8, acknowledgementBy],
-  ] as const) {
-    if (by === 0) continue;
-    const before = view.getUint32(place);
-    const after = (before + by) >>> 0;
-    view.setUint32(place, after);
-    sum += (~before >>> 16) + (~before & 0xffff) + (after >>> 16) + (after & 0xffff);
-  }
+  let sum = shiftNumber(arena, start + 4, sequenceBy) + shiftNumber(arena, start + 8, acknowledgementBy);
   if (sum === 0 || !mends) return;
   sum += ~view.getUint16(start + 16) & 0xffff;
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
   view.setUint16(start + 16, ~sum & 0xffff);
+}
+
+/** Adds to a number; gives what that adds to a sum over it. */
+function shiftNumber({ view }: Arena, place: number, by: number): number {
+  if (by === 0) return 0;
+  const before = view.getUint32(place);
+  const after = (before + by) >>> 0;
+  view.setUint32(place, after);
+  return (~before >>> 16) + (~before & 0xffff) + (after >>> 16) + (after & 0xffff);
 }
 
 /** Writes an IP header's length, and what follows from it. */
