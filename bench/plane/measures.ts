@@ -9,8 +9,9 @@ export type Values = Readonly<Record<string, number>>;
 
 /** What programs need beside the time that they are given: their start, and the last packets. */
 const BESIDE_MS = 12_000;
-/** The last packets of a run arrive. */
+/** So long nothing has arrived when a run's last packets have. */
 const SETTLE_MS = 150;
+const MOST_SETTLES = 20;
 const FIRST_RATE = 5_000;
 const FASTER = 1.5;
 const STEP_SECONDS = 0.4;
@@ -68,7 +69,7 @@ export async function udp(bed: Bed, { payload, perSecond, seconds }: UdpRun): Pr
   const before = bed.received();
   const { result, gateways, machine } = await costing(bed, async () => {
     const printed = await bed.network.lans[0].run(process.execPath, [bed.programs.sender, ...words], { limitMs });
-    await setTimeout(SETTLE_MS);
+    await settled(bed);
     return readJson<{ sent: number; seconds: number }>(printed);
   });
   const arrived = bed.received() - before;
@@ -80,6 +81,14 @@ export async function udp(bed: Bed, { payload, perSecond, seconds }: UdpRun): Pr
     loss: 1 - arrived / Math.max(result.sent, 1),
     ...(gigabits === 0 ? {} : { cpu: gateways / gigabits, machineCpu: machine / gigabits }),
   };
+}
+
+/** Waits until nothing arrives any more: what stands in queues would be counted with the next run. */
+async function settled(bed: Bed): Promise<void> {
+  for (let i = 0, before = -1; i < MOST_SETTLES && before !== bed.received(); i++) {
+    before = bed.received();
+    await setTimeout(SETTLE_MS);
+  }
 }
 
 /** The most packets a second that arrive: the rate grows until many are lost, or the sender can no more. */

@@ -30,6 +30,8 @@ export type StrongSwanOptions = Readonly<{
   kernelEsp?: boolean;
   /** Loaded beside the usual ones. */
   plugins?: readonly string[];
+  /** Loaded before all others: of algorithms that several have, theirs are used. */
+  preferred?: readonly string[];
 }>;
 
 export type StrongSwanChild = Readonly<{
@@ -175,10 +177,14 @@ export class StrongSwan {
   }
 }
 
+function pluginsOf({ kernelEsp, plugins = [], preferred = [] }: StrongSwanOptions): readonly string[] {
+  const usual = kernelEsp === true ? PLUGINS.filter((one) => one !== 'kernel-libipsec') : PLUGINS;
+  return [...preferred, ...usual.filter((name) => !preferred.includes(name)), ...plugins];
+}
+
 function strongswanConf(folder: string, options: StrongSwanOptions): string {
-  const usual = options.kernelEsp === true ? PLUGINS.filter((one) => one !== 'kernel-libipsec') : PLUGINS;
   return `charon-systemd {
-  load = ${[...usual, ...(options.plugins ?? [])].join(' ')}
+  load = ${pluginsOf(options).join(' ')}
   retransmit_tries = 3
   retransmit_timeout = 1.0
   retransmit_base = 1.4
