@@ -30,8 +30,8 @@ class Walk {
   weight(line: Line): number {
     let fallback = 0;
     for (let depth = this.#stack.length - 1; depth >= 0; depth--) {
-      const match = this.#dialect.grammar.match(this.#stack[depth] ?? 'config', line);
-      if (!match.ok) continue;
+      const match = this.#dialect.grammar.accept(this.#stack[depth] ?? 'config', line);
+      if (match === undefined) continue;
       const { row, negated } = match;
       if (row.lastResort === true) {
         fallback = 0.5;

@@ -82,6 +82,9 @@ export class Grammar<R extends Syntax> {
   readonly #rules: readonly Rule<R>[];
   readonly #modes = new Map<string, Mode<R>>();
   readonly #byRow = new Map<R, Rule<R>>();
+  /** Lines that were read, by mode and text. */
+  readonly #accepted = new Map<string, Map<string, Readonly<{ line: Line; match: Match<R> | undefined }>>>();
+  #remembered = 0;
 
   /** Throws when a row's pattern and parameters disagree: that is a mistake of ours. */
   constructor(rows: readonly R[]) {
@@ -115,6 +118,44 @@ export class Grammar<R extends Syntax> {
     return found.ok || found.index > from ? found : this.#run(this.#mode(mode).rules, line, from, negated);
   }
 
+  /**
+   * The same as `match` for who only wants to know whether a line fits: a miss costs nothing more, and lines that many
+   * devices have are read once.
+   */
+  accept(mode: string, line: Line): Match<R> | undefined {
+    const known = this.#accepted.get(mode)?.get(line.raw);
+    // Repairs give a line other words: what it looks like is not enough.
+    if (known !== undefined && haveSameWords(known.line, line)) return known.match && unshared(known.match);
+    const negated = line.tokens[0]?.text.toLowerCase() === 'no';
+    const from = negated ? 1 : 0;
+    const found = this.#run(
+      this.#candidates(mode, line.tokens[from]?.text.toLowerCase()),
+      line,
+      from,
+      negated,
+      'match',
+    );
+    const match = found.ok ? found : undefined;
+    this.#remember(mode, line, match);
+    return match;
+  }
+
+  #remember(mode: string, line: Line, match: Match<R> | undefined): void {
+    if (line.raw.length > LONGEST_REMEMBERED || (match !== undefined && hasSecret(match.row))) return;
+    if (match === undefined && MAY_BE_SECRET.test(line.raw)) return;
+    if (this.#remembered >= MOST_REMEMBERED) {
+      this.#accepted.clear();
+      this.#remembered = 0;
+    }
+    this.#remembered++;
+    let ofMode = this.#accepted.get(mode);
+    if (ofMode === undefined) {
+      ofMode = new Map();
+      this.#accepted.set(mode, ofMode);
+    }
+    ofMode.set(line.raw, { line, match: match && unshared(match) });
+  }
+
   /** What may follow the tokens of `line`, for `?` and completion; empty when the line is wrong already. */
   expectedAfter(mode: string, line: Line): readonly Expected[] {
     const found = this.#run(
@@ -122,7 +163,7 @@ export class Grammar<R extends Syntax> {
       line,
       line.tokens[0]?.text.toLowerCase() === 'no' ? 1 : 0,
       false,
-      true,
+      'expected',
     );
     return !found.ok && found.kind === 'incomplete' ? found.expected : [];
   }
@@ -169,7 +210,13 @@ export class Grammar<R extends Syntax> {
     return [...new Set(near), ...mode.free];
   }
 
-  #run(rules: readonly Rule<R>[], line: Line, from: number, negated: boolean, asking = false): Match<R> | Mismatch<R> {
+  #run(
+    rules: readonly Rule<R>[],
+    line: Line,
+    from: number,
+    negated: boolean,
+    asking: 'both' | 'match' | 'expected' = 'both',
+  ): Match<R> | Mismatch<R> {
     const count = line.tokens.length;
     const buckets: Thread<R>[][] = Array.from({ length: count + 1 }, () => []);
     buckets[from] = rules.map((rule) => ({ rule, state: rule.start, bound: undefined, rank: '' }));
@@ -180,11 +227,42 @@ export class Grammar<R extends Syntax> {
       explain = advance(threads, line, index, buckets);
     }
     const ended = buckets[count] ?? [];
-    const complete = asking ? undefined : best(ended.filter(({ state }) => state.final || (negated && state.stop)));
+    const complete =
+      asking === 'expected' ? undefined : best(ended.filter(({ state }) => state.final || (negated && state.stop)));
     if (complete !== undefined) return toMatch(complete, negated);
+    if (asking === 'match') return NO_MATCH;
     if (ended.length === 0) return explain();
     return { ok: false, kind: 'incomplete', index: count, expected: expectations(ended), rows: rowsOf(ended) };
   }
+}
+
+const NO_MATCH = { ok: false, kind: 'invalid', index: 0, expected: [], rows: [] } as const;
+const MOST_REMEMBERED = 20_000;
+const LONGEST_REMEMBERED = 200;
+/** What could not be read may be a mistyped key: it is not kept. */
+const MAY_BE_SECRET = /key|pass|secret|auth|ppk|cert|community/i;
+
+function hasSecret({ params }: Syntax): boolean {
+  for (const name in params) if (params[name]?.kind === 'secret') return true;
+  return false;
+}
+
+function haveSameWords(a: Line, b: Line): boolean {
+  if (a.tokens.length !== b.tokens.length) return false;
+  for (let i = 0; i < a.tokens.length; i++) if (a.tokens[i]?.text !== b.tokens[i]?.text) return false;
+  return true;
+}
+
+/** A match whose lists are its own: who builds a model from them may add to them. */
+function unshared<R>(match: Match<R>): Match<R> {
+  let values: Record<string, unknown> | undefined;
+  for (const name in match.values) {
+    const value = match.values[name];
+    if (!Array.isArray(value)) continue;
+    values ??= { ...match.values };
+    values[name] = [...value];
+  }
+  return values === undefined ? match : { ...match, values };
 }
 
 /** Takes all threads over one token; returns what would have to be said if none got past it, worked out on demand. */
@@ -200,36 +278,40 @@ function advance<R extends Syntax>(
   const read: [Thread<R>, number][] = [];
   const meant = new Set<string>();
   let fault: ReadingFault | undefined;
-  const keyword = (thread: Thread<R>, text: string, next: Thread<R>): void => {
+  const isWord = word !== '' && word >= 'a' && word < '{';
+  const keyword = (thread: Thread<R>, text: string, state: State, name: string, value: unknown): void => {
+    // Most keywords begin with another letter: those need not be looked at further.
+    const letter = text.charCodeAt(0);
+    if ((letter < 91 && letter > 64 ? letter + 32 : letter) !== word.charCodeAt(0)) return;
     const lower = text.toLowerCase();
-    if (lower === word) exact.push([{ ...next, rank: `${thread.rank}0` }, 1]);
-    else if (thread.rule.row.exact !== true && lower.startsWith(word) && /^[a-z]/.test(word)) {
+    const isExact = lower === word;
+    if (!isExact && (thread.rule.row.exact === true || !isWord || !lower.startsWith(word))) return;
+    const bound = { name, value, text, index, before: thread.bound };
+    const next = { rule: thread.rule, state, bound, rank: `${thread.rank}${isExact ? 0 : 1}` };
+    if (isExact) exact.push([next, 1]);
+    else {
       meant.add(text);
-      abbreviated.push([{ ...next, rank: `${thread.rank}1` }, 1]);
+      abbreviated.push([next, 1]);
     }
   };
   for (const thread of threads) {
     for (const edge of thread.state.edges) {
       if (edge.kind === 'word') {
-        const step = { name: '', value: undefined, text: edge.text, index, before: thread.bound };
-        keyword(thread, edge.text, { ...thread, state: edge.to, bound: step });
+        keyword(thread, edge.text, edge.to, '', undefined);
         continue;
       }
       const param = thread.rule.row.params[edge.name];
       if (param === undefined) continue;
-      const bind = (value: unknown, text: string): Thread<R> => ({
-        ...thread,
-        state: edge.to,
-        bound: { name: edge.name, value, text, index, before: thread.bound },
-        rank: `${thread.rank}2`,
-      });
       if (param.choices !== undefined) {
-        for (const text of Object.keys(param.choices)) keyword(thread, text, bind(text, text));
+        for (const text in param.choices) keyword(thread, text, edge.to, edge.name, text);
         continue;
       }
       const reading = param.read(line, index);
-      if (reading.ok) read.push([bind(reading.value, written(param, reading.value)), reading.used]);
-      else if (fault?.code !== 'out-of-range') fault = reading.fault;
+      if (reading.ok) {
+        const { value, used } = reading;
+        const bound = { name: edge.name, value, text: written(param, value), index, before: thread.bound };
+        read.push([{ rule: thread.rule, state: edge.to, bound, rank: `${thread.rank}2` }, used]);
+      } else if (fault?.code !== 'out-of-range') fault = reading.fault;
     }
   }
   const ambiguous = exact.length === 0 && meant.size > 1;

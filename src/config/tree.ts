@@ -91,17 +91,18 @@ class TreeReader<R extends Syntax> {
 
   /** The innermost mode that reads the line; else why each mode does not, innermost first. */
   #locate(line: Line): Found<R> {
-    const misses: Mismatch<R>[] = [];
     let fallback: Located<R> | undefined;
     for (let depth = this.#stack.length - 1; depth >= 0; depth--) {
-      const match = this.#grammar.match(this.#stack[depth]?.mode ?? '', line);
-      if (!match.ok) misses.push(match);
-      else if (match.row.lastResort === true) {
-        fallback ??= { match, depth };
-        if (isUnder(line, this.#stack[depth]?.opener)) break;
-      } else return { match, depth };
+      const match = this.#grammar.accept(this.#stack[depth]?.mode ?? '', line);
+      if (match === undefined) continue;
+      if (match.row.lastResort !== true) return { match, depth };
+      fallback ??= { match, depth };
+      if (isUnder(line, this.#stack[depth]?.opener)) break;
     }
-    return fallback ?? { match: undefined, misses };
+    if (fallback !== undefined) return fallback;
+    // Only now is it worth knowing what would have fitted where.
+    const misses = [...this.#stack].reverse().map(({ mode }) => this.#grammar.match(mode, line));
+    return { match: undefined, misses: misses.filter((one) => !one.ok) };
   }
 
   #accept({ match, depth }: Located<R>, line: Line): void {
