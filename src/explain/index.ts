@@ -14,6 +14,7 @@ export {
 export type { DeviceEvidence, Fabric } from './evidence.ts';
 export { explainMtu, type MtuPath, type MtuReport, type WayBetween } from './mtu.ts';
 export { mtuText } from './mtu-text.ts';
+export type { HopFate, PacketOutline, PacketWalk, WalkHop } from './packet-walk.ts';
 export { explainRoute } from './path.ts';
 export { deleteLine, insertAfter, placeOf, replaceLine, setAttribute } from './places.ts';
 export { explainReplay, type ReplayReport, replayText } from './replay.ts';

@@ -11,6 +11,7 @@ import type {
   PlaneCounters,
   PlaneInterface,
   PlaneSink,
+  PlaneWatch,
   TappedPacket,
   TapStatus,
 } from '../plane/contract.ts';
@@ -128,6 +129,11 @@ export class Device {
 
   captured(name: string): readonly TappedPacket[] | undefined {
     return this.#plane.tapped(name);
+  }
+
+  /** A twin of its plane for packet walks; see `Plane.twin`. */
+  planeTwin(watch: PlaneWatch): Plane | undefined {
+    return this.#plane.twin?.(watch);
   }
 
   /** Begins, or begins again, with nothing remembered: no link has carrier. */
@@ -307,6 +313,8 @@ export type OperatedDevice = Readonly<{
   evpnPaths: Device['evpnPaths'];
   captures: () => readonly TapStatus[];
   captured: (name: string) => readonly TappedPacket[] | undefined;
+  /** For packet walks; see `Plane.twin`. */
+  planeTwin?: (watch: PlaneWatch) => Plane | undefined;
   configure: (model: DeviceModel, by?: ConfiguredBy) => void;
   operator: (request: OperatorRequest) => void;
   /** Gives the number by which `operator` can cancel it. */
@@ -339,6 +347,7 @@ export function operated(
     evpnPaths: () => device.evpnPaths(),
     captures: () => device.captures(),
     captured: (name) => device.captured(name),
+    planeTwin: (watch) => device.planeTwin(watch),
     configure: around.configure ?? ((model, by) => device.configure(model, now(), by)),
     operator: (request) => device.operator(request, now()),
     ping: (request, done, probe) => device.ping(request, now(), done, probe),

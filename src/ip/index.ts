@@ -26,6 +26,7 @@ export {
   type IcmpMessage,
   parseIcmp,
 } from './icmp.ts';
+export { buildProbe, type ProbeFields } from './probe.ts';
 export { type IpFault, Protocol } from './protocol.ts';
 export { Reassembler, type ReassemblerOptions, type ReassemblyDrop } from './reassembler.ts';
 export { type Covered, patchByte, patchU16, patchU32 } from './tcp-edit.ts';

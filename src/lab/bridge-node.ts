@@ -30,6 +30,13 @@ export class BridgeNode implements LabNode {
     else this.#outlet.transmit(egress, nextHop, packet);
   }
 
+  twin(outlet: Outlet): BridgeNode {
+    const one = new BridgeNode(this.name, outlet);
+    one.#now = this.#now;
+    one.#ports.push(...this.#ports);
+    return one;
+  }
+
   owns(port: string, address: IpAddress): boolean {
     return this.egress(port, address) !== undefined;
   }

@@ -1,4 +1,4 @@
-import { type Instant, type IpAddress, type Random, readU16 } from '../base/index.ts';
+import { type Instant, type IpAddress, type Random, readU16, seededRandom } from '../base/index.ts';
 import { ASA_TRANSIT_DEFAULTS } from '../gateway/index.ts';
 import { Protocol, parseIp } from '../ip/index.ts';
 import { TransitWire } from '../plane/index.ts';
@@ -17,6 +17,7 @@ export class FirewallNode implements LabNode {
   readonly #outlet: Outlet;
   readonly #ports: string[] = [];
   readonly #wire: TransitWire | undefined;
+  readonly #random: Random;
 
   constructor(
     name: string,
@@ -25,6 +26,7 @@ export class FirewallNode implements LabNode {
     random: Random,
   ) {
     this.name = name;
+    this.#random = seededRandom(0, `twin ${name}`);
     this.rules = rules;
     this.#outlet = outlet;
     this.#wire = normalises ? new TransitWire(ASA_TRANSIT_DEFAULTS, random) : undefined;
@@ -40,6 +42,17 @@ export class FirewallNode implements LabNode {
     const passed = this.#wire?.pass(port, egress, packet, now) ?? packet;
     if (typeof passed === 'string') this.dropped++;
     else this.#outlet.transmit(egress, nextHop, passed);
+  }
+
+  twin(outlet: Outlet): FirewallNode {
+    const one = new FirewallNode(
+      this.name,
+      { rules: this.rules, normalises: this.#wire !== undefined },
+      outlet,
+      this.#random,
+    );
+    for (const port of this.#ports) one.carrier(port, true);
+    return one;
   }
 
   owns(port: string, address: IpAddress): boolean {

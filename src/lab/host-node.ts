@@ -116,6 +116,13 @@ export class HostNode implements LabNode {
     return true;
   }
 
+  twin(outlet: Outlet): HostNode {
+    const one = new HostNode(this.name, this.#spec, outlet);
+    for (const [address, mtu] of this.#pathMtus) one.#pathMtus.set(address, mtu);
+    one.#port = this.#port;
+    return one;
+  }
+
   start(): void {
     this.#reassembler = new Reassembler();
     this.#pathMtus.clear();

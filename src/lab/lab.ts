@@ -94,6 +94,22 @@ export class Lab {
     return entry.link;
   }
 
+  /** The node of a name, whatever it is. */
+  anyNode(name: string): LabNode | undefined {
+    return this.#places.get(name)?.node;
+  }
+
+  /** What is at the other end of the link in a port; undefined: there is no link. */
+  plugged(name: string, port: string): Readonly<{ link: Link; node: string; port: string }> | undefined {
+    const end = this.#places.get(name)?.ends.get(port);
+    return end && { link: end.link, node: end.peer.place.node.name, port: end.peer.port };
+  }
+
+  /** What is said of a node's outlet, for one that stands in for it. */
+  resolves(name: string, port: string, address: IpAddress): boolean {
+    return this.#resolves(this.#places.get(name)?.ends.get(port), address);
+  }
+
   get links(): readonly Link[] {
     return [...this.#links.values()].map(({ link }) => link);
   }

@@ -47,6 +47,12 @@ export class NatNode implements LabNode {
     this.#table.forget();
   }
 
+  twin(outlet: Outlet): NatNode {
+    const one = new NatNode(this.name, this.#spec, outlet);
+    one.#table = this.#table.copy();
+    return one;
+  }
+
   start(): void {
     this.#table = new NatTable(this.#spec);
     this.#reassembler = new Reassembler();

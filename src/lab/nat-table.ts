@@ -19,6 +19,7 @@ const LAST_PORT = 59_999;
 
 /** Mappings of a NAT, endpoint independent (RFC 4787 section 4.1); ports are kept where they are free. */
 export class NatTable {
+  readonly #spec: Pick<NatSpec, 'timeouts' | 'filtering'>;
   readonly #timeouts: NatSpec['timeouts'];
   readonly #strict: boolean;
   readonly #byInside = new Map<string, Entry>();
@@ -26,7 +27,9 @@ export class NatTable {
   #nextPort = FIRST_PORT;
   #keepPorts = true;
 
-  constructor({ timeouts, filtering }: Pick<NatSpec, 'timeouts' | 'filtering'>) {
+  constructor(spec: Pick<NatSpec, 'timeouts' | 'filtering'>) {
+    const { timeouts, filtering } = spec;
+    this.#spec = spec;
     this.#timeouts = timeouts;
     this.#strict = filtering === 'address-and-port';
   }
@@ -67,6 +70,19 @@ export class NatTable {
   existing(protocol: number, inside: IpAddress, insidePort: number, now: Instant): number | undefined {
     const entry = this.#byInside.get(`${protocol} ${inside} ${insidePort}`);
     return entry === undefined || entry.expiresAt <= now ? undefined : entry.outsidePort;
+  }
+
+  /** Another table with the same mappings. */
+  copy(): NatTable {
+    const table = new NatTable(this.#spec);
+    table.#nextPort = this.#nextPort;
+    table.#keepPorts = this.#keepPorts;
+    for (const [key, entry] of this.#byInside) {
+      const copied = { ...entry, peers: new Set(entry.peers) };
+      table.#byInside.set(key, copied);
+      table.#byOutside.set(`${entry.protocol} ${entry.outsidePort}`, copied);
+    }
+    return table;
   }
 
   mappings(now: Instant): readonly NatMapping[] {

@@ -19,6 +19,8 @@ export type LabNode = {
   start?(now: Instant): void;
   /** Transparent nodes: by which port a frame for this next hop leaves when it came in by `from`. */
   egress?(from: string, nextHop: IpAddress): string | undefined;
+  /** Another one in the state of this moment, for packet walks: what it does is not seen by this one. */
+  twin?(outlet: Outlet): LabNode;
 };
 
 /** What the lab does for one node. */

@@ -21,12 +21,14 @@ export class RouterNode implements LabNode {
   readonly counters: Record<string, number> = {};
   readonly #outlet: Outlet;
   readonly #ports = new Map<string, RouterSpec['interfaces'][number]>();
-  readonly #routes = new PrefixTrie<Way>();
+  readonly #spec: RouterSpec;
+  #routes = new PrefixTrie<Way>();
   readonly #own = new Set<string>();
   #reassembler = new Reassembler();
 
   constructor(name: string, spec: RouterSpec, outlet: Outlet) {
     this.name = name;
+    this.#spec = spec;
     this.#outlet = outlet;
     for (const one of spec.interfaces) {
       this.#ports.set(one.name, one);
@@ -45,6 +47,12 @@ export class RouterNode implements LabNode {
     if (way === undefined || way.via !== undefined) return false;
     this.#routes.set(prefix, { port: way.port, via });
     return true;
+  }
+
+  twin(outlet: Outlet): RouterNode {
+    const one = new RouterNode(this.name, this.#spec, outlet);
+    one.#routes = this.#routes;
+    return one;
   }
 
   start(): void {

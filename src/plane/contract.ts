@@ -11,9 +11,11 @@ import type {
   TransitEnd,
   TransitStatus,
 } from './transit-contract.ts';
+import type { PlaneWatch } from './walk.ts';
 
 export type * from './tap.ts';
 export type * from './transit-contract.ts';
+export type * from './walk.ts';
 
 /** Interface address with the length of its subnet. */
 export type InterfaceAddress = Readonly<{ address: IpAddress; length: number }>;
@@ -415,4 +417,9 @@ export type Plane = Readonly<{
   taps: () => readonly TapStatus[];
   /** What a capture holds, oldest first; undefined when there is none of that name. */
   tapped: (name: string) => readonly TappedPacket[] | undefined;
+  /**
+   * A twin in the state of this moment, whose every decision is told, for packet walks. Nothing passes between the two:
+   * no counter, no sequence number and no connection of this one changes, and nothing leaves it.
+   */
+  twin?: (watch: PlaneWatch) => Plane;
 }>;

@@ -15,6 +15,7 @@ import type {
   PlaneEvent,
   PlaneInterface,
   PlaneSink,
+  PlaneWatch,
   TappedPacket,
   TapStatus,
   TransitStatus,
@@ -149,6 +150,10 @@ export class FastPlane implements Plane {
 
   tapped(name: string): readonly TappedPacket[] | undefined {
     return this.#software.tapped(name);
+  }
+
+  twin(watch: PlaneWatch): Plane {
+    return this.#software.twin(watch);
   }
 
   #begin(): Trace {

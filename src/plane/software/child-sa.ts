@@ -74,7 +74,7 @@ export class ChildSa {
   lastOutbound: Instant | undefined;
 
   /** Keys of the wrong length or ids without support are our own mistakes and throw. */
-  constructor(config: PlaneChildSa, random: Random, fast?: FastShare) {
+  constructor(config: PlaneChildSa, random: Random, fast?: FastShare, from?: ChildSa) {
     const { encr, keyBits, integ, esn, replayWindow } = config;
     const half = (key: PlaneChildSa['inboundKey'], integKey: PlaneChildSa['inboundIntegKey']) =>
       createProtector({ encr, keyBits, key, integ, ...(integKey !== undefined && { integKey }) });
@@ -83,18 +83,42 @@ export class ChildSa {
     this.selectors = new SelectorPair(config.localSelectors, config.remoteSelectors);
     const inboundProtector = half(config.inboundKey, config.inboundIntegKey);
     const outboundProtector = half(config.outboundKey, config.outboundIntegKey);
-    this.inbound = new InboundEsp({ spi: config.id, protector: inboundProtector, esn, replayWindow, ...fast?.inbound });
+    this.inbound = new InboundEsp({
+      spi: config.id,
+      protector: inboundProtector,
+      esn,
+      replayWindow,
+      highest: from?.inbound.highest ?? 0,
+      ...fast?.inbound,
+    });
     this.outbound = new OutboundEsp({
       spi: config.outboundSpi,
       protector: outboundProtector,
       esn,
       random,
+      sequence: from?.outbound.sequence ?? 0,
       ...fast?.outbound,
     });
     this.local = config.local;
     this.remote = config.remote;
     this.udpEncapsulation = config.udpEncapsulation;
     this.confirmed = config.startOutbound === 'now';
+  }
+
+  /** Another one that goes on from here, apart from this one. */
+  twin(random: Random): ChildSa {
+    const made = new ChildSa(this.config, random, undefined, this);
+    made.local = this.local;
+    made.remote = this.remote;
+    made.udpEncapsulation = this.udpEncapsulation;
+    made.confirmed = this.confirmed;
+    made.released = this.released;
+    made.closing = this.closing;
+    made.softReported = this.softReported;
+    made.hardReported = this.hardReported;
+    made.inboundBytes = this.inboundBytes;
+    made.outboundBytes = this.outboundBytes;
+    return made;
   }
 
   move(local: Endpoint, remote: Endpoint, udpEncapsulation: boolean): void {

@@ -160,6 +160,15 @@ export class Connections {
     return undefined;
   }
 
+  copy(other: Connections): void {
+    for (const [key, known] of other.#connections) {
+      if (known.carrier !== undefined) other.#collect(known);
+      const { carrier: _, ...connection } = known;
+      this.#connections.set(key, { ...connection, flow: undefined });
+      this.#looks.set(key, known.expiresAt);
+    }
+  }
+
   wakeAt(): Instant | undefined {
     return this.#looks.earliest();
   }

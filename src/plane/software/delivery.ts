@@ -175,6 +175,7 @@ export class Delivery {
   }
 
   #punt(port: Port, packet: Uint8Array): void {
+    this.#state.watch?.({ kind: 'delivered', interface: port.config.name, to: 'gateway' });
     this.#state.sink.event({ kind: 'punt', vrf: port.vrf.name, interface: port.config.name, packet });
   }
 
@@ -191,6 +192,7 @@ export class Delivery {
       trace.packet = packet;
       if (trace.clear === undefined) trace.isOurs = true;
     }
+    this.#state.watch?.({ kind: 'delivered', interface: port.config.name, to: 'machine' });
     this.#state.sink.toHost?.(port.config.name, packet);
   }
 

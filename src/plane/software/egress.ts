@@ -24,6 +24,7 @@ export class Egress {
       trace.outer = out;
     }
     this.count(out, packet);
+    this.#state.watch?.({ kind: 'transmit', interface: out.config.name, nextHop: gateway, bytes: packet.length });
     this.#state.sink.transmit(out.config.name, gateway, packet);
   }
 
@@ -34,6 +35,8 @@ export class Egress {
       this.#state.drop(out, 'too-big');
       return;
     }
+    const { name, mtu } = out.config;
+    this.#state.watch?.({ kind: 'cut', interface: name, pieces: fragments.length, limit: mtu });
     for (const fragment of fragments) this.transmit(out, gateway, fragment);
   }
 }

@@ -42,6 +42,28 @@ export class Filters {
     return own === undefined ? undefined : (judge(own, header, packet) ?? 'deny');
   }
 
+  /** The line that decides about a packet, and whether it is one of the list of all interfaces. */
+  which(
+    port: Port,
+    direction: 'in' | 'out',
+    header: IpHeader,
+    packet: Uint8Array,
+  ): Readonly<{ entry?: number; isEverywhere: boolean }> {
+    const found = (entries: readonly PlaneFilterEntry[] | undefined): number =>
+      entries?.findIndex((one) => fits(one, header, packet)) ?? -1;
+    const own = this.#of(port)?.[direction];
+    const entry = found(own);
+    if (entry >= 0) return { entry, isEverywhere: false };
+    const last = direction === 'in' ? found(this.#everywhere) : -1;
+    return last >= 0 ? { entry: last, isEverywhere: true } : { isEverywhere: own === undefined };
+  }
+
+  copy(other: Filters): void {
+    for (const [name, lists] of other.#lists) this.#lists.set(name, { ...lists });
+    this.#everywhere = other.#everywhere;
+    this.any = other.any;
+  }
+
   #of({ config }: Port): Lists | undefined {
     return this.#lists.get(config.name) ?? this.#lists.get(config.template ?? '');
   }

@@ -45,11 +45,20 @@ export class Forwarding {
     this.#egress = new Egress(state);
     this.#errors = new IcmpErrors(state);
     this.transit = new Transit((event) => state.sink.event(event), random);
-    this.security = new Security(this.transit);
+    this.security = new Security(this.transit, state.watch);
     this.tunnels = new Tunnels(state, random, this, companion);
     this.vxlan = new Vxlan(state, this);
     this.gre = new Gre(state, this, this.tunnels);
     this.delivery = new Delivery(state, this.tunnels, this.vxlan, this.gre, this);
+  }
+
+  /** Takes over what another knows beside interfaces and routes. */
+  copy(other: Forwarding): void {
+    this.transit.copy(other.transit);
+    this.security.copy(other.security);
+    this.tunnels.copy(other.tunnels);
+    this.vxlan.copy(other.vxlan);
+    this.gre.copy(other.gre);
   }
 
   /**
@@ -60,6 +69,8 @@ export class Forwarding {
     port.inPackets++;
     port.inBytes += packet.length;
     if (this.#state.taps.any) this.#state.taps.see('in', port.config, packet);
+    const { name, vrf } = port.config;
+    this.#state.watch?.({ kind: 'input', interface: name, vrf, bytes: packet.length });
     if (!port.config.up) {
       this.#state.drop(port, 'interface-down');
       return;
@@ -204,6 +215,7 @@ export class Forwarding {
     const route = vrf.route(header.destination);
     const hop = route && this.#chooseHop(route, flowHash(header, packet));
     const out = hop && this.#state.ports.get(hop.interface);
+    this.#noteRoute(vrf, header.destination, route, hop, false);
     if (out === undefined) {
       this.#unrouted(undefined, vrf, route, hop, header, packet, now);
       return true;
@@ -216,6 +228,11 @@ export class Forwarding {
 
   /** Sends what answers a packet that came in by a port; false if there must be no answer. */
   reply(port: Port, packet: Uint8Array, now: Instant): boolean {
+    const { watch } = this.#state;
+    if (watch !== undefined) {
+      watch({ kind: 'delivered', interface: port.config.name, to: 'answer' });
+      return true;
+    }
     const sent = !this.#enter() || this.originate(port.vrf, packet, now, port);
     this.#depth--;
     return sent;
@@ -247,6 +264,7 @@ export class Forwarding {
       this.#depth--;
       return;
     }
+    this.#noteRoute(vrf, destination, route, hop, true);
     if (!out.config.up) {
       this.#state.drop(out, 'interface-down');
       return;
@@ -338,6 +356,11 @@ export class Forwarding {
     packet: Uint8Array,
     now: Instant,
   ): boolean {
+    const { watch } = this.#state;
+    if (watch !== undefined) {
+      watch({ kind: 'told', error: kind, mtu });
+      return true;
+    }
     const sent = this.transit.asSent(header, packet);
     if (from instanceof HostSide) return this.#errors.toHost(from.device, kind, code, mtu, header, sent, now);
     const vrf = from?.vrf ?? ownVrf;
@@ -359,6 +382,7 @@ export class Forwarding {
     const route = port.vrf.route(header.destination);
     const hop = route && this.#chooseHop(route, flowHash(header, packet));
     const out = hop && this.#state.ports.get(hop.interface);
+    this.#noteRoute(port.vrf, header.destination, route, hop, false);
     const isHosts = out?.config.kind === 'ethernet' && out.config.up && this.delivery.handsOver(port);
     if (header.ttl <= 1 && !isHosts) {
       this.#state.drop(port, 'ttl-exceeded');
@@ -410,6 +434,21 @@ export class Forwarding {
     this.error(from, vrf, 'unreachable', code, 0, header, packet, now);
   }
 
+  #noteRoute(
+    vrf: Vrf,
+    destination: IpAddress,
+    route: Route | undefined,
+    next: PlaneNextHop | undefined,
+    isOuter: boolean,
+  ): void {
+    const { watch } = this.#state;
+    if (watch === undefined) return;
+    const choices = route?.nextHops.length ?? 0;
+    const isNull = route !== undefined && choices === 0;
+    const found = next === undefined ? {} : { next };
+    watch({ kind: 'route', vrf: vrf.name, destination, choices, isNull, isOuter, ...found });
+  }
+
   /** One of the equal-cost next hops: the same for the same flow while the set stays, and one that is up if any is. */
   #chooseHop(route: Route, hash: number): PlaneNextHop | undefined {
     const { nextHops } = route;
@@ -446,6 +485,7 @@ export class Forwarding {
     const b = this.#clampOf(out);
     const limit = a === 0 ? b : b === 0 ? a : Math.min(a, b);
     if (limit === 0) return;
+    this.#state.watch?.({ kind: 'mss', limit });
     clampTcpMss(packet, Math.max(1, header.family === 4 ? limit : limit - EXTRA_HEADERS_V6), header);
   }
 

@@ -105,6 +105,15 @@ export class Gre {
     if (this.#byEnds.get(known.key) === known) this.#byEnds.delete(known.key);
   }
 
+  copy(other: Gre): void {
+    for (const tunnel of other.#byName.values()) {
+      const made = { ...tunnel };
+      this.#byName.set(made.name, made);
+      this.#byEnds.set(made.key, made);
+    }
+    this.#pathMtus.copy(other.#pathMtus);
+  }
+
   wakeAt(): Instant | undefined {
     return this.#pathMtus.wakeAt();
   }
@@ -258,6 +267,15 @@ export class Gre {
   }
 
   #transmit(port: Port, gre: PlaneGre, outer: Uint8Array, df: boolean, hash: number, now: Instant): void {
+    this.#state.watch?.({
+      kind: 'wrapped',
+      by: 'gre',
+      interface: port.config.name,
+      inner: outer.length - overheadOf(gre),
+      outer: outer.length,
+      local: gre.source,
+      remote: gre.destination,
+    });
     if (gre.isProtected) {
       const parsed = parseIp(outer);
       if (parsed.ok) this.#protection.carry(port, parsed.value, outer, now);

@@ -41,6 +41,10 @@ export class PathMtus {
     return true;
   }
 
+  copy(other: PathMtus): void {
+    for (const [key, mtu] of other.#learnt) this.#learnt.set(key, mtu);
+  }
+
   wakeAt(): Instant | undefined {
     return this.#deadlines.earliest();
   }

@@ -1,7 +1,7 @@
 /** What the parts of the plane share: interfaces, VRFs and the counters of what was dropped. */
 import { type Instant, type IpAddress, Prefix, PrefixTrie } from '../../base/index.ts';
 import { type IpFault, Reassembler, type ReassemblyDrop } from '../../ip/index.ts';
-import type { DropReason, InterfaceCounters, PlaneInterface, PlaneNextHop, PlaneSink } from '../contract.ts';
+import type { DropReason, InterfaceCounters, PlaneInterface, PlaneNextHop, PlaneNote, PlaneSink } from '../contract.ts';
 import { AddressMap } from './address-map.ts';
 import type { ChildSa } from './child-sa.ts';
 import { Taps } from './taps.ts';
@@ -52,13 +52,19 @@ export class Vrf {
   generation = 0;
   readonly #changed: () => void;
   readonly #owned = new AddressMap<Owned>();
-  readonly #fib = new PrefixTrie<Route>();
+  readonly #fib: PrefixTrie<Route>;
   readonly #cache = new AddressMap<Route | typeof NO_ROUTE>();
 
-  constructor(name: string, reassembler: Reassembler, changed: () => void) {
+  constructor(name: string, reassembler: Reassembler, changed: () => void, fib = new PrefixTrie<Route>()) {
     this.name = name;
     this.reassembler = reassembler;
     this.#changed = changed;
+    this.#fib = fib;
+  }
+
+  /** One of its own addresses, with the same routes: whoever gets it changes none. */
+  twin(reassembler: Reassembler, changed: () => void): Vrf {
+    return new Vrf(this.name, reassembler, changed, this.#fib);
   }
 
   /** Whether an address is one of ours, or the broadcast address of one of our subnets. */
@@ -167,24 +173,45 @@ export class PlaneState {
   /** Child SAs by interface name: they may come before their interface. */
   readonly #outbound = new Map<string, ChildSa[]>();
 
-  constructor(sink: PlaneSink) {
+  /** Is told every decision: of twins alone, see `PlaneWatch`. */
+  readonly watch: ((note: PlaneNote) => void) | undefined;
+
+  constructor(sink: PlaneSink, watch?: (note: PlaneNote) => void) {
     this.sink = sink;
+    this.watch = watch;
+  }
+
+  /** Takes over interfaces and routes of another. */
+  copy(other: PlaneState): void {
+    for (const [name, vrf] of other.vrfs) {
+      this.vrfs.set(
+        name,
+        vrf.twin(this.#reassembler(), () => this.generation++),
+      );
+    }
+    for (const { config } of other.ports.values()) this.setInterface(config);
+    this.puntedTcp = other.puntedTcp;
   }
 
   /** Counts a drop, for the plane and for the interface where it happened. */
   drop(port: Port | undefined, reason: DropReason, count = 1): void {
     this.drops.set(reason, (this.drops.get(reason) ?? 0) + count);
     if (port !== undefined) port.drops.set(reason, (port.drops.get(reason) ?? 0) + count);
+    this.watch?.({ kind: 'drop', reason, ...(port === undefined ? {} : { interface: port.config.name }) });
   }
 
   vrf(name: string): Vrf {
     const known = this.vrfs.get(name);
     if (known !== undefined) return known;
-    const onDrop = (reason: ReassemblyDrop, fragments: number): void =>
-      this.drop(undefined, REASSEMBLY_REASONS[reason], fragments);
-    const vrf = new Vrf(name, new Reassembler({ onDrop }), () => this.generation++);
+    const vrf = new Vrf(name, this.#reassembler(), () => this.generation++);
     this.vrfs.set(name, vrf);
     return vrf;
+  }
+
+  #reassembler(): Reassembler {
+    const onDrop = (reason: ReassemblyDrop, fragments: number): void =>
+      this.drop(undefined, REASSEMBLY_REASONS[reason], fragments);
+    return new Reassembler({ onDrop });
   }
 
   outboundOf(interfaceName: string): ChildSa[] {

@@ -53,6 +53,23 @@ export class SaDatabase {
     return sa;
   }
 
+  /** Takes over the SAs of another as they are; numbers and windows go on from where they stand. */
+  copy(other: SaDatabase): void {
+    for (const known of other.#byId.values()) {
+      known.collect();
+      const sa = known.twin(this.#random);
+      this.#byId.set(sa.config.id, sa);
+    }
+    for (const [spi, sharing] of other.#byOutboundSpi) this.#byOutboundSpi.set(spi, this.#twinsOf(sharing));
+    for (const { config } of other.#state.ports.values()) {
+      this.#state.outboundOf(config.name).push(...this.#twinsOf(other.#state.outboundOf(config.name)));
+    }
+  }
+
+  #twinsOf(sas: readonly ChildSa[]): ChildSa[] {
+    return sas.flatMap((sa) => this.#byId.get(sa.config.id) ?? []);
+  }
+
   /** Outbound stops at once; inbound goes on for a while. */
   remove(id: number, lingerMs: number, now: Instant): void {
     const sa = this.#byId.get(id);

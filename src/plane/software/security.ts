@@ -4,7 +4,7 @@
  */
 import type { Instant } from '../../base/index.ts';
 import type { IpHeader } from '../../ip/index.ts';
-import type { SecurityPolicy } from '../contract.ts';
+import type { PlaneNote, SecurityPolicy } from '../contract.ts';
 import { vrfScope } from './connections.ts';
 import { Filters } from './filters.ts';
 import type { Owned, Port } from './plane-state.ts';
@@ -23,8 +23,16 @@ export class Security {
   readonly #transit: Transit;
   #policy: SecurityPolicy = { interInterface: false, intraInterface: false, decryptedObeysLevels: false };
 
-  constructor(transit: Transit) {
+  readonly #watch: ((note: PlaneNote) => void) | undefined;
+
+  constructor(transit: Transit, watch?: (note: PlaneNote) => void) {
     this.#transit = transit;
+    this.#watch = watch;
+  }
+
+  copy(other: Security): void {
+    this.#policy = other.#policy;
+    this.filters.copy(other.filters);
   }
 
   setPolicy(policy: SecurityPolicy): void {
@@ -43,6 +51,7 @@ export class Security {
     const permitted = this.filters.any
       ? this.#permitsFiltered(from, to, header, packet, now)
       : this.#permitsByLevel(from, to, header, packet, now);
+    this.#note(from, to, permitted);
     if (!permitted) this.#transit.denied(this.refusal, this.filters.refusedBy, from, to, header, packet, now);
     return permitted;
   }
@@ -69,14 +78,31 @@ export class Security {
     if (from !== to && connections.mayReturn(to, from, header, packet, now)) return true;
     if (from.config.kind !== 'tunnel' || this.#policy.decryptedObeysLevels) {
       const inward = this.filters.inward(from, header, packet);
+      if (inward !== undefined) this.#noteList(from, 'in', inward, header, packet);
       if (inward === undefined && verdict === 'answers') return false;
-      if (inward === 'deny' || this.filters.outward(to, header, packet) === 'deny') {
+      const outward = inward === 'deny' ? undefined : this.filters.outward(to, header, packet);
+      if (outward !== undefined) this.#noteList(to, 'out', outward, header, packet);
+      if (inward === 'deny' || outward === 'deny') {
         this.refusal = 'access-list';
         this.filters.refusedBy = inward === 'deny' ? 'in' : 'out';
         return false;
       }
     }
     return this.#begins(from, to, header, packet, now);
+  }
+
+  #note(from: Port, to: Port, permits: boolean): void {
+    if (this.#watch === undefined) return;
+    const [a, b] = [from.config.securityLevel, to.config.securityLevel];
+    const levels = a === undefined || b === undefined ? {} : { levels: [a, b] as const };
+    const isTracked = this.#transit.connections.latest !== undefined;
+    this.#watch({ kind: 'passage', from: from.config.name, to: to.config.name, permits, isTracked, ...levels });
+  }
+
+  #noteList(port: Port, direction: 'in' | 'out', said: 'permit' | 'deny', header: IpHeader, packet: Uint8Array): void {
+    if (this.#watch === undefined) return;
+    const which = this.filters.which(port, direction, header, packet);
+    this.#watch({ kind: 'access-list', interface: port.config.name, direction, permits: said === 'permit', ...which });
   }
 
   /** What passes from where it may begin: where TCP is followed, as part of a connection alone. */

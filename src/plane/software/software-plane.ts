@@ -1,10 +1,11 @@
 /** The forwarding plane in plain TypeScript, for the lab and for any system that runs Node. */
-import { earlier, type Instant, type Random } from '../../base/index.ts';
+import { earlier, type Instant, type Random, seededRandom } from '../../base/index.ts';
 import type {
   Plane,
   PlaneCommand,
   PlaneCounters,
   PlaneSink,
+  PlaneWatch,
   TappedPacket,
   TapStatus,
   TransitStatus,
@@ -13,13 +14,21 @@ import { Forwarding } from './forwarding.ts';
 import { PlaneState } from './plane-state.ts';
 import type { SaCompanion, SaDatabase } from './sa-database.ts';
 
+export type SoftwarePlaneOptions = Readonly<{
+  sink: PlaneSink;
+  random: Random;
+  companion?: SaCompanion;
+  /** It is a twin, and every decision is told. */
+  watch?: PlaneWatch;
+}>;
+
 export class SoftwarePlane implements Plane {
   readonly #state: PlaneState;
   readonly #forwarding: Forwarding;
 
   /** `companion`: a fast path that carries packets of its SAs as well. */
-  constructor({ sink, random, companion }: Readonly<{ sink: PlaneSink; random: Random; companion?: SaCompanion }>) {
-    this.#state = new PlaneState(sink);
+  constructor({ sink, random, companion, watch }: SoftwarePlaneOptions) {
+    this.#state = new PlaneState(sink, watch?.note);
     this.#forwarding = new Forwarding(this.#state, random, companion);
   }
 
@@ -170,6 +179,17 @@ export class SoftwarePlane implements Plane {
 
   connections(now: Instant): TransitStatus {
     return this.#forwarding.transit.connections.status(now);
+  }
+
+  twin(watch: PlaneWatch): SoftwarePlane {
+    const { transmit } = watch;
+    const machine = this.#state.sink.toHost === undefined ? {} : { toHost: () => undefined };
+    const sink = { transmit, event: () => undefined, ...machine };
+    // Random bytes of its own: this plane's come as they would without it. What it seals goes nowhere but to other twins.
+    const twin = new SoftwarePlane({ sink, random: seededRandom(0, 'twin'), watch });
+    twin.#state.copy(this.#state);
+    twin.#forwarding.copy(this.#forwarding);
+    return twin;
   }
 
   taps(): readonly TapStatus[] {

@@ -66,6 +66,12 @@ export class TransitPolicy {
     if (policy !== undefined) countsOf('');
   }
 
+  /** Takes over a policy, and how many connections there are by each of its rules. */
+  copy(other: TransitPolicy): void {
+    for (const [name, counts] of other.#counts) this.#counts.set(name, { ...counts });
+    this.set(other.#policy);
+  }
+
   /** For a connection whose first packet comes in by `from` and leaves by `to`; undefined without a policy. */
   treatment(from: Port, to: Port, header: IpHeader, packet: Uint8Array): Treatment | undefined {
     if (this.#policy === undefined || this.#cleaning === undefined) return undefined;

@@ -43,6 +43,12 @@ export class Transit {
     });
   }
 
+  /** Takes over the policy, and the connections without what is done to their segments. */
+  copy(other: Transit): void {
+    this.policy.copy(other.policy);
+    this.connections.copy(other.connections);
+  }
+
   setPolicy(policy: PlaneTransitPolicy | undefined): void {
     this.policy.set(policy);
   }

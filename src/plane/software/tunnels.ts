@@ -63,6 +63,12 @@ export class Tunnels {
     return this.#sas;
   }
 
+  copy(other: Tunnels): void {
+    this.#pathMtus.copy(other.#pathMtus);
+    this.#sas.copy(other.#sas);
+    for (const sa of this.#sas.all()) this.#refresh(sa);
+  }
+
   install(config: PlaneChildSa): void {
     this.#refresh(this.#sas.install(config));
     this.early.installed(config.id);
@@ -143,6 +149,14 @@ export class Tunnels {
     this.#refresh(sa);
     const mayCut = header.family === 4 ? !header.df || tunnel.df === 'clear' : from === undefined;
     const limit = largestInner(mtu, tunnel, sa, header);
+    this.#state.watch?.({
+      kind: 'child-sa',
+      interface: port.config.name,
+      id: sa.config.id,
+      limit,
+      pathMtu: sa.pathMtu,
+      asked: port.outbound.length,
+    });
     // RFC 4303 section 3.3.4: transport mode never seals a fragment; what is too long is cut behind ESP.
     if (packet.length <= limit || (mayCut && sa.config.mode === 'transport')) {
       this.#seal(port, tunnel, sa, header, packet, now);
@@ -161,6 +175,7 @@ export class Tunnels {
       this.#state.drop(port, 'too-big');
       return;
     }
+    this.#state.watch?.({ kind: 'cut', interface: port.config.name, pieces: fragments.length, limit });
     sa.packetsFragmented++;
     sa.fragmentsCreated += fragments.length;
     for (const fragment of fragments) this.#seal(port, tunnel, sa, header, fragment, now);
@@ -214,6 +229,8 @@ export class Tunnels {
       return;
     }
     sa.countInbound(content.length);
+    const { interface: tunnelName, id } = sa.config;
+    state.watch?.({ kind: 'opened', interface: tunnelName, id, inner: content.length });
     if (trace !== undefined) {
       if (trace.sa !== undefined || sa.config.mode === 'transport') trace.isSpecial = true;
       trace.sa = sa;
@@ -339,6 +356,19 @@ export class Tunnels {
     // What does not fit the path in one piece has to be cut behind us, whatever DF was to be.
     const df = packet.length <= sa.innerMtu && wantsDf(tunnel, header);
     const fresh = df ? 0 : state.nextOuterIdentification();
+    state.watch?.({
+      kind: 'sealed',
+      interface: port.config.name,
+      id: config.id,
+      outboundSpi: config.outboundSpi,
+      mode: config.mode,
+      udpEncapsulation: sa.udpEncapsulation,
+      inner: packet.length,
+      outer: outer.length,
+      df,
+      local: sa.local.address,
+      remote: sa.remote.address,
+    });
     const identification = transport ? header.identification & 0xffff : fresh;
     writeOuter(outer, sa, header.tos, transport ? header.ttl : undefined, df, identification);
     this.#around.sendOuter(state.vrf(tunnel.frontVrf), sa.remote.address, config.outboundSpi, outer, df, now);

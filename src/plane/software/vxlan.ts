@@ -91,6 +91,12 @@ export class Vxlan {
     this.#peers.get(name)?.delete(vtep);
   }
 
+  copy(other: Vxlan): void {
+    for (const [key, name] of other.#byVni) this.#byVni.set(key, name);
+    for (const [vrf, count] of other.#underlays) this.#underlays.set(vrf, count);
+    for (const [name, peers] of other.#peers) this.#peers.set(name, peers);
+  }
+
   /** A packet, our own to change, goes out toward the endpoint `vtep`. `from` is absent for packets that we originate. */
   send(from: Port | undefined, port: Port, vtep: IpAddress, header: IpHeader, packet: Uint8Array, now: Instant): void {
     const { vxlan, up, mtu, name } = port.config;
@@ -195,6 +201,15 @@ export class Vxlan {
     const datagram = buildUdp(source, { address: peer.vtep, port: VXLAN_PORT }, buildVxlan(peer.vni, frame), true);
     const fields = { source: vxlan.source, destination: peer.vtep, protocol: Protocol.UDP, df: true, tos: header.tos };
     const outer = buildIp(fields, datagram);
+    this.#state.watch?.({
+      kind: 'wrapped',
+      by: 'vxlan',
+      interface: port.config.name,
+      inner: packet.length,
+      outer: outer.length,
+      local: vxlan.source,
+      remote: peer.vtep,
+    });
     this.#around.sendOuter(underlay, peer.vtep, hash, outer, true, now);
   }
 
