@@ -17,5 +17,6 @@ export { mtuText } from './mtu-text.ts';
 export type { HopFate, PacketOutline, PacketWalk, WalkHop } from './packet-walk.ts';
 export { explainRoute } from './path.ts';
 export { deleteLine, insertAfter, placeOf, replaceLine, setAttribute } from './places.ts';
+export { byPrefixList } from './policy-verdict.ts';
 export { explainReplay, type ReplayReport, replayText } from './replay.ts';
 export { explainTunnel, tunnelFaults } from './tunnel.ts';

@@ -138,12 +138,6 @@ const TUNNEL: readonly Row[] = [
     'There is no route to the other end of a tunnel',
     'Write a static route to it by the outer interface.',
   ],
-  [
-    'volume-expiry',
-    'warning',
-    'Child SAs are used up faster than they can be replaced',
-    'Raise the volume of `set security-association lifetime kilobytes`.',
-  ],
   ['mtu-black-hole', 'warning', 'Large packets vanish', 'See `wheelwright explain mtu`.'],
   [
     'replay-window-too-small',
@@ -230,18 +224,6 @@ const ROUTING: readonly Row[] = [
     'One end takes the session for internal, the other for external',
     'Correct the AS numbers.',
   ],
-  [
-    'as-loop',
-    'warning',
-    'Routes are refused for the AS in their path',
-    'Devices of one AS behind a hub of another refuse one another: `allowas-in`, or AS numbers of their own.',
-  ],
-  [
-    'maximum-prefix-exceeded',
-    'error',
-    'A neighbor is allowed fewer prefixes than the other end tells',
-    'Raise `maximum-prefix`.',
-  ],
   ['lan-not-announced', 'warning', 'A LAN is announced to nobody', 'No `network` or `redistribute` line is for it.'],
   [
     'network-without-route',
@@ -256,22 +238,10 @@ const ROUTING: readonly Row[] = [
     'A prefix list or route map denies what is to be told, or does not exist.',
   ],
   [
-    'next-hop-unreachable',
-    'error',
-    'Routes come with a next hop that cannot be reached',
-    'Write `next-hop-self`, or a route to the next hop.',
-  ],
-  [
     'not-reflected',
     'error',
     'A hub does not pass routes between internal neighbors',
     'Write `route-reflector-client` for them (RFC 4456).',
-  ],
-  [
-    'other-route-wins',
-    'warning',
-    'Another route goes before the one of BGP',
-    'A static route of the same prefix has a smaller distance.',
   ],
   ['routing-loop', 'error', 'Packets go round in a circle', 'Follow the next hops.'],
   ['null-route', 'warning', 'A route drops what it matches', 'It goes before the way through the tunnel.'],

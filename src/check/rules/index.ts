@@ -5,6 +5,7 @@ import { oneDeviceRules } from './one-device.ts';
 import { pairIkeRules } from './pair-ike.ts';
 import { pairTunnelRules } from './pair-tunnel.ts';
 import { readingRules } from './reading.ts';
+import { routeExchangeRules } from './route-exchange.ts';
 import { routingRules } from './routing.ts';
 import { strengthRules } from './strength.ts';
 
@@ -15,6 +16,7 @@ export const RULES: readonly Rule[] = [
   ...pairTunnelRules,
   ...diagnosedRules,
   ...routingRules,
+  ...routeExchangeRules,
   ...strengthRules,
 ];
 

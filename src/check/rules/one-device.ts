@@ -159,6 +159,28 @@ function timers(device: DeviceView): readonly Found[] {
   );
 }
 
+/** Below this a busy tunnel is rekeyed more often than once a second. */
+const LEAST_VOLUME = 10_000_000;
+
+function volumes(device: DeviceView): readonly Found[] {
+  return device.model.ipsecProfiles.flatMap(({ name, lifetimeBytes, written }) => {
+    if (typeof lifetimeBytes !== 'number' || lifetimeBytes >= LEAST_VOLUME) return [];
+    const message = `child SAs of IPsec profile ${name} end after ${lifetimeBytes / 1000} kB: they are used up faster than they can be replaced`;
+    return [{ message, lines: [device.lineOf(written, 'lifetimeBytes')] }];
+  });
+}
+
+const SLOW_KEEPALIVE_MS = 60_000;
+
+function natKeepalives(device: DeviceView): readonly Found[] {
+  const { natKeepaliveMs } = device.model;
+  if (natKeepaliveMs === undefined || natKeepaliveMs <= SLOW_KEEPALIVE_MS) return [];
+  const at = device.lines.findIndex((line) => /^\s*crypto (isakmp|ikev2) nat(-traversal| keepalive)/.test(line));
+  const message = `${device.name} refreshes what a NAT remembers only every ${natKeepaliveMs / 1000} s`;
+  const lines = at < 0 ? [] : [device.lineAt({ file: device.source.file, line: at + 1, column: 1 })];
+  return [{ message, lines }];
+}
+
 function noDpd(device: DeviceView): readonly Found[] {
   return device.model.tunnelGroups
     .filter(({ keepalive, written }) => keepalive === undefined && written.attributes['keepalive'] !== undefined)
@@ -252,6 +274,22 @@ export const oneDeviceRules: readonly Rule[] = [
     claim: 'A hold time is less than three keepalives',
     explanation: 'RFC 4271 section 10 suggests a third: one lost message must not end the session.',
     check: { over: 'device', find: timers },
+  },
+  {
+    id: 'volume-expiry',
+    family: 'device',
+    severity: 'warning',
+    claim: 'Child SAs are used up faster than they can be replaced',
+    explanation: 'Raise the volume of `set security-association lifetime kilobytes`, or write `unlimited`.',
+    check: { over: 'device', find: volumes },
+  },
+  {
+    id: 'slow-nat-keepalive',
+    family: 'device',
+    severity: 'note',
+    claim: 'NAT keepalives are further apart than many NATs remember',
+    explanation: 'Many forget a UDP mapping after 30 to 60 seconds; RFC 3948 section 4 suggests 20.',
+    check: { over: 'device', find: natKeepalives },
   },
   {
     id: 'no-dead-peer-detection',
