@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The command line: what there is to call. Each command's code is loaded when it is called. */
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Help, InvalidArgumentError, Option } from 'commander';
 
 const RUN_EXAMPLE = 'wheelwright lab run examples/hub-and-spoke/topology.yaml --virtual-time';
 const MONITOR_EXAMPLE = 'wheelwright lab monitor examples/hub-and-spoke/topology.yaml --virtual-time --json';
@@ -14,7 +14,11 @@ const GENERATE_EXAMPLE = 'wheelwright lab generate hub-spoke --hubs 2 --spokes 5
 const program = new Command('wheelwright')
   .description('A route-based IPsec VPN gateway that runs and explains Cisco configuration.')
   .version('0.1.0')
-  .configureHelp({ subcommandTerm: (command) => command.name() })
+  .configureHelp({
+    subcommandTerm: (command) => command.name(),
+    // The first screen has room for commands alone.
+    visibleOptions: (command) => (command.parent === null ? [] : new Help().visibleOptions(command)),
+  })
   .helpCommand(false)
   .showHelpAfterError('(wheelwright --help shows what there is)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
@@ -86,6 +90,7 @@ process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
 
 program
   .command('check')
+  .summary('what is wrong with configurations, before anything runs')
   .description('what is wrong with configurations, of one device or of many that belong together; nothing runs')
   .argument('<path...>', 'configuration files, folders or topologies')
   .addOption(
@@ -109,6 +114,7 @@ program
 
 program
   .command('explain')
+  .summary('why a tunnel, session or route fails, and what sizes fit')
   .description('why a tunnel, BGP session or route fails, and what sizes fit into tunnels')
   .usage(
     '[options] <tunnel|bgp|route> <device> <name> <config...>\n       wheelwright explain mtu <topology|config...>',
@@ -127,6 +133,7 @@ program
 
 program
   .command('run')
+  .summary('make this machine the gateway that a configuration says')
   .description('make this machine the gateway that a configuration describes')
   .argument('<config>', 'configuration file')
   .option('--host <file>', 'host file; otherwise wheelwright.yaml beside the configuration')
