@@ -11,7 +11,7 @@ import {
   type WayBetween,
 } from '../explain/index.ts';
 import { DeviceView, type Source } from './device-view.ts';
-import { FabricView, sessionsOf } from './fabric-view.ts';
+import { FabricView } from './fabric-view.ts';
 import { type Finding, findingOf, type Rule } from './rule.ts';
 import { RULES, ruleOf } from './rules/index.ts';
 import { isDiagnosed, tunnelPair } from './tunnel-pair.ts';
@@ -30,7 +30,7 @@ export type CheckReport = Readonly<{
   lines: number;
 }>;
 
-type Kept = Readonly<{ devices: readonly DeviceView[]; findings: readonly Finding[] }>;
+type Kept = Readonly<{ devices: readonly DeviceView[]; far: DeviceView | undefined; findings: readonly Finding[] }>;
 
 export class Checker {
   #views = new Map<string, DeviceView>();
@@ -57,13 +57,13 @@ export class Checker {
         );
       }
       if (device.model.dialect !== 'asa') continue;
-      for (const { neighbor } of sessionsOf(device)) {
-        const key = `${device.source.file} ${device.name} ${neighbor.address}`;
-        const far = fabric.owner(neighbor.address, device)?.device;
-        if (far !== undefined && far.model.dialect !== 'asa') continue;
+      for (const session of device.sessions) {
+        const key = `${device.source.file} ${device.name} ${session.key}`;
+        const far = fabric.behind(device, session);
+        if (far !== undefined && (far.model.dialect !== 'asa' || isAskedThere(fabric, device, far))) continue;
         pairs.set(
           key,
-          this.#kept(key, fabric, device, far, (around) => ofSession(around, device, `${neighbor.address}`)),
+          this.#kept(key, fabric, device, far, (around) => ofSession(around, device, session.key)),
         );
       }
     }
@@ -80,14 +80,19 @@ export class Checker {
   #read(sources: readonly Source[]): readonly DeviceView[] {
     const views = new Map<string, DeviceView>();
     const names = new Set<string>();
+    let hasMoved = false;
     for (const source of sources) {
       const key = `${source.file} ${source.name ?? ''}`;
       const known = this.#views.get(key);
-      let view = known !== undefined && known.source.text === source.text ? known : new DeviceView(source);
+      const isKnown = known !== undefined && known.source.text === source.text;
+      let view = isKnown ? known : new DeviceView(source);
+      hasMoved ||= !isKnown && known?.shape !== view.shape;
       if (names.has(view.name)) view = new DeviceView({ ...source, name: `${view.name} (${source.file})` });
       names.add(view.name);
       views.set(key, view);
     }
+    // Who is next to whom may be another one now.
+    if (hasMoved || views.size !== this.#views.size) this.#pairs = new Map();
     this.#views = views;
     return [...views.values()];
   }
@@ -99,13 +104,22 @@ export class Checker {
     far: DeviceView | undefined,
     find: (around: ReadonlyMap<string, DeviceView>) => readonly Finding[],
   ): Kept {
-    const around = fabric.around(device, far);
-    const devices = [...around.values()];
     const known = this.#pairs.get(key);
-    if (known?.devices.length === devices.length && known.devices.every((one, i) => one === devices[i])) return known;
-    return { devices, findings: find(around) };
+    if (known?.devices[0] === device && known.far === far && known.devices.every((one) => fabric.has(one)))
+      return known;
+    const around = fabric.around(device, far);
+    return { devices: [...around.values()], far, findings: find(around) };
   }
 }
+
+/** A session is looked at from both ends whoever is asked: the one with fewer of them costs less. */
+function isAskedThere(fabric: FabricView, device: DeviceView, far: DeviceView): boolean {
+  const [ours, theirs] = [device.sessions.length, far.sessions.length];
+  if (ours <= FEW_SESSIONS || theirs >= ours) return false;
+  return far.sessions.some((one) => fabric.behind(far, one) === device);
+}
+
+const FEW_SESSIONS = 16;
 
 const DEVICE_RULES = RULES.filter(({ check }) => check?.over === 'device');
 const PAIR_RULES = RULES.filter(({ check }) => check?.over === 'pair');
@@ -178,13 +192,24 @@ function diagnosed(
 /** The same rule at the same lines is said once, whichever end it was asked from. */
 function withoutTwins(findings: readonly Finding[]): readonly Finding[] {
   const seen = new Set<string>();
-  return findings.filter(({ rule, lines, message }) => {
-    const places = lines.map(({ position: { file, line } }) => `${file}:${line}`).sort();
-    const key = `${rule} ${places.length === 0 ? message : places.join(' ')}`;
+  return findings.filter((one) => {
+    const key = keyOf(one);
     if (seen.has(key)) return false;
     seen.add(key);
     return true;
   });
+}
+
+const KEYS = new WeakMap<Finding, string>();
+
+function keyOf(finding: Finding): string {
+  const known = KEYS.get(finding);
+  if (known !== undefined) return known;
+  const { rule, lines, message } = finding;
+  const places = lines.map(({ position: { file, line } }) => `${file}:${line}`).sort();
+  const key = `${rule} ${places.length === 0 ? message : places.join(' ')}`;
+  KEYS.set(finding, key);
+  return key;
 }
 
 function sorted(findings: readonly Finding[]): readonly Finding[] {

@@ -1,8 +1,10 @@
 /** One configuration as the rules see it: read once, looked up often. */
 import {
+  type BgpNeighborModel,
   type DeviceModel,
   type Diagnostic,
   type DialectName,
+  type InterfaceModel,
   loadConfiguration,
   maskSecrets,
   type Position,
@@ -23,6 +25,23 @@ export type Source = Readonly<{
 
 const LINE_END = /\r\n|[\n\r\u2028\u2029]/;
 
+/** A neighbour with the table that its session is in, and its address as text. */
+export type Session = Readonly<{ neighbor: BgpNeighborModel; vrf: string; key: string }>;
+
+const PLAIN = new Set<string>();
+const MOST_PLAIN = 50_000;
+
+/** A line as it may be shown. Those without anything to hide are many times the same in many devices. */
+function shown(raw: string): string {
+  const line = raw.trimEnd();
+  if (PLAIN.has(line)) return line;
+  const masked = maskSecrets(line);
+  if (masked !== line) return masked;
+  if (PLAIN.size >= MOST_PLAIN) PLAIN.clear();
+  PLAIN.add(line);
+  return line;
+}
+
 export class DeviceView implements DeviceEvidence {
   readonly source: Source;
   readonly name: string;
@@ -32,6 +51,8 @@ export class DeviceView implements DeviceEvidence {
   /** What the rules of one device said of it. */
   findings: readonly Finding[] | undefined;
   #index: ModelIndex | undefined;
+  #addresses: readonly (readonly [string, InterfaceModel])[] | undefined;
+  #sessions: readonly Session[] | undefined;
   #lineCount: number | undefined;
   #lines: readonly string[] | undefined;
 
@@ -54,6 +75,35 @@ export class DeviceView implements DeviceEvidence {
     return this.#lines;
   }
 
+  /** Its addresses as text, each with the interface that has it. */
+  get addresses(): readonly (readonly [string, InterfaceModel])[] {
+    this.#addresses ??= this.model.interfaces.flatMap((one) =>
+      one.addresses
+        .filter(({ address }) => !address.isLinkLocal)
+        .map(({ address }) => [address.toString(), one] as const),
+    );
+    return this.#addresses;
+  }
+
+  /** Every neighbour of every table. */
+  get sessions(): readonly Session[] {
+    const { bgp } = this.model;
+    this.#sessions ??= [
+      ...(bgp?.neighbors ?? []).map((neighbor) => ({ neighbor, vrf: '', key: neighbor.address.toString() })),
+      ...(bgp?.vrfs ?? []).flatMap(({ vrf, neighbors }) =>
+        neighbors.map((neighbor) => ({ neighbor, vrf, key: neighbor.address.toString() })),
+      ),
+    ];
+    return this.#sessions;
+  }
+
+  /** What other devices are next to it by: as long as it is the same, so are they. */
+  get shape(): string {
+    const ends = this.model.interfaces.map(({ name, tunnel }) => `${name} ${tunnel?.destination ?? ''}`);
+    const own = this.addresses.map(([address]) => address);
+    return [this.name, ...ends, ...own, ...this.sessions.map(({ key }) => key)].join('\n');
+  }
+
   get lineCount(): number {
     this.#lineCount ??= (this.configuration.text.match(/\n/g)?.length ?? 0) + 1;
     return this.#lineCount;
@@ -61,8 +111,7 @@ export class DeviceView implements DeviceEvidence {
 
   /** A line at a place; keys and passwords in it are masked. */
   lineAt(position: Position): SourceLine {
-    const raw = this.lines[position.line - 1] ?? '';
-    return { device: this.name, position, text: maskSecrets(raw.trimEnd()) };
+    return { device: this.name, position, text: shown(this.lines[position.line - 1] ?? '') };
   }
 
   /** The line of an attribute, or the one that opened its object. */

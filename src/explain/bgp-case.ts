@@ -2,9 +2,9 @@
 import { type Family, IpAddress } from '../base/index.ts';
 import type { BgpNeighborSnapshot } from '../bgp/index.ts';
 import type { BgpModel, BgpNeighborModel } from '../config/index.ts';
-import { ModelIndex } from '../gateway/index.ts';
+import type { ModelIndex } from '../gateway/index.ts';
 import type { Layer, Subject } from './diagnosis.ts';
-import type { DeviceEvidence, Fabric } from './evidence.ts';
+import { type DeviceEvidence, type Fabric, indexOf } from './evidence.ts';
 import { openCase } from './open-case.ts';
 import type { Finding, TunnelCase, TunnelEnd } from './tunnel-case.ts';
 import { sourceAddress, wayTo } from './ways.ts';
@@ -102,7 +102,7 @@ function endOf(
   const session = device.snapshot?.bgp?.neighbors.find((one) => neighbor?.address.equals(one.address) === true);
   const end = {
     device,
-    index: new ModelIndex(device.model),
+    index: indexOf(device),
     ...(bgp === undefined ? {} : { bgp }),
     ...(neighbor === undefined ? {} : { neighbor }),
     ...(session === undefined ? {} : { session }),

@@ -62,8 +62,19 @@ const LINE_END = /\r\n|[\n\r\u2028\u2029]/;
 
 /** The configuration line at a place. */
 export function sourceLine({ name, configuration }: DeviceEvidence, position: Position): SourceLine {
-  const raw = configuration.text.split(LINE_END)[position.line - 1] ?? '';
+  const raw = linesOf(configuration)[position.line - 1] ?? '';
   return { device: name, position, text: maskSecrets(raw.trimEnd()) };
+}
+
+const LINES = new WeakMap<DeviceEvidence['configuration'], readonly string[]>();
+
+/** Lines of a text, cut once however many of them are shown. */
+function linesOf(configuration: DeviceEvidence['configuration']): readonly string[] {
+  const known = LINES.get(configuration);
+  if (known !== undefined) return known;
+  const lines = configuration.text.split(LINE_END);
+  LINES.set(configuration, lines);
+  return lines;
 }
 
 /** A proposed change of a place in a device's configuration. */

@@ -2,13 +2,15 @@
 import type { IpAddress } from '../base/index.ts';
 import type { BgpPathSnapshot } from '../bgp/index.ts';
 import type { DeviceModel, InterfaceModel } from '../config/index.ts';
-import type { GatewaySnapshot, InterfaceSnapshot } from '../gateway/index.ts';
+import { type GatewaySnapshot, type InterfaceSnapshot, ModelIndex } from '../gateway/index.ts';
 
 export type DeviceEvidence = Readonly<{
   /** As the lab or the operator calls it. */
   name: string;
   model: DeviceModel;
   configuration: Readonly<{ file: string; text: string }>;
+  /** Absent: it is made anew for each question. */
+  index?: ModelIndex;
   /** Absent: the device is off, or only its configuration is known. */
   snapshot?: GatewaySnapshot;
   /** The BGP table, or what one neighbour told or was told: asked for apart because there may be many. */
@@ -19,6 +21,11 @@ export type DeviceEvidence = Readonly<{
 
 /** All devices that are known, by name; it may be one alone. */
 export type Fabric = ReadonlyMap<string, DeviceEvidence>;
+
+/** Looks names of a device up. */
+export function indexOf({ index, model }: DeviceEvidence): ModelIndex {
+  return index ?? new ModelIndex(model);
+}
 
 /** A configured interface, by hardware name or nameif, in either case. */
 export function modelInterface({ model }: DeviceEvidence, name: string): InterfaceModel | undefined {

@@ -1,10 +1,10 @@
 /** Finds the two ends of a tunnel: the peer's device by addresses, and behind NAT by the SPIs that both have. */
 import { IpAddress } from '../base/index.ts';
 import type { InterfaceModel, TunnelGroupModel } from '../config/index.ts';
-import { ModelIndex } from '../gateway/index.ts';
+import type { ModelIndex } from '../gateway/index.ts';
 import type { IkeSaSnapshot } from '../ike/index.ts';
 import type { Subject } from './diagnosis.ts';
-import { type DeviceEvidence, type Fabric, interfaceState, modelInterface } from './evidence.ts';
+import { type DeviceEvidence, type Fabric, indexOf, interfaceState, modelInterface } from './evidence.ts';
 import type { TunnelCase, TunnelEnd } from './tunnel-case.ts';
 
 const DEFAULT_GROUP = 'DefaultL2LGroup';
@@ -66,7 +66,7 @@ function spokeOf(fabric: Fabric, hub: DeviceEvidence, remote: IpAddress): Spoke 
 }
 
 function staticEnd(device: DeviceEvidence, tunnel: InterfaceModel): TunnelEnd {
-  const index = new ModelIndex(device.model);
+  const index = indexOf(device);
   const { sourceInterface, sourceAddress, destination } = tunnel.tunnel ?? {};
   const source = sourceInterface === undefined ? undefined : index.interface(sourceInterface);
   const family = destination?.family ?? 4;
@@ -87,7 +87,7 @@ function farEnd(
     ({ kind, tunnel }) => kind === 'tunnel' && remote !== undefined && tunnel?.destination?.equals(remote) === true,
   );
   if (back !== undefined) return staticEnd(device, back);
-  const index = new ModelIndex(device.model);
+  const index = indexOf(device);
   const group = remote === undefined ? undefined : groupFor(index, remote, other);
   const number = group?.virtualTemplate;
   const tunnel = number === undefined ? undefined : index.interface(`Virtual-Template${number}`);

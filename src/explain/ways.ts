@@ -3,7 +3,7 @@ import { type IpAddress, Prefix } from '../base/index.ts';
 import type { InterfaceModel, StaticRouteModel } from '../config/index.ts';
 import { ModelIndex } from '../gateway/index.ts';
 import type { InstalledRoute, RouteSource } from '../routing/index.ts';
-import { type DeviceEvidence, interfaceState, modelInterface } from './evidence.ts';
+import { type DeviceEvidence, indexOf, interfaceState, modelInterface } from './evidence.ts';
 
 export type Way = Readonly<{
   prefix: Prefix;
@@ -46,7 +46,7 @@ export function wayText(device: DeviceEvidence, address: IpAddress): string {
 
 /** The address that packets which leave by an interface come from. */
 export function sourceAddress(device: DeviceEvidence, name: string, family: 4 | 6): IpAddress | undefined {
-  const index = new ModelIndex(device.model);
+  const index = indexOf(device);
   const model = index.interface(name);
   if (model !== undefined) return index.sourceAddress(model, family);
   const state = interfaceState(device, name);

@@ -3,18 +3,10 @@ import { type Family, type IpAddress, Prefix } from '../../base/index.ts';
 import type { BgpNeighborModel, Position } from '../../config/index.ts';
 import { byPrefixList } from '../../explain/index.ts';
 import type { DeviceView } from '../device-view.ts';
-import type { FabricView } from '../fabric-view.ts';
+import type { FabricView, KnownSession as Session } from '../fabric-view.ts';
 import type { Found, Rule } from '../rule.ts';
 
-/** A session of the global table whose other end is known. */
-type Session = Readonly<{ near: DeviceView; far: DeviceView; neighbor: BgpNeighborModel }>;
-
-function sessionsOf(fabric: FabricView, near: DeviceView): readonly Session[] {
-  return (near.model.bgp?.neighbors ?? []).flatMap((neighbor) => {
-    const far = fabric.owner(neighbor.address, near)?.device;
-    return far === undefined || neighbor.shutdown ? [] : [{ near, far, neighbor }];
-  });
-}
+const sessionsOf = (fabric: FabricView, near: DeviceView): readonly Session[] => fabric.known(near);
 
 function isExternal({ near, neighbor }: Session): boolean {
   return neighbor.remoteAsn !== (neighbor.localAsn ?? near.model.bgp?.asn);
@@ -42,13 +34,14 @@ function loops(fabric: FabricView): readonly Found[] {
     const byAsn = new Map<number, Session[]>();
     for (const one of sessionsOf(fabric, hub)) {
       const { remoteAsn } = one.neighbor;
-      if (remoteAsn === undefined || !isExternal(one) || dials(fabric, hub, one.far)) continue;
+      if (remoteAsn === undefined || !isExternal(one)) continue;
       const known = byAsn.get(remoteAsn);
       if (known === undefined) byAsn.set(remoteAsn, [one]);
       else if (!known.some(({ far }) => far === one.far)) known.push(one);
     }
     return [...byAsn].flatMap(([asn, sites]) => {
-      const [first, ...others] = sites.map(({ far }) => far);
+      if (sites.length < 2) return [];
+      const [first, ...others] = sites.map(({ far }) => far).filter((far) => !dials(fabric, hub, far));
       if (first === undefined || others.length === 0) return [];
       const told = networksOf(first, 4);
       const isSame = others.every((one) => {

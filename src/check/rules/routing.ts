@@ -1,8 +1,8 @@
 /** Sessions between two devices of any dialect and table, and what only the whole fabric shows. */
 import { type IpAddress, Prefix } from '../../base/index.ts';
 import type { BgpNeighborModel } from '../../config/index.ts';
-import type { DeviceView } from '../device-view.ts';
-import { type FabricView, type Session, sessionsOf } from '../fabric-view.ts';
+import type { DeviceView, Session } from '../device-view.ts';
+import type { FabricView } from '../fabric-view.ts';
 import type { Check, Found, Rule } from '../rule.ts';
 
 type Ends = Readonly<{
@@ -16,12 +16,10 @@ type Ends = Readonly<{
 /** Sessions with an end that is not an ASA: those between two ASAs are diagnosed by `explain`. */
 function* sessions(fabric: FabricView): Generator<Ends> {
   for (const near of fabric.devices) {
-    for (const ours of sessionsOf(near)) {
-      const far = fabric.owner(ours.neighbor.address, near)?.device;
+    for (const ours of near.sessions) {
+      const far = fabric.behind(near, ours);
       if (far === undefined || (near.model.dialect === 'asa' && far.model.dialect === 'asa')) continue;
-      const theirs = sessionsOf(far).find(({ neighbor }) =>
-        fabric.owners(neighbor.address).some(({ device }) => device === near),
-      );
+      const theirs = far.sessions.find((one) => fabric.behind(far, one) === near);
       yield { near, far, ours, theirs, fabric };
     }
   }
@@ -136,16 +134,16 @@ function holdTimes({ near, far, ours, theirs }: Ends): Found | undefined {
 /** Addresses, names and router ids that two devices both have. */
 function twice(
   fabric: FabricView,
-  of: (device: DeviceView) => readonly (readonly [string, Found['lines'][number]])[],
+  of: (device: DeviceView) => readonly (readonly [string, () => Found['lines'][number]])[],
   say: (key: string, a: DeviceView, b: DeviceView) => string,
 ): Found[] {
-  const first = new Map<string, readonly [DeviceView, Found['lines'][number]]>();
+  const first = new Map<string, readonly [DeviceView, () => Found['lines'][number]]>();
   const found: Found[] = [];
   for (const device of fabric.devices) {
     for (const [key, line] of of(device)) {
       const known = first.get(key);
       if (known === undefined) first.set(key, [device, line]);
-      else if (known[0] !== device) found.push({ message: say(key, known[0], device), lines: [known[1], line] });
+      else if (known[0] !== device) found.push({ message: say(key, known[0], device), lines: [known[1](), line()] });
     }
   }
   return found;
@@ -163,7 +161,7 @@ function tunnelAddresses(fabric: FabricView): readonly Found[] {
               .filter(({ address }) => !address.isLinkLocal)
               .map(
                 ({ address }) =>
-                  [keyOf(address, one.tunnel?.destination), device.lineOf(one.written, 'addresses')] as const,
+                  [keyOf(address, one.tunnel?.destination), () => device.lineOf(one.written, 'addresses')] as const,
               ),
       ),
     (key, a, b) => `tunnels of ${a.name} and ${b.name} have the same address ${key}`,
@@ -182,7 +180,7 @@ function outerAddresses(fabric: FabricView): readonly Found[] {
         if (!isSource || source.kind !== 'ethernet') return [];
         return source.addresses
           .filter(({ address }) => !address.isLinkLocal)
-          .map(({ address }) => [`${address}`, device.lineOf(source.written, 'addresses')] as const);
+          .map(({ address }) => [`${address}`, () => device.lineOf(source.written, 'addresses')] as const);
       }),
     (key, a, b) => `${a.name} and ${b.name} both send their tunnels from ${key}`,
   );
@@ -193,7 +191,7 @@ function routerIds(fabric: FabricView): readonly Found[] {
     fabric,
     (device) => {
       const { bgp } = device.model;
-      return bgp?.routerId === undefined ? [] : [[`${bgp.routerId}`, device.lineOf(bgp.written, 'routerId')]];
+      return bgp?.routerId === undefined ? [] : [[`${bgp.routerId}`, () => device.lineOf(bgp.written, 'routerId')]];
     },
     (key, a, b) => `${a.name} and ${b.name} both have the BGP router id ${key}`,
   );
