@@ -20,6 +20,7 @@ const rules: Readonly<Record<string, Rule>> = {
   tunnel: { imports: ['base', 'ike'], node: [], packages: [] },
   plane: { imports: ['base', 'crypto', 'ip', 'esp'], node: [], packages: [] },
   config: { imports: ['base', 'crypto'], node: [], packages: [] },
+  convert: { imports: ['base', 'config'], node: [], packages: [] },
   yaml: { imports: ['base', 'config'], node: [], packages: ['yaml'] },
   gateway: {
     imports: ['base', 'crypto', 'ip', 'esp', 'ike', 'bgp', 'tcp', 'routing', 'tunnel', 'plane/contract.ts', 'config'],
@@ -75,7 +76,19 @@ const rules: Readonly<Record<string, Rule>> = {
     packages: [],
   },
   cli: {
-    imports: ['base', 'config', 'yaml', 'gateway', 'plane/contract.ts', 'host', 'lab', 'console', 'explain', 'check'],
+    imports: [
+      'base',
+      'config',
+      'convert',
+      'yaml',
+      'gateway',
+      'plane/contract.ts',
+      'host',
+      'lab',
+      'console',
+      'explain',
+      'check',
+    ],
     node: ['node:fs', 'node:path', 'node:process', 'node:readline', 'node:readline/promises', 'node:util', 'node:url'],
     packages: ['commander'],
   },

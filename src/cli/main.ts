@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 /** The command line: what there is to call. Each command's code is loaded when it is called. */
 import { Command, Help, InvalidArgumentError, Option } from 'commander';
+import { IpAddress } from '../base/index.ts';
+import type { Interfacing } from '../convert/index.ts';
 
 const RUN_EXAMPLE = 'wheelwright lab run examples/hub-and-spoke/topology.yaml --virtual-time';
 const MONITOR_EXAMPLE = 'wheelwright lab monitor examples/hub-and-spoke/topology.yaml --virtual-time --json';
@@ -9,6 +11,7 @@ const CHECK_EXAMPLE = 'wheelwright check examples/hub-and-spoke/topology.yaml';
 const MTU_EXAMPLE = 'wheelwright explain mtu examples/hub-and-spoke/topology.yaml';
 const GATEWAY_EXAMPLE = 'wheelwright run spoke1.cfg';
 const SHOW_EXAMPLE = 'wheelwright show crypto ikev2 sa';
+const PEER_EXAMPLE = 'wheelwright peer-of hub.cfg --dialect iosxe --tunnel Tunnel1 --out /tmp/peer';
 const GENERATE_EXAMPLE = 'wheelwright lab generate hub-spoke --hubs 2 --spokes 500 /tmp/fabric';
 
 const program = new Command('wheelwright')
@@ -132,6 +135,37 @@ program
   });
 
 program
+  .command('peer-of')
+  .description("make the configuration of a device's peer: the other end of a tunnel")
+  .argument('<config>', 'configuration file of the one end')
+  .addOption(new Option('--dialect <dialect>', 'what the peer is').choices(['asa', 'iosxe']).makeOptionMandatory())
+  .option('--tunnel <name>', 'which tunnel interface, when there are several')
+  .addOption(new Option('--peer <address>', 'which peer of a virtual template').argParser(anAddress))
+  .option('--name <hostname>', 'hostname of the peer; otherwise as BGP describes it')
+  .addOption(new Option('--outside <address/length>', "the peer's own address outside").argParser(anInterfacing))
+  .addOption(new Option('--gateway <address>', "the peer's next hop outside").argParser(anAddress))
+  .addOption(new Option('--seen-as <address>', 'where the peer reaches this end, behind a NAT').argParser(anAddress))
+  .addOption(
+    new Option('--tunnel-address <address/length>', "the peer's address in the tunnel; one per family")
+      .argParser(interfacings)
+      .default([], 'the other address of the network'),
+  )
+  .addOption(
+    new Option('--lan <address/length>', "the peer's own address behind it; may be repeated")
+      .argParser(interfacings)
+      .default([], 'none'),
+  )
+  .option('--vrf <name>', "the peer's VRF of the tunnel")
+  .option('--front-vrf <name>', "the peer's VRF of the outer packets")
+  .option('--out <folder>', 'write files there, readable by their owner alone, keys included')
+  .option('--show-secrets', 'print keys as well')
+  .addHelpText('after', `\nExample:\n  ${PEER_EXAMPLE}`)
+  .action(async (config: string, options) => {
+    const { peerOfFile } = await import('./peer-of.ts');
+    process.exitCode = peerOfFile(config, options);
+  });
+
+program
   .command('run')
   .summary('make this machine the gateway that a configuration says')
   .description('make this machine the gateway that a configuration describes')
@@ -236,6 +270,23 @@ function whole(value: string): number {
   const number = Number(value);
   if (!Number.isSafeInteger(number) || number < 0) throw new InvalidArgumentError('a whole number is needed.');
   return number;
+}
+
+function anAddress(value: string): IpAddress {
+  const address = IpAddress.parse(value);
+  if (address === undefined) throw new InvalidArgumentError('an IP address is needed.');
+  return address;
+}
+
+function anInterfacing(value: string): Interfacing {
+  const [address, length] = [IpAddress.parse(value.split('/')[0] ?? ''), /\/(\d{1,3})$/.exec(value)?.[1]];
+  if (address === undefined || length === undefined || Number(length) > address.bits)
+    throw new InvalidArgumentError('an address with its length is needed, such as 198.51.100.2/30.');
+  return { address, length: Number(length) };
+}
+
+function interfacings(value: string, before: readonly Interfacing[]): readonly Interfacing[] {
+  return [...before, anInterfacing(value)];
 }
 
 function severity(value: string): number {

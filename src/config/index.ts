@@ -30,5 +30,6 @@ export { nearestLine } from './nearest.ts';
 export * as parameters from './parameters.ts';
 export { type PlanChange, type PlanItem, type PlanKind, planOf } from './plan.ts';
 export type { PrintOptions } from './print.ts';
+export { emptyBgpFamily, emptyNeighborFamily } from './rows/bgp.ts';
 export { firstSecret, MASK, maskSecrets } from './secrets.ts';
 export { weakGroups } from './weak-groups.ts';
