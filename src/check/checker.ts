@@ -167,11 +167,22 @@ function ofTunnel(
   const found = PAIR_RULES.flatMap((rule) => (rule.check?.over === 'pair' ? said(rule, rule.check.find(pair)) : []));
   if (!isDiagnosed(pair)) return found;
   const around = fabric.around(device, pair.farDevice);
-  return [...found, ...tunnelFaults(around, device.name, tunnel.name).flatMap((one) => diagnosed(one, fabric))];
+  const all = tunnelFaults(around, device.name, tunnel.name).filter((one) => !isConsequence(device, one));
+  return [...found, ...all.flatMap((one) => diagnosed(one, fabric))];
 }
 
 function ofSession(around: ReadonlyMap<string, DeviceView>, device: DeviceView, neighbor: string): readonly Finding[] {
   return sessionFaults(around, device.name, neighbor).flatMap((one) => diagnosed(one, undefined));
+}
+
+/** Something is missing from a section of which a line could not be read: that line has been told of already. */
+function isConsequence({ diagnostics, lines, name }: DeviceView, { code, lines: [first] }: Diagnosis): boolean {
+  if (first?.device !== name || !code.endsWith('-missing')) return false;
+  const opener = first.position.line;
+  return diagnostics.some(({ severity, position: { line } }) => {
+    if (severity !== 'error' || line < opener) return false;
+    return lines.slice(opener, line).every((text) => /^\s/.test(text));
+  });
 }
 
 /** A diagnosis as a finding; its code is the rule. */
