@@ -70,7 +70,7 @@ export class Delivery {
   #deliverWhole(port: Port, header: IpHeader, packet: Uint8Array, now: Instant): void {
     switch (header.protocol) {
       case Protocol.ESP:
-        this.#tunnels.receive(port, header, packet, header.payloadOffset, header.totalLength, now);
+        this.#tunnels.unsealing.receive(port, header, packet, header.payloadOffset, header.totalLength, now);
         return;
       case Protocol.GRE:
         if (!this.#gre.receive(port, port.vrf, header, packet, now)) this.#refuse(port, header, packet, now);
@@ -136,7 +136,7 @@ export class Delivery {
       return;
     }
     const sourcePort = readU16(packet, start);
-    this.#tunnels.receive(port, header, packet, from, end, now, sourcePort, NAT_TRAVERSAL_PORT);
+    this.#tunnels.unsealing.receive(port, header, packet, from, end, now, sourcePort, NAT_TRAVERSAL_PORT);
   }
 
   #deliverIcmp(port: Port, header: IpHeader, packet: Uint8Array, now: Instant): void {

@@ -78,7 +78,7 @@ export class SoftwarePlane implements Plane {
         this.#forwarding.transit.connections.clear(command.address, now);
         return;
       case 'expect-child-sa':
-        tunnels.early.expect(command.id, now);
+        tunnels.unsealing.early.expect(command.id, now);
         return;
       case 'install-child-sa':
         tunnels.install(command.sa);
