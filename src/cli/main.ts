@@ -138,7 +138,10 @@ program
   .command('peer-of')
   .description("make the configuration of a device's peer: the other end of a tunnel")
   .argument('<config>', 'configuration file of the one end')
-  .addOption(new Option('--dialect <dialect>', 'what the peer is').choices(['asa', 'iosxe']).makeOptionMandatory())
+  .addOption(
+    new Option('--dialect <dialect>', 'what the peer is').choices(['asa', 'iosxe', 'swanctl']).makeOptionMandatory(),
+  )
+  .addOption(new Option('--esp <where>', 'who does ESP on a Linux peer').choices(['kernel', 'user']))
   .option('--tunnel <name>', 'which tunnel interface, when there are several')
   .addOption(new Option('--peer <address>', 'which peer of a virtual template').argParser(anAddress))
   .option('--name <hostname>', 'hostname of the peer; otherwise as BGP describes it')

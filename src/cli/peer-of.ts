@@ -1,13 +1,21 @@
 /** `wheelwright peer-of`: from one device's configuration that of its peer. Keys go to files, not to the terminal. */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { IpAddress } from '../base/index.ts';
-import { type DialectName, formatDiagnostic, loadConfiguration } from '../config/index.ts';
-import { formatFault, type Interfacing, type PeerChoices, peerOf } from '../convert/index.ts';
+import { type IpAddress, ok, type Result } from '../base/index.ts';
+import { type DeviceModel, type DialectName, formatDiagnostic, loadConfiguration } from '../config/index.ts';
+import {
+  type Fault,
+  formatFault,
+  type Interfacing,
+  type LinuxEsp,
+  linuxPeerOf,
+  type PeerChoices,
+  peerOf,
+} from '../convert/index.ts';
 import { makeFolderFor, readText, replaceFile } from '../host/index.ts';
 
 export type PeerOfOptions = Readonly<{
-  dialect: DialectName;
+  dialect: DialectName | 'swanctl';
   tunnel?: string;
   peer?: IpAddress;
   name?: string;
@@ -18,6 +26,8 @@ export type PeerOfOptions = Readonly<{
   lan: readonly Interfacing[];
   vrf?: string;
   frontVrf?: string;
+  /** Who does ESP on a Linux peer. */
+  esp?: LinuxEsp;
   out?: string;
   showSecrets?: boolean;
 }>;
@@ -35,15 +45,31 @@ export function peerOfFile(path: string, options: PeerOfOptions): number {
   }
   const { model, diagnostics } = loadConfiguration(read.value, path);
   for (const one of diagnostics) if (one.severity !== 'note') complain(formatDiagnostic(one, read.value));
-  const { dialect, tunnel } = options;
-  const made = peerOf(model, dialect, { choices: choicesOf(options), ...(tunnel === undefined ? {} : { tunnel }) });
+  const made = outputsOf(model, options);
   if (!made.ok) {
     for (const one of made.error) complain(formatFault(one));
     return 1;
   }
   for (const note of made.value.notes) complain(`note: ${note}`);
-  const { name, text, masked } = made.value;
-  return deliver([{ name: `${fileName(name)}.cfg`, text, masked }], options, complain);
+  return deliver(made.value.files, options, complain);
+}
+
+type Outputs = Readonly<{ files: readonly Output[]; notes: readonly string[] }>;
+
+function outputsOf(model: DeviceModel, options: PeerOfOptions): Result<Outputs, readonly Fault[]> {
+  const { dialect, tunnel, esp } = options;
+  const wanted = { choices: choicesOf(options), ...(tunnel === undefined ? {} : { tunnel }) };
+  if (dialect === 'swanctl') {
+    const made = linuxPeerOf(model, { ...wanted, ...(esp === undefined ? {} : { esp }) });
+    if (!made.ok) return made;
+    const { files, masked, notes } = made.value;
+    const shown = new Map(masked.map(({ name, text }) => [name, text]));
+    return ok({ files: files.map(({ name, text }) => ({ name, text, masked: shown.get(name) ?? '' })), notes });
+  }
+  const made = peerOf(model, dialect, wanted);
+  if (!made.ok) return made;
+  const { name, text, masked, notes } = made.value;
+  return ok({ files: [{ name: `${fileName(name)}.cfg`, text, masked }], notes });
 }
 
 function deliver(

@@ -12,6 +12,7 @@ import { asaEnd } from './asa-end.ts';
 import { type Fault, Report } from './fault.ts';
 import { iosxeEnd } from './iosxe-end.ts';
 import { type Interfacing, type Link, mirror } from './link.ts';
+import { type LinuxEsp, type LinuxFile, linuxEnd } from './linux-end.ts';
 import { type Choices, protectedTunnels, readLink } from './read-link.ts';
 
 export type PeerChoices = Choices &
@@ -84,6 +85,34 @@ export function peerOf(
   const report = new Report();
   const made = makePeer(model, dialect, options, report);
   return made === undefined || report.faults.length > 0 ? fail(report.faults) : ok(made);
+}
+
+export type LinuxMade = Readonly<{
+  name: string;
+  files: readonly LinuxFile[];
+  /** The same with keys masked. */
+  masked: readonly LinuxFile[];
+  notes: readonly string[];
+}>;
+
+/** The peer of one tunnel as a Linux machine with strongSwan and FRR. */
+export function linuxPeerOf(
+  model: DeviceModel,
+  options: Readonly<{ tunnel?: string; choices?: PeerChoices; esp?: LinuxEsp }> = {},
+): Result<LinuxMade, readonly Fault[]> {
+  const report = new Report();
+  const { tunnel, choices = {}, esp = 'kernel' } = options;
+  if (choices.vrf !== undefined || choices.frontVrf !== undefined)
+    report.fail('not-expressible', 'a Linux peer is made without VRFs', {
+      suggestion: 'leave out --vrf and --front-vrf',
+    });
+  const wide = peerLink(model, tunnel, choices, report);
+  const link = wide === undefined ? undefined : narrow(wide, 'swanctl', report);
+  const files = link === undefined ? undefined : linuxEnd(link, esp, 'plain', report);
+  const masked = link === undefined ? undefined : linuxEnd(link, esp, 'mask', new Report());
+  if (link === undefined || files === undefined || masked === undefined || report.faults.length > 0)
+    return fail(report.faults);
+  return ok({ name: link.own.name, files, masked, notes: report.notes });
 }
 
 function makePeer(
