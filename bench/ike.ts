@@ -22,6 +22,7 @@ const { values } = parseArgs({
     'set-ups': { type: 'string' },
     /** On the wire. */
     tunnels: { type: 'string' },
+    'warm-up': { type: 'string' },
     groups: { type: 'string', default: '19,31,21' },
     rounds: { type: 'string' },
     hold: { type: 'string' },
@@ -32,6 +33,7 @@ const { values } = parseArgs({
 const size = {
   setUps: Number(values['set-ups'] ?? (values.quick ? 100 : 500)),
   tunnels: Number(values.tunnels ?? (values.quick ? 200 : 2000)),
+  warmUp: Number(values['warm-up'] ?? (values.quick ? 200 : 2000)),
   rounds: Number(values.rounds ?? (values.quick ? 1 : 3)),
   hold: Number(values.hold ?? (values.quick ? 500 : 10_000)),
 };
@@ -70,7 +72,7 @@ async function onTheWire(): Promise<readonly WireRun[]> {
     for (let round = 0; round < size.rounds; round++) {
       // Who comes first changes, as a machine that others use grows slower or quicker meanwhile.
       for (const responder of round % 2 === 0 ? responders : responders.toReversed()) {
-        const run = await measureWire(responder, { tunnels: size.tunnels, group, limitMs: WIRE_LIMIT_MS });
+        const run = await measureWire(responder, { ...size, group, limitMs: WIRE_LIMIT_MS });
         out.push(run);
         tell(`group ${group}, ${responder}: ${run.established} tunnels, ${run.setUpsPerSecond.toFixed(0)} a second`);
       }
@@ -102,7 +104,7 @@ function factsOf(): Readonly<Record<string, string>> {
     kernel: `Linux ${release()}`,
     node: `${process.versions.node} with OpenSSL ${process.versions.openssl}`,
     library: chooseCurves().library ?? 'none',
-    strongSwan: program('dpkg-query', '-W', '-f', '${Version}', 'strongswan-libcharon'),
+    strongSwan: program('dpkg-query', '--show', 'strongswan-libcharon').replace(/.*\t/, ''),
   };
 }
 
@@ -168,7 +170,7 @@ function markdown(facts: Readonly<Record<string, string>>, result: Result): stri
   }
   if (result.wire.length > 0) {
     sections.push(
-      `## On the wire\n\n${size.tunnels} initiators (strongSwan) against one responder in another network namespace, pre-shared key, AES-256-GCM, all on the same cores; medians of ${size.rounds} ratios, ours over strongSwan's.`,
+      `## On the wire\n\n${size.tunnels} initiators (strongSwan) against one responder in another network namespace, pre-shared key, AES-256-GCM, all on the same cores, after ${size.warmUp} others; medians of ${size.rounds} ratios, ours over strongSwan's.`,
       table(
         ['group', 'set-ups a second', 'processor time a set-up', 'resident memory a tunnel'],
         groups.map((group) => [
