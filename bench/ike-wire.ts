@@ -169,6 +169,7 @@ async function startStrongSwan(hub: Namespace, { group }: WireOptions): Promise<
     local_addrs = ${HUB}
     remote_addrs = %any
     encap = yes
+    mobike = no
     proposals = ${proposal(group)}
     local {
       auth = psk
@@ -229,6 +230,7 @@ function initiatorsConf(tunnels: number, group: string): string {
     local_addrs = ${own}
     remote_addrs = ${HUB}
     encap = yes
+    mobike = no
     proposals = ${proposal(group)}
     local {
       auth = psk

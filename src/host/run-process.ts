@@ -48,7 +48,10 @@ export function runProcess(): RunProcess {
   });
   return {
     open: openLinux,
-    stdout: (text) => void process.stdout.write(text),
+    // Most events have no line, and an empty one would cost a system call.
+    stdout: (text) => {
+      if (text !== '') process.stdout.write(text);
+    },
     stderr: (text) => void process.stderr.write(text),
     pid: process.pid,
     memory: () => {
