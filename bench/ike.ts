@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -103,6 +103,8 @@ function factsOf(): Readonly<Record<string, string>> {
     memory: `${(totalmem() / 2 ** 30).toFixed(0)} GiB`,
     kernel: `Linux ${release()}`,
     node: `${process.versions.node} with OpenSSL ${process.versions.openssl}`,
+    /** What others take of the machine: ratios of threads against one thread suffer from it. */
+    load: `${loadavg()[0]?.toFixed(1) ?? '?'} when it began`,
     library: chooseCurves().library ?? 'none',
     strongSwan: program('dpkg-query', '--show', 'strongswan-libcharon').replace(/.*\t/, ''),
   };
