@@ -48,7 +48,7 @@ const rules: Readonly<Record<string, Rule>> = {
     packages: [],
   },
   explain: {
-    imports: ['base', 'crypto', 'esp', 'ike', 'bgp', 'routing', 'tunnel', 'plane/contract.ts', 'config', 'gateway'],
+    imports: ['base', 'crypto', 'ip', 'esp', 'ike', 'bgp', 'routing', 'tunnel', 'plane/contract.ts', 'config', 'gateway'],
     node: [],
     packages: [],
   },

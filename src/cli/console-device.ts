@@ -28,6 +28,7 @@ export function consoleDevice(device: OperatedDevice, around: ConsoleSurrounding
     evpnPaths: () => device.evpnPaths(),
     captures: () => device.captures(),
     captured: (name) => device.captured(name),
+    planeTwin: (watch) => device.planeTwin?.(watch),
     isOn: () => device.isOn(),
     model: () => device.model(),
     configText,

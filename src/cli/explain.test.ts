@@ -42,7 +42,7 @@ test('what can not be asked is said in one sentence', () => {
   for (const [words, sentence] of [
     [
       ['cable', 'spoke1', 'Tunnel1', SPOKE],
-      /^'cable' can not be explained; tunnel, bgp, route, mtu and rules of check can\n$/,
+      /^'cable' can not be explained; tunnel, bgp, route, mtu, packet and rules of check can\n$/,
     ],
     [['tunnel', 'spoke9', 'Tunnel1', SPOKE], /^no configuration is of a device spoke9; there are spoke1\n$/],
     [

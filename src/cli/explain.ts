@@ -17,7 +17,7 @@ export function explain(what: string, words: readonly string[], options: Readonl
     return 0;
   }
   if (question === undefined) {
-    complain(`'${what}' can not be explained; tunnel, bgp, route, mtu and rules of check can`);
+    complain(`'${what}' can not be explained; tunnel, bgp, route, mtu, packet and rules of check can`);
     return 2;
   }
   const [device, name, ...paths] = words;

@@ -24,7 +24,7 @@ export function askDevice(lab: Lab, name: string, line: string, done: (answer: A
   const words = line.trim().split(/\s+/);
   const explained = isExplain(words) ? explainCommand(labEvidence(lab), name, words) : undefined;
   if (explained !== undefined) {
-    done({ ok: true, text: explained.text });
+    done({ ok: explained.value !== undefined, text: explained.text });
     return;
   }
   const result = exec(line, device);

@@ -9,6 +9,8 @@ const MONITOR_EXAMPLE = 'wheelwright lab monitor examples/hub-and-spoke/topology
 const EXPLAIN_EXAMPLE = 'wheelwright explain tunnel spoke1 Tunnel1 spoke1.cfg hub1.cfg';
 const CHECK_EXAMPLE = 'wheelwright check examples/hub-and-spoke/topology.yaml';
 const MTU_EXAMPLE = 'wheelwright explain mtu examples/hub-and-spoke/topology.yaml';
+const PACKET_EXAMPLE =
+  'wheelwright explain packet spoke1 --from 10.1.1.10 --to 10.1.2.10 --both examples/hub-and-spoke/topology.yaml';
 const GATEWAY_EXAMPLE = 'wheelwright run spoke1.cfg';
 const SHOW_EXAMPLE = 'wheelwright show crypto ikev2 sa';
 const PEER_EXAMPLE = 'wheelwright peer-of hub.cfg --dialect iosxe --tunnel Tunnel1 --out /tmp/peer';
@@ -120,16 +122,39 @@ program
   .summary('why a tunnel, session or route fails, and what sizes fit')
   .description('why a tunnel, BGP session or route fails, and what sizes fit into tunnels')
   .usage(
-    '[options] <tunnel|bgp|route> <device> <name> <config...>\n       wheelwright explain mtu <topology|config...>',
+    '[options] <tunnel|bgp|route> <device> <name> <config...>\n       wheelwright explain mtu <topology|config...>\n       wheelwright explain packet --from <address> --to <address> <device> <topology>',
   )
-  .argument('<what>', 'tunnel, bgp, route, mtu, or a rule of check by its id')
+  .argument('<what>', 'tunnel, bgp, route, mtu, packet, or a rule of check by its id')
   .argument(
     '[words...]',
     'hostname of the device that is asked, then tunnel interface, neighbour or destination, then configuration files of both ends or of one; with mtu a topology, or configuration files',
   )
   .option('--json', 'print the answer as JSON')
-  .addHelpText('after', `\nExamples:\n  ${EXPLAIN_EXAMPLE}\n  ${MTU_EXAMPLE}`)
+  .option('--from <address>', 'packet: its source')
+  .option('--to <address>', 'packet: its destination')
+  .option('--proto <protocol>', 'packet: tcp, udp, icmp or a number', 'icmp')
+  .addOption(new Option('--port <n>', 'packet: destination port').argParser(whole))
+  .addOption(new Option('--sport <n>', 'packet: source port').argParser(whole))
+  .addOption(new Option('--size <n>', 'packet: bytes of the whole packet').argParser(whole))
+  .option('--df', 'packet: it may not be cut')
+  .option('--vrf <name>', 'packet: VRF where it begins')
+  .option('--input <interface>', 'packet: interface where it comes in; otherwise the one that its source is behind')
+  .option('--both', 'packet: walk the answer too')
+  .option('--mermaid', 'packet: draw its way')
+  .option('--socket [path]', 'packet: ask a gateway that runs, instead of a topology')
+  .addOption(
+    new Option('--timeout <time>', 'packet: wait this long for the topology to come up')
+      .argParser(duration)
+      .default(60_000, '60s'),
+  )
+  .addOption(new Option('--seed <n>', 'packet: the same seed gives the same bytes').argParser(whole).default(1))
+  .addHelpText('after', `\nExamples:\n  ${EXPLAIN_EXAMPLE}\n  ${MTU_EXAMPLE}\n  ${PACKET_EXAMPLE}`)
   .action(async (what: string, words: string[], options) => {
+    if (what === 'packet') {
+      const { explainPacketOf } = await import('./explain-packet.ts');
+      process.exitCode = await explainPacketOf(words, options);
+      return;
+    }
     const { explain } = await import('./explain.ts');
     process.exitCode = explain(what, words, options);
   });

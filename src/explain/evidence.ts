@@ -3,6 +3,7 @@ import type { IpAddress } from '../base/index.ts';
 import type { BgpPathSnapshot } from '../bgp/index.ts';
 import type { DeviceModel, InterfaceModel } from '../config/index.ts';
 import { type GatewaySnapshot, type InterfaceSnapshot, ModelIndex } from '../gateway/index.ts';
+import type { PacketWalker } from './packet-walk.ts';
 
 export type DeviceEvidence = Readonly<{
   /** As the lab or the operator calls it. */
@@ -13,6 +14,8 @@ export type DeviceEvidence = Readonly<{
   index?: ModelIndex;
   /** Absent: the device is off, or only its configuration is known. */
   snapshot?: GatewaySnapshot;
+  /** Walks packets from it, as far as its surroundings are known; undefined: it can not. */
+  walker?: () => PacketWalker | undefined;
   /** The BGP table, or what one neighbour told or was told: asked for apart because there may be many. */
   bgpPaths?: (
     what: Readonly<{ kind: 'all' } | { kind: 'received' | 'advertised'; neighbor: IpAddress }>,

@@ -2,6 +2,7 @@
 import type { DeviceEvidence, Fabric } from '../explain/index.ts';
 import { GatewayNode } from './gateway-node.ts';
 import type { Lab } from './lab.ts';
+import { PacketWalker } from './packet-walk.ts';
 
 export function labEvidence(lab: Lab): Fabric {
   const configurations = new Map(
@@ -12,7 +13,8 @@ export function labEvidence(lab: Lab): Fabric {
     const snapshot = lab.isOn(name) ? node.snapshot(lab.now) : undefined;
     const configuration = configurations.get(name) ?? { file: name, text: '' };
     if (snapshot === undefined) return [name, { name, model, configuration }];
-    return [name, { name, model, configuration, snapshot, bgpPaths: (what) => node.bgpPaths(what) }];
+    const bgpPaths = node.bgpPaths.bind(node);
+    return [name, { name, model, configuration, snapshot, bgpPaths, walker: () => new PacketWalker(lab) }];
   });
   return new Map(devices);
 }

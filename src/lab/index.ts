@@ -17,7 +17,7 @@ export { Link, type LinkCounters, type LinkDrop } from './link.ts';
 export { NatNode } from './nat-node.ts';
 export type { NatMapping } from './nat-table.ts';
 export type { LabNode, Outlet } from './node.ts';
-export { PacketWalker, type WalkStart } from './packet-walk.ts';
+export { PacketWalker } from './packet-walk.ts';
 export { LAB_EPOCH_MS, type PcapngOptions, PcapngWriter } from './pcapng.ts';
 export { type LabClock, runRealTime } from './real-time.ts';
 export {

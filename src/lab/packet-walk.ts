@@ -3,9 +3,17 @@
  * output goes to the next twin. Time stands still meanwhile, and nothing of the lab changes. A second packet of the same
  * walker meets the same twins, so that an answer finds the connections that its question has opened.
  */
-import { type IpAddress, readU16 } from '../base/index.ts';
-import type { HopFate, PacketOutline, PacketWalk, WalkHop } from '../explain/index.ts';
-import { Protocol, parseIp } from '../ip/index.ts';
+import type { IpAddress } from '../base/index.ts';
+import {
+  fateByNotes,
+  type HopFate,
+  outlineOf,
+  type PacketOutline,
+  type PacketWalk,
+  type WalkHop,
+  type WalkStart,
+} from '../explain/index.ts';
+import { parseIp } from '../ip/index.ts';
 import type { Plane, PlaneNote } from '../plane/contract.ts';
 import { BridgeNode } from './bridge-node.ts';
 import { FirewallNode } from './firewall-node.ts';
@@ -18,9 +26,6 @@ import { RouterNode } from './router-node.ts';
 
 type Sent = Readonly<{ port: string; nextHop: IpAddress; packet: Uint8Array }>;
 type Frame = Readonly<{ node: string; port: string; nextHop: IpAddress; packet: Uint8Array }>;
-
-/** Where a walk begins: a host or a device that sends it itself, or an interface of a device where it comes in. */
-export type WalkStart = Readonly<{ node: string; packet: Uint8Array; interface?: string; vrf?: string }>;
 
 /** Devices on one way; more are a circle. */
 const MAX_HOPS = 64;
@@ -200,13 +205,7 @@ function judge(
   sent: number,
   said: string | undefined,
 ): Readonly<{ fate: HopFate; reason?: string }> {
-  if (kind === 'device') {
-    const drop = notes.find((note) => note.kind === 'drop');
-    if (drop?.kind === 'drop') return { fate: 'dropped', reason: drop.reason };
-    const delivered = notes.find((note) => note.kind === 'delivered');
-    if (delivered?.kind === 'delivered') return { fate: 'delivered', reason: delivered.to };
-    return { fate: sent > 0 ? 'passed' : 'waits' };
-  }
+  if (kind === 'device') return fateByNotes(notes, sent);
   if (said === 'fragment') return { fate: 'waits' };
   if (kind === 'host' && said !== undefined) {
     // What begins here has not come in; what did and is for it has arrived, whatever the host makes of it.
@@ -263,17 +262,4 @@ function kindOf(node: LabNode): WalkHop['kind'] {
   if (node instanceof RouterNode) return 'router';
   if (node instanceof NatNode) return 'nat';
   return node instanceof FirewallNode ? 'firewall' : 'bridge';
-}
-
-/** Undefined: it is no IP packet. */
-export function outlineOf(packet: Uint8Array): PacketOutline | undefined {
-  const parsed = parseIp(packet);
-  if (!parsed.ok) return undefined;
-  const { protocol, source, destination, payloadOffset, fragmentOffset, moreFragments, totalLength } = parsed.value;
-  const hasPorts = (protocol === Protocol.TCP || protocol === Protocol.UDP) && fragmentOffset === 0;
-  const ports = hasPorts
-    ? { sourcePort: readU16(packet, payloadOffset), destinationPort: readU16(packet, payloadOffset + 2) }
-    : {};
-  const isFragment = moreFragments || fragmentOffset > 0;
-  return { protocol, source, destination, ...ports, bytes: totalLength, isFragment };
 }

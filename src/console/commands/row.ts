@@ -3,7 +3,7 @@ import type { IpAddress } from '../../base/index.ts';
 import type { BgpPathSnapshot, EvpnPathSnapshot } from '../../bgp/index.ts';
 import type { DeviceModel, Expected, parameters } from '../../config/index.ts';
 import type { GatewaySnapshot, OperatorRequest, PingRequest, TracerouteRequest } from '../../gateway/index.ts';
-import type { TappedPacket, TapStatus } from '../../plane/contract.ts';
+import type { Plane, PlaneWatch, TappedPacket, TapStatus } from '../../plane/contract.ts';
 import { type Complaint, complaintText } from '../complaint.ts';
 import type { Debugging } from '../debugging.ts';
 import type { Platform } from '../platform.ts';
@@ -27,6 +27,8 @@ export type ExecDevice = Readonly<{
   /** Captures of its plane, and what one of them holds. */
   captures?: () => readonly TapStatus[];
   captured?: (name: string) => readonly TappedPacket[] | undefined;
+  /** For packet walks; see `Plane.twin`. */
+  planeTwin?: (watch: PlaneWatch) => Plane | undefined;
   /** What the terminal that asks wants to see of events; absent: there is no terminal. */
   debugging?: Debugging;
 }>;

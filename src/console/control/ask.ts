@@ -1,6 +1,6 @@
 /** One command line to a device from outside of a terminal, and its answer as it comes. */
 import { Grammar, readLine } from '../../config/index.ts';
-import { type Explained, explainCommand, isExplain } from '../../explain/index.ts';
+import { deviceWalker, type Explained, explainCommand, isExplain } from '../../explain/index.ts';
 import { refused, said } from '../commands/index.ts';
 import { type ExecResult, exec } from '../exec.ts';
 import { piped } from '../pipes.ts';
@@ -47,6 +47,7 @@ function answerOf(device: ConsoleDevice, line: string, asJson: readonly string[]
   const [command = '', ...filters] = line.split('|');
   const words = command.trim().split(/\s+/);
   const explained = isExplain(words) ? explain(device, words) : undefined;
+  if (explained?.value === undefined && explained !== undefined) return { kind: 'error', text: explained.text };
   if (explained !== undefined) {
     const value: unknown = JSON.parse(JSON.stringify(explained.value));
     const result = piped({ kind: 'text', text: explained.text, value: value as null }, asJson ?? filters);
@@ -62,14 +63,16 @@ function answerOf(device: ConsoleDevice, line: string, asJson: readonly string[]
 function explain(
   device: ConsoleDevice,
   words: readonly string[],
-): Readonly<{ text: string; value: Explained }> | undefined {
-  const { name } = device;
+): Readonly<{ text: string; value?: Explained }> | undefined {
+  const { name, planeTwin } = device;
+  const snapshot = device.snapshot();
   const own = {
     name,
     model: device.model(),
     configuration: device.configText(),
-    snapshot: device.snapshot(),
+    snapshot,
     bgpPaths: device.bgpPaths,
+    ...(planeTwin === undefined ? {} : { walker: () => deviceWalker(name, snapshot.now, planeTwin) }),
   };
   return explainCommand(new Map([[name, own]]), name, words);
 }
