@@ -114,6 +114,14 @@ export class DeviceView implements DeviceEvidence {
     return { device: this.name, position, text: shown(this.lines[position.line - 1] ?? '') };
   }
 
+  /** The first line from a place on that begins with some words, for what the model keeps no place of. */
+  lineWith(words: string, from: Position): SourceLine {
+    const at = this.lines.findIndex((line, i) => i + 1 >= from.line && line.trim().startsWith(words));
+    if (at < 0) return this.lineAt(from);
+    const column = (this.lines[at] ?? '').search(/\S/) + 1;
+    return this.lineAt({ file: this.source.file, line: at + 1, column });
+  }
+
   /** The line of an attribute, or the one that opened its object. */
   lineOf(written: Written, attribute?: string): SourceLine {
     return this.lineAt(attribute === undefined ? written.start : placeOf(written, attribute));

@@ -32,8 +32,7 @@ export type CheckOptions = Readonly<{
 export async function check(paths: readonly string[], options: CheckOptions, version: string): Promise<number> {
   const checkers = new Map<string, Checker>();
   const once = (): number => checkOnce(paths, options, version, checkers);
-  const status = once();
-  if (options.watch !== true || status === 2) return status;
+  if (options.watch !== true) return once();
   const folders = new Set(paths.map((path) => (isFolder(path) ? path : dirname(path))));
   const watching = watchFolders([...folders], () => {
     process.stdout.write(`
@@ -44,6 +43,10 @@ export async function check(paths: readonly string[], options: CheckOptions, ver
   if (!watching.ok) {
     process.stderr.write(`${watching.error}
 `);
+    return 2;
+  }
+  if (once() === 2) {
+    watching.value();
     return 2;
   }
   // Until the process is told to stop.

@@ -1,5 +1,6 @@
 /** Tells when anything below folders changes, a moment after its last change. */
-import { watch } from 'node:fs';
+import { readdirSync, watch } from 'node:fs';
+import { join } from 'node:path';
 import { fail, ok, type Result } from '../base/index.ts';
 import { reasonOf } from './files.ts';
 
@@ -19,8 +20,9 @@ export function watchFolders(folders: readonly string[], changed: () => void): R
     for (const one of watchers) one.close();
   };
   try {
-    for (const folder of folders) {
-      const one = watch(folder, { recursive: true }, later);
+    // Node's own recursion begins to listen a while later, and misses what changes until then.
+    for (const folder of folders.flatMap(withFolders).slice(0, MOST_FOLDERS)) {
+      const one = watch(folder, later);
       // A folder that went away is looked at again by the next check.
       one.on('error', later);
       watchers.push(one);
@@ -30,4 +32,19 @@ export function watchFolders(folders: readonly string[], changed: () => void): R
     return fail(`${folders.join(', ')} can not be watched: ${reasonOf(error)}`);
   }
   return ok(end);
+}
+
+const MOST_FOLDERS = 4096;
+
+/** A folder with those below it. */
+function withFolders(folder: string): readonly string[] {
+  const found = [folder];
+  for (const one of found) {
+    if (found.length > MOST_FOLDERS) break;
+    for (const entry of readdirSync(one, { withFileTypes: true })) {
+      const isOwn = !entry.name.startsWith('.') && entry.name !== 'node_modules';
+      if (entry.isDirectory() && isOwn) found.push(join(one, entry.name));
+    }
+  }
+  return found;
 }

@@ -62,7 +62,12 @@ function espMismatch(wanted: 'encryption' | 'integrity' | 'several'): PairRule {
 
 /** Line of a key: some dialects write both directions in one. */
 function keyLine({ device }: TunnelEnd, { written, attribute }: KeyInUse): SourceLine {
-  return device.lineAt(written.attributes[attribute] ?? placeOf(written, 'key'));
+  const known = written.attributes[attribute];
+  if (known !== undefined) return device.lineAt(known);
+  const { line } = placeOf(written, 'key');
+  const own = device.lineWith(`pre-shared-key ${attribute === 'localKey' ? 'local' : 'remote'}`, written.start);
+  // One line without a direction is for both, and a line further down is another peer's.
+  return own.position.line > line ? device.lineAt(placeOf(written, 'key')) : own;
 }
 
 const keyMismatch: PairRule = (pair) =>
@@ -88,7 +93,7 @@ const identityMismatch: PairRule = (pair) =>
       return rule.domain ? identity.endsWith(rule.name) : rule.name === identity;
     });
     if (fits || (identity === undefined && address === undefined)) return [];
-    const lines = [to.device.lineOf(to.ikeProfile.written, 'remoteIdentities')];
+    const lines = [to.device.lineWith('match identity remote', to.ikeProfile.written.start)];
     const own = from.ikeProfile?.written.attributes['localIdentity'];
     if (own !== undefined) lines.push(from.device.lineAt(own));
     const message = `${from.device.name} calls itself ${identity ?? address}, which no match identity remote of ${to.device.name}'s profile ${to.ikeProfile.name} takes`;

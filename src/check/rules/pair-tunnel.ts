@@ -136,6 +136,8 @@ function wayBack({ near, far, farDevice, fabric }: TunnelPair): readonly Found[]
   );
   if (stray === undefined && isTranslated && !fabric.isClosed) return [];
   const lines = [near.device.lineOf(near.tunnel.written, 'destination')];
+  if (near.tunnel.written.attributes['source'] !== undefined)
+    lines.push(near.device.lineOf(near.tunnel.written, 'source'));
   if (stray !== undefined) lines.push(farDevice.lineOf(stray.written, 'destination'));
   const what = stray === undefined ? 'has nothing that answers it' : `leads its ${stray.name} to another address`;
   return [

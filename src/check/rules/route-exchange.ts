@@ -1,6 +1,6 @@
 /** What becomes of routes between devices: loops of AS numbers, next hops, limits, and routes that go before those of BGP. */
 import { type Family, type IpAddress, Prefix } from '../../base/index.ts';
-import type { BgpNeighborModel, Position } from '../../config/index.ts';
+import type { BgpNeighborModel } from '../../config/index.ts';
 import { byPrefixList } from '../../explain/index.ts';
 import type { DeviceView } from '../device-view.ts';
 import type { FabricView, KnownSession as Session } from '../fabric-view.ts';
@@ -17,16 +17,6 @@ function networksOf({ model }: DeviceView, family: Family): readonly Prefix[] {
 }
 
 const remoteAs = (device: DeviceView, { written }: BgpNeighborModel) => device.lineOf(written, 'remoteAsn');
-
-/** The first line that begins with some words, for what the model keeps no place of. */
-function lineWith(device: DeviceView, words: string, from: Position | undefined): Found['lines'] {
-  const at = device.lines.findIndex((line, i) => i + 1 >= (from?.line ?? 1) && line.trim().startsWith(words));
-  if (at >= 0) {
-    const column = (device.lines[at] ?? '').search(/\S/) + 1;
-    return [device.lineAt({ file: device.source.file, line: at + 1, column })];
-  }
-  return from === undefined ? [] : [device.lineAt(from)];
-}
 
 /** Sites of one AS behind a device of another one: each finds its own AS in what the others tell. */
 function loops(fabric: FabricView): readonly Found[] {
@@ -114,7 +104,7 @@ function setNextHops({ near, far, neighbor }: Session): readonly Found[] {
   return clauses.flatMap(({ setNextHop, written }) => {
     if (setNextHop === undefined || knowsWay(far, setNextHop)) return [];
     const message = `${near.name} tells ${far.name} routes by ${setNextHop}, which ${far.name} has no way to`;
-    return [{ message, lines: lineWith(near, `set ip next-hop ${setNextHop}`, written.start) }];
+    return [{ message, lines: [near.lineWith(`set ip next-hop ${setNextHop}`, written.start)] }];
   });
 }
 
@@ -154,7 +144,7 @@ function limits(fabric: FabricView): readonly Found[] {
         if (count <= limit.count) return [];
         const message = `${near.name} takes ${limit.count} prefixes of ${far.name}, which has ${count} to tell`;
         const severity = certain.length > limit.count ? ('error' as const) : ('warning' as const);
-        const lines = lineWith(near, `neighbor ${neighbor.address} maximum-prefix`, neighbor.written.start);
+        const lines = [near.lineWith(`neighbor ${neighbor.address} maximum-prefix`, neighbor.written.start)];
         return [{ severity, message, lines }];
       }),
     ),
