@@ -9,7 +9,6 @@ import {
   defaultIpsecProfile,
   type EspProposalModel,
   type IdentityMatch,
-  type IkeProfileModel,
   type InterfaceModel,
   type IpsecProfileModel,
 } from '../config/index.ts';
@@ -183,12 +182,8 @@ function byProfile(
     own,
     ...(identities[0] === undefined ? {} : { peer: identities[0] }),
     ...(dpd === undefined ? {} : { dpd }),
-    ikeLifetimeMs: lifetimeOf(found),
+    ikeLifetimeMs: found.lifetimeMs,
   };
-}
-
-function lifetimeOf({ lifetimeMs }: IkeProfileModel): number {
-  return lifetimeMs;
 }
 
 /** The one identity that a match stands for; one that many fit stands for the peer's address. */

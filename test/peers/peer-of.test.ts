@@ -152,3 +152,13 @@ for (const dialect of ['asa', 'iosxe'] as const) {
     await linux.outcomeOf('rm', ['-rf', join(linux.folder, 'frr')]);
   });
 }
+
+test("strongSwan takes the file for the kernel's ESP as well", { timeout: 60_000 }, async () => {
+  const made = linuxPeerOf(loadConfiguration(ASA, 'site').model, { choices: LAN });
+  assert.ok(made.ok, 'made');
+  const swan = await StrongSwan.start(linux, { settings: 'install_routes = no' });
+  await withEvidence({ swan }, async () => {
+    await swan.load(made.value.files.find(({ name }) => name === 'swanctl.conf')?.text ?? '');
+  });
+  await swan.stop();
+});
