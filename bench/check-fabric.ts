@@ -258,14 +258,14 @@ const DAMAGES: Readonly<Record<string, (line: string) => string>> = {
 export const KINDS: readonly Kind[] = [
   ...ALTERNATIVES.flatMap(([of, line, words, others]) =>
     others.map((other) => ({
-      kind: `${line} to ${words}${other}`,
+      kind: `${of} ${line} to ${words}${other}`,
       of,
       line: new RegExp(line),
       to: escaped(`${words}${other}`),
     })),
   ),
   ...DAMAGED.flatMap(([of, line]) =>
-    Object.keys(DAMAGES).map((how) => ({ kind: `${line}: ${how}`, of, line: new RegExp(line), to: `:${how}` })),
+    Object.keys(DAMAGES).map((how) => ({ kind: `${of} ${line}: ${how}`, of, line: new RegExp(line), to: `:${how}` })),
   ),
 ];
 
