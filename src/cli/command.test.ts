@@ -218,6 +218,13 @@ describe('lab run', () => {
     assert.match(ended.stdout, /^hub1# show route$/m);
   });
 
+  test('a session counts for the tunnel that it goes through, by whatever route', () => {
+    const ended = labRun('examples/asa-to-asr/topology.yaml', '--virtual-time');
+    for (const device of ['asa-xfw01', 'asr-wan01']) {
+      assert.match(ended.stdout, new RegExp(`^${device} +Tunnel10 .* up +up 00:00:00$`, 'm'));
+    }
+  });
+
   test('exit status 1, with the reasons, when a key is wrong', () => {
     const spoke = changedExample('wrong-key', 'spoke1.cfg', (text) =>
       text.replace('pre-shared-key spoke1-to-hub1', 'pre-shared-key another'),

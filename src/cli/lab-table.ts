@@ -1,4 +1,5 @@
 /** The progress display and the table of what came up. */
+import type { IpAddress } from '../base/index.ts';
 import { cipherName, hashName, upTime } from '../console/index.ts';
 import type { GatewaySnapshot, InterfaceSnapshot } from '../gateway/index.ts';
 import { GatewayNode, type Lab, labStatus, type PingReport } from '../lab/index.ts';
@@ -42,15 +43,17 @@ function row(device: string, snapshot: GatewaySnapshot, one: InterfaceSnapshot):
 }
 
 /** State of the BGP sessions whose neighbour is reached through a tunnel. */
-function bgpOver(snapshot: GatewaySnapshot, one: InterfaceSnapshot): string {
-  const hosts = new Set(
-    snapshot.routes
-      .flatMap(({ routes }) => routes)
-      .filter(({ prefix, resolved }) => prefix.isHost && resolved.some((way) => way.interface === one.name))
-      .map(({ prefix }) => prefix.address.toString()),
-  );
+function bgpOver(snapshot: GatewaySnapshot, { name, vrf }: InterfaceSnapshot): string {
+  const routes = snapshot.routes.find((table) => table.vrf === vrf)?.routes ?? [];
+  const isBehind = (address: IpAddress): boolean => {
+    const fitting = routes.filter(({ prefix }) => prefix.contains(address));
+    const longest = Math.max(...fitting.map(({ prefix }) => prefix.length));
+    return fitting.some(
+      ({ prefix, resolved }) => prefix.length === longest && resolved.some((way) => way.interface === name),
+    );
+  };
   const states = (snapshot.bgp?.neighbors ?? [])
-    .filter(({ address }) => hosts.has(address.toString()))
+    .filter(({ address }) => isBehind(address))
     .map(({ state, since }) =>
       state === 'Established' && since !== undefined ? `up ${upTime(snapshot.now - since)}` : state,
     );
