@@ -179,13 +179,6 @@ const ROWS: readonly Row[] = [
   ['empty-class', 'device', 'warning', 'A class of a policy does nothing', 'It matches nothing, or has no action.'],
   ['shadowed-class', 'device', 'warning', 'A class is hidden by one before it', 'The first that matches decides.'],
   [
-    'weak-group',
-    'strength',
-    'note',
-    'A Diffie-Hellman group is weaker than the keys that it is for',
-    'The whole is as strong as its weakest part: group 20 or 21 with 256-bit keys.',
-  ],
-  [
     'unreadable-file',
     'reading',
     'warning',

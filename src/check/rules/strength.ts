@@ -1,6 +1,6 @@
 /** Keys and algorithms that are weaker than they need to be. */
 import { fromUtf8, type SecretKey } from '../../base/index.ts';
-import type { Position } from '../../config/index.ts';
+import { type Position, weakGroups } from '../../config/index.ts';
 import type { DeviceView } from '../device-view.ts';
 import type { Found, Rule } from '../rule.ts';
 
@@ -105,6 +105,14 @@ function weakChoices(attribute: string, names: Readonly<Record<number, string>>,
       });
 }
 
+/** The rule of the platforms' guides, at the lines that chose a group. */
+function shortGroups(device: DeviceView): readonly Found[] {
+  return weakGroups(device.model).map(({ message, position, expected }) => ({
+    message: expected === undefined ? message : `${message}: ${expected} is not`,
+    lines: [device.lineAt(position)],
+  }));
+}
+
 function noPfs(device: DeviceView): readonly Found[] {
   const used = new Set(device.model.interfaces.map(({ tunnel }) => tunnel?.profile));
   return device.model.ipsecProfiles
@@ -207,6 +215,15 @@ export const strengthRules: readonly Rule[] = [
     claim: 'A Diffie-Hellman group below 14 is offered',
     explanation: 'Groups 1, 2, 5 and 22 are within reach (RFC 8247 section 2.4). Use 19, 20 or 21.',
     check: { over: 'device', find: weakChoices('groups', WEAK_GROUPS, (name) => `a group of ${name} is offered`) },
+  },
+  {
+    id: 'weak-group',
+    family: 'strength',
+    severity: 'note',
+    claim: 'A Diffie-Hellman group is weaker than the keys that it is for',
+    explanation: 'With keys of 128 bits use group 19 or 20, with keys of 256 bits group 21 (NIST SP 800-57, table 2).',
+    example: 'crypto ikev2 policy 10\n encryption aes-256\n group 19',
+    check: { over: 'device', find: shortGroups },
   },
   {
     id: 'weaker-guard',
