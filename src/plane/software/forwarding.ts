@@ -1,6 +1,6 @@
 /** The way of a packet through the router: in, to ourselves or by the FIB, and out. RFC 1812, RFC 8200, RFC 4443. */
 import type { Instant, IpAddress, Random } from '../../base/index.ts';
-import { clampTcpMss, decrementTtl, type IpHeader, Protocol, parseIp } from '../../ip/index.ts';
+import { decrementTtl, type IpHeader, Protocol, parseIp } from '../../ip/index.ts';
 import type { PlaneNextHop } from '../contract.ts';
 import { Delivery } from './delivery.ts';
 import { Egress } from './egress.ts';
@@ -9,6 +9,7 @@ import { Gre } from './gre.ts';
 import { HostSide } from './host-side.ts';
 import { IcmpErrors } from './icmp-errors.ts';
 import { isMartian } from './martians.ts';
+import { MssClamp } from './mss-clamp.ts';
 import { dropOf, type ErrorKind, type PlaneState, type Port, type Route, type Vrf } from './plane-state.ts';
 import type { SaCompanion } from './sa-database.ts';
 import { Security } from './security.ts';
@@ -16,9 +17,6 @@ import { Transit } from './transit.ts';
 import { Tunnels } from './tunnels.ts';
 import { Vxlan } from './vxlan.ts';
 
-/** IPv4 and TCP headers without options: what an MSS leaves out of an MTU. */
-const HEADERS_V4 = 40;
-const EXTRA_HEADERS_V6 = 20;
 /** Tunnels within tunnels; more are a routing loop. */
 const MAX_DEPTH = 8;
 
@@ -36,6 +34,7 @@ export class Forwarding {
   readonly #state: PlaneState;
   readonly #egress: Egress;
   readonly #errors: IcmpErrors;
+  readonly #mss: MssClamp;
   /** Where packets of the machine around come from; one packet at a time. */
   #host: HostSide | undefined;
   #depth = 0;
@@ -44,6 +43,7 @@ export class Forwarding {
     this.#state = state;
     this.#egress = new Egress(state);
     this.#errors = new IcmpErrors(state);
+    this.#mss = new MssClamp(state, (port) => this.#tunnelMtu(port));
     this.transit = new Transit((event) => state.sink.event(event), random);
     this.security = new Security(this.transit, state.watch);
     this.tunnels = new Tunnels(state, random, this, companion);
@@ -172,7 +172,7 @@ export class Forwarding {
     const isClamped = header.protocol === Protocol.TCP && isSyn(header, whole);
     const sent = isClamped || isNormalised ? whole.slice() : whole;
     if (isNormalised && this.#refusesToNormalise(from, out, header, sent, now)) return;
-    if (isClamped) this.#clamp(from ?? out, out, header, sent);
+    if (isClamped) this.#mss.clamp(from ?? out, out, header, sent);
     const { trace } = this.#state;
     if (trace !== undefined) {
       trace.given = sent;
@@ -401,7 +401,7 @@ export class Forwarding {
     const copy = owned ? packet : packet.slice();
     if (this.#refusesToNormalise(port, out, header, copy, now)) return;
     if (!isHosts) decrementTtl(copy);
-    if (header.protocol === Protocol.TCP && isSyn(header, copy)) this.#clamp(port, out, header, copy);
+    if (header.protocol === Protocol.TCP && isSyn(header, copy)) this.#mss.clamp(port, out, header, copy);
     if (isHosts) {
       this.#follow(out, port, route);
       this.#egress.count(out, copy);
@@ -478,21 +478,6 @@ export class Forwarding {
     ) {
       trace.isSpecial = true;
     }
-  }
-
-  #clamp(from: Port, out: Port, header: IpHeader, packet: Uint8Array): void {
-    const a = this.#clampOf(from);
-    const b = this.#clampOf(out);
-    const limit = a === 0 ? b : b === 0 ? a : Math.min(a, b);
-    if (limit === 0) return;
-    this.#state.watch?.({ kind: 'mss', limit });
-    clampTcpMss(packet, Math.max(1, header.family === 4 ? limit : limit - EXTRA_HEADERS_V6), header);
-  }
-
-  #clampOf(port: Port): number {
-    const { clampMss, kind } = port.config;
-    if (clampMss === 0 || kind !== 'tunnel') return clampMss;
-    return Math.min(clampMss, this.#tunnelMtu(port) - HEADERS_V4);
   }
 
   /** Goes one step deeper; false, and a drop, when that is a loop. The caller steps back in any case. */
