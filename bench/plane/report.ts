@@ -3,6 +3,7 @@ import { HOSTILE_KINDS } from './hostile-kinds.ts';
 import type { MachineFacts } from './machine-facts.ts';
 import { LOADS, PAYLOADS, TCP_MEASURES } from './plan.ts';
 import { ratiosOf, type Sample, spreadOf, valuesOf } from './statistics.ts';
+import { SUITES } from './subject.ts';
 import { type Verdict, verdictText } from './verdicts.ts';
 
 export type Report = Readonly<{
@@ -23,7 +24,7 @@ const NOTHING = '–';
 
 export function markdown(report: Report): string {
   const { facts, samples } = report;
-  const suites = [...new Set(samples.map(({ suite }) => suite))];
+  const suites = SUITES.filter((suite) => samples.some((sample) => sample.suite === suite));
   const sections = [
     `# Forwarding planes, Node ${facts.node}`,
     `\`${report.command}\`, ${report.minutes.toFixed(0)} minutes, ${facts.date}, commit ${facts.commit}. ${machineText(facts)}`,

@@ -62,7 +62,7 @@ async function runUdp(plan: Plan, turns: Turns): Promise<void> {
 
 async function runHostile(plan: Plan, turns: Turns): Promise<void> {
   const { seconds, rounds, perSecond, kinds } = plan.hostile;
-  const attacked = turns.only((bed) => bed.subject.isEsp);
+  const attacked = turns.only((bed) => bed.subject.isAttacked);
   for (let round = 1; round <= rounds; round++) {
     await attacked.run('hostile-none', round, (bed) => quiet(bed, seconds));
     const flood = (kind: HostileKind) =>

@@ -9,8 +9,8 @@ export type Subject = Readonly<{
   title: string;
   /** Those that it is measured with; a subject that has one cipher of its own stands with the first. */
   suites: readonly Suite[];
-  /** Whether it speaks ESP: then hostile ESP can be sent to it. */
-  isEsp: boolean;
+  /** Whether hostile packets are sent to it: to ours alone, one of each plane. */
+  isAttacked: boolean;
   start: (network: Network, suite: Suite) => Promise<Started>;
 }>;
 

@@ -13,7 +13,7 @@ export const libipsec: Subject = {
   name: 'libipsec',
   title: 'strongSwan kernel-libipsec',
   suites: ['aes-256-gcm', 'aes-128-cbc-sha1'],
-  isEsp: true,
+  isAttacked: false,
   start,
 };
 

@@ -6,7 +6,7 @@ export const veth: Subject = {
   name: 'veth',
   title: 'plain veth',
   suites: ['aes-256-gcm'],
-  isEsp: false,
+  isAttacked: false,
   start: async ({ gateways }) => {
     await gateways[0].ip(`route add 10.2.0.0/24 via ${OUTER[1]}`);
     await gateways[1].ip(`route add 10.1.0.0/24 via ${OUTER[0]}`);

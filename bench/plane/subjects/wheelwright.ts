@@ -24,9 +24,9 @@ const PROPOSALS: Readonly<Record<Suite, readonly string[]>> = {
 };
 
 export function wheelwright(options: WheelwrightOptions): Subject {
-  const { name, title } = options;
+  const { name, title, encapsulated } = options;
   const suites = ['aes-256-gcm', 'aes-128-cbc-sha1'] as const;
-  return { name, title, suites, isEsp: true, start: (network, suite) => start(network, suite, options) };
+  return { name, title, suites, isAttacked: encapsulated, start: (network, suite) => start(network, suite, options) };
 }
 
 async function start({ gateways }: Network, suite: Suite, options: WheelwrightOptions): Promise<Started> {

@@ -21,7 +21,7 @@ export function wireguard(program: string | (() => Promise<string>)): Subject {
     name: 'wireguard-go',
     title: 'wireguard-go 0.0.20231211',
     suites: ['aes-256-gcm'],
-    isEsp: false,
+    isAttacked: false,
     start: async (network) => start(network, typeof program === 'string' ? program : await program()),
   };
 }
