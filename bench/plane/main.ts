@@ -49,6 +49,7 @@ const notebook: Notebook = {
     process.stderr.write(`! ${text}\n`);
   },
   tell: (text) => void process.stderr.write(`${text}\n`),
+  calmSeconds: plan.calmSeconds,
   deadline: performance.now() + plan.limitMinutes * 60_000,
 };
 const subjects = subjectsOf(plan, command);

@@ -15,6 +15,8 @@ const MOST_SETTLES = 20;
 const FIRST_RATE = 5_000;
 const FASTER = 1.5;
 const STEP_SECONDS = 0.4;
+const MOST_LOSS = 0.4;
+const LEAST_OFFERED = 0.7;
 const PINGS = 200;
 
 /** Processor time that something takes, of the gateways and of the machine. */
@@ -91,15 +93,18 @@ async function settled(bed: Bed): Promise<void> {
   }
 }
 
-/** The most packets a second that arrive: the rate grows until many are lost, or the sender can no more. */
+/**
+ * The most packets a second that arrive: the rate grows until many are lost, or the sender can no more, and that twice in
+ * a row, for anything may disturb one step.
+ */
 export async function udpCapacity(bed: Bed, payload: number): Promise<Values> {
   let best = 0;
-  for (let perSecond = FIRST_RATE; ; perSecond *= FASTER) {
-    const run = await udp(bed, { payload, perSecond, seconds: STEP_SECONDS });
-    const { goodput = 0, offered = 0, loss = 1 } = run;
+  for (let perSecond = FIRST_RATE, failures = 0; failures < 2; perSecond *= FASTER) {
+    const { goodput = 0, offered = 0, loss = 1 } = await udp(bed, { payload, perSecond, seconds: STEP_SECONDS });
     best = Math.max(best, goodput);
-    if (loss > 0.4 || offered < perSecond * 0.75) return { goodput: best };
+    failures = loss > MOST_LOSS || offered < perSecond * LEAST_OFFERED ? failures + 1 : 0;
   }
+  return { goodput: best };
 }
 
 /** Round trips of an idle tunnel, a hundred a second. */

@@ -27,6 +27,8 @@ export type Plan = Readonly<{
   ping: Readonly<{ seconds: number; rounds: number }>;
   hostile: Readonly<{ seconds: number; rounds: number; perSecond: number; kinds: readonly HostileKind[] }>;
   limitMinutes: number;
+  /** How long to wait before a run for the machine to do nothing else. */
+  calmSeconds: number;
   suites: readonly Suite[];
   subjects: readonly SubjectName[];
   measures: readonly Measure[];
@@ -50,6 +52,8 @@ export const USAGE = `npm run bench:plane -- [options]
   --measures A,B      ${MEASURES.join(', ')}
   --hostile A,B       ${Object.keys(HOSTILE_KINDS).join(', ')}
   --hostile-rate N    hostile packets a second; otherwise as many as can be sent
+  --calm SECONDS      waits so long, before each run, for a machine that does nothing else
+  --limit MINUTES     after which no run begins; otherwise 15 or, in full, 25
   --node PATH         the Node that the gateways run on; otherwise this one
   --wireguard-go PATH another wireguard-go than Debian trixie's
   --no-results        prints, and writes no files
@@ -64,7 +68,15 @@ export function readPlan(args: readonly string[], results: string): Plan | strin
       args: [...args],
       options: {
         ...{ help: flag, quick: flag, seconds: text, rounds: text, suites: text, subjects: text, measures: text },
-        ...{ hostile: text, 'hostile-rate': text, node: text, 'wireguard-go': text, 'no-results': flag },
+        ...{
+          hostile: text,
+          'hostile-rate': text,
+          node: text,
+          'wireguard-go': text,
+          'no-results': flag,
+          calm: text,
+          limit: text,
+        },
       },
     });
     if (values.help === true) return USAGE;
@@ -83,7 +95,8 @@ export function readPlan(args: readonly string[], results: string): Plan | strin
         perSecond: positive('--hostile-rate', values['hostile-rate']) ?? Number.POSITIVE_INFINITY,
         kinds: chosen('--hostile', values.hostile, Object.keys(HOSTILE_KINDS) as HostileKind[]),
       },
-      limitMinutes: base.limitMinutes,
+      limitMinutes: positive('--limit', values.limit) ?? base.limitMinutes,
+      calmSeconds: positive('--calm', values.calm) ?? 0,
       suites: chosen('--suites', values.suites, SUITES),
       subjects: chosen('--subjects', values.subjects, SUBJECTS),
       measures: chosen('--measures', values.measures, MEASURES),

@@ -1,5 +1,5 @@
 /** What work costs: processor time of processes with all their threads, of the whole machine, and memory. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /** What Linux counts in on every machine that Node runs on (`getconf CLK_TCK`). */
 const TICKS_PER_SECOND = 100;
@@ -14,13 +14,19 @@ const STEAL = 7;
 
 /** User and system time of these processes so far, in seconds. */
 export function processSeconds(pids: readonly number[]): number {
-  let ticks = 0;
-  for (const pid of pids) {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    ticks += Number(fields[USER_TIME]) + Number(fields[SYSTEM_TIME]);
-  }
-  return ticks / TICKS_PER_SECOND;
+  return pids.reduce((sum, pid) => sum + secondsIn(`/proc/${pid}/stat`), 0);
+}
+
+/** The same of each thread of a process, by its number. */
+export function threadSeconds(pid: number): ReadonlyMap<number, number> {
+  const threads = readdirSync(`/proc/${pid}/task`).map(Number);
+  return new Map(
+    threads.flatMap((thread) => {
+      const path = `/proc/${pid}/task/${thread}/stat`;
+      // It may end while they are read.
+      return existsSync(path) ? [[thread, secondsIn(path)] as const] : [];
+    }),
+  );
 }
 
 /** What all processors have done so far, load and interrupts included, in seconds. */
@@ -38,4 +44,10 @@ export function residentMegabytes(pids: readonly number[]): number | undefined {
     return (Number(found?.[1] ?? 0) * 1024) / 1e6;
   });
   return sizes.length === 0 ? undefined : Math.max(...sizes);
+}
+
+function secondsIn(path: string): number {
+  const stat = readFileSync(path, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[USER_TIME]) + Number(fields[SYSTEM_TIME])) / TICKS_PER_SECOND;
 }

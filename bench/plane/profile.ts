@@ -10,6 +10,7 @@ import { installCommand } from '../../test/peers/wheelwright.ts';
 import { Bed } from './bed.ts';
 import { readThreadTime, stagesOf } from './cpu-profile.ts';
 import { tcp, udp } from './measures.ts';
+import { threadSeconds } from './processor-time.ts';
 import { buildPrograms } from './programs.ts';
 import { SUITES } from './subject.ts';
 import { wheelwright } from './subjects/wheelwright.ts';
@@ -41,6 +42,8 @@ const suite = SUITES.find((one) => one === values.suite) ?? SUITES[0];
 const bed = await Bed.open(subject, suite, await buildPrograms(join(command.scratch, 'bundle')));
 const seconds = Number(values.seconds);
 let packets = 0;
+const { pids } = bed.started;
+const before = pids.map(threadSeconds);
 try {
   if (values.tcp) {
     const run = await tcp(bed, { streams: 1, direction: 'forward', seconds });
@@ -51,7 +54,8 @@ try {
     process.stdout.write(`${JSON.stringify(run)}\n`);
     packets = (run['goodput'] ?? 0) * seconds;
   }
-  for (const pid of bed.started.pids) process.kill(pid, 'SIGTERM');
+  for (const [i, pid] of pids.entries()) printThreads(i, pid);
+  for (const pid of pids) process.kill(pid, 'SIGTERM');
   await until('profiles are written', () => readdirSync(folder).length === 4);
 } finally {
   await bed.close();
@@ -66,6 +70,18 @@ for (const name of readdirSync(folder).toSorted()) {
   }
 }
 process.exit(0);
+
+/** Processor time, which a profile does not tell from time when the thread wanted to run and others did. */
+function printThreads(i: number, pid: number): void {
+  const spent = [...threadSeconds(pid)].map(([thread, seconds]) => ({
+    name: thread === pid ? 'main thread' : `thread ${thread}`,
+    microseconds: (seconds - (before[i]?.get(thread) ?? 0)) * 1e6,
+  }));
+  process.stdout.write(`\ngateway ${i + 1}, which ${i === 0 ? 'seals' : 'opens'}, of a processor:\n`);
+  for (const { name, microseconds } of spent.toSorted((a, b) => b.microseconds - a.microseconds).slice(0, 4)) {
+    print(microseconds, name);
+  }
+}
 
 function print(microseconds: number, what: string): void {
   process.stdout.write(`${(microseconds / packets).toFixed(2).padStart(9)} µs  ${what}\n`);

@@ -1,5 +1,6 @@
 /** The runs of a plan on some beds, in turns: A B C, A B C, so that what drifts is in all of them. */
 import type { Bed } from './bed.ts';
+import { untilCalm } from './calm.ts';
 import { hostile, quiet } from './hostile.ts';
 import type { HostileKind } from './hostile-kinds.ts';
 import { ping, tcp, udp, udpCapacity, type Values } from './measures.ts';
@@ -13,6 +14,7 @@ export type Notebook = Readonly<{
   tell: (text: string) => void;
   /** No run begins after it, in milliseconds since this process began. */
   deadline: number;
+  calmSeconds: number;
 }>;
 
 /** Those that were in the second suite already: the first alone has everything. */
@@ -86,7 +88,7 @@ class Turns {
 
   /** One run on each bed. A run that fails is remarked, and the others go on. */
   async run(measure: string, round: number, act: (bed: Bed) => Promise<Values>): Promise<void> {
-    const { samples, remark, tell, deadline } = this.#notebook;
+    const { samples, remark, tell, deadline, calmSeconds } = this.#notebook;
     for (const bed of this.#beds) {
       const { suite, subject } = bed;
       const what = `${suite} ${measure} ${subject.name}${round === 0 ? '' : `, round ${round}`}`;
@@ -96,6 +98,7 @@ class Turns {
       }
       try {
         bed.started.runs();
+        await untilCalm(calmSeconds);
         const values = await act(bed);
         samples.push({ suite, measure, subject: subject.name, round, values });
         tell(
